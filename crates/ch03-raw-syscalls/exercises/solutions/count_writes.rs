@@ -1,0 +1,47 @@
+//! Solution of exercise `count_writes`.
+
+use std::io::{self, BufWriter, Write};
+
+/// Passes everything on, and counts.
+#[derive(Debug)]
+pub struct Counter<W> {
+    /// Where the bytes go.
+    pub inner: W,
+    /// Calls of `write` that reached `inner`, also those that failed.
+    pub writes: usize,
+}
+
+impl<W: Write> Write for Counter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Before the call, since a failed attempt is an attempt.
+        self.writes += 1;
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Writes the numbers from 1 to `last`, each on a line of its own.
+///
+/// # Errors
+///
+/// The first one that `out` reports.
+pub fn number_lines(out: impl Write, last: u32) -> io::Result<()> {
+    // Gathers 8 KiB before it calls `write`: a line that does not fit any more
+    // sends out what is there. For standard output one would pass
+    // `io::stdout().lock()`, to take the lock once instead of once a line; its
+    // own buffer steps aside, since what arrives is as large as that one is.
+    let mut out = BufWriter::new(out);
+    for number in 1..=last {
+        writeln!(out, "{number}")?;
+    }
+    // Dropped without this, the buffer would still be emptied, and an error
+    // would be lost with it: `drop` has nobody to tell.
+    out.flush()
+}
+
+#[cfg(test)]
+#[path = "../tests/count_writes.rs"]
+mod tests;

@@ -1,0 +1,56 @@
+//! Solution of exercise `patient_write`.
+
+use ch03_raw_syscalls::Stopped;
+use std::io;
+
+/// A descriptor in non-blocking mode, or something that behaves like one.
+pub trait Port {
+    /// One attempt to write; returns how many bytes were taken.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Sleeps until there is room, or a signal comes (`Interrupted`).
+    fn wait(&mut self) -> io::Result<()>;
+}
+
+/// Writes all of `bytes`, and waits where it must.
+///
+/// # Errors
+///
+/// What the port reports and patience does not mend; `WriteZero` if it takes
+/// nothing and gives no reason.
+pub fn patient_write(
+    port: &mut impl Port,
+    bytes: &[u8],
+) -> Result<(), Stopped> {
+    use io::ErrorKind::{Interrupted, WouldBlock, WriteZero};
+
+    // The one thing to remember between two attempts. Everything before it is
+    // out, nothing after it is; so nothing can be lost and nothing be sent
+    // twice, whatever happens in between.
+    let mut written = 0;
+    while written < bytes.len() {
+        let step = match port.write(&bytes[written..]) {
+            Ok(0) => Err(WriteZero.into()),
+            Ok(count) => {
+                written += count;
+                Ok(())
+            }
+            // Full: nothing was taken.
+            Err(error) if error.kind() == WouldBlock => port.wait(),
+            Err(error) => Err(error),
+        };
+        match step {
+            Ok(()) => {}
+            // A signal, before the write took anything or during the wait.
+            // Either way the next attempt finds out how things are: a wait
+            // that ends too early costs one attempt more.
+            Err(error) if error.kind() == Interrupted => {}
+            Err(error) => return Err(Stopped { written, error }),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "../tests/patient_write.rs"]
+mod tests;

@@ -1,0 +1,22 @@
+//! One name for what an open file is called on each system.
+//!
+//! Unix has file descriptors, small numbers; Windows has handles, which look
+//! like addresses. The standard library has the same four types for each:
+//! owned, borrowed, and a trait to lend. A borrowed one cannot outlive its
+//! owner, so a safe function that takes one never writes to a number that
+//! meanwhile stands for somebody else's file.
+
+#[cfg(unix)]
+pub use std::os::fd::{AsFd as AsDescriptor, BorrowedFd as Descriptor};
+#[cfg(windows)]
+pub use std::os::windows::io::{
+    AsHandle as AsDescriptor, BorrowedHandle as Descriptor,
+};
+
+/// Borrows the descriptor of an open file, pipe, socket or terminal.
+pub fn descriptor_of(owner: &impl AsDescriptor) -> Descriptor<'_> {
+    #[cfg(unix)]
+    return owner.as_fd();
+    #[cfg(windows)]
+    return owner.as_handle();
+}

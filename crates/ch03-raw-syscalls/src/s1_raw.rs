@@ -1,0 +1,93 @@
+//! Stage 1 of chapter 3: `write`, asked of the kernel itself.
+//!
+//! No library stands between this file and the kernel: the registers are
+//! loaded by hand and the answer is decoded by hand. What differs between
+//! processors and systems is in one file each, below `s1_raw/`, with the same
+//! two names in each: [`WRITE`] and [`syscall3`].
+//!
+//! On Linux this is a supported interface: the numbers of a processor never
+//! change. On macOS it happens to work, and Apple promises nothing. On Windows
+//! the numbers change between builds, so there is no file for it; neither is
+//! there one for the BSDs, where OpenBSD even kills a program that enters the
+//! kernel from outside its C library.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+#[cfg_attr(
+    all(target_os = "linux", target_arch = "x86_64"),
+    path = "s1_raw/linux_x86_64.rs"
+)]
+#[cfg_attr(
+    all(target_os = "linux", target_arch = "aarch64"),
+    path = "s1_raw/linux_aarch64.rs"
+)]
+#[cfg_attr(
+    all(target_os = "linux", target_arch = "riscv64"),
+    path = "s1_raw/linux_riscv64.rs"
+)]
+#[cfg_attr(
+    all(target_os = "macos", target_arch = "x86_64"),
+    path = "s1_raw/macos_x86_64.rs"
+)]
+#[cfg_attr(
+    all(target_os = "macos", target_arch = "aarch64"),
+    path = "s1_raw/macos_aarch64.rs"
+)]
+mod platform;
+
+pub use platform::{WRITE, syscall3};
+
+// One register carries one number or address. On Linux with 32-bit addresses
+// on a 64-bit processor ("x32") the numbers are others, too.
+const _: () = assert!(size_of::<usize>() == 8);
+
+// ANCHOR: s1_write
+/// Writes `bytes` to `fd` by one system call; returns how many it took.
+///
+/// # Errors
+///
+/// Whatever the kernel answers, with nothing retried.
+#[inline]
+pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let number = fd.as_raw_fd() as usize;
+    // "Expose": from here on somebody may read memory through this number.
+    let address = bytes.as_ptr().expose_provenance();
+    // SAFETY: `write` makes the kernel read `bytes.len()` bytes at `address`
+    // and nothing else; the slice keeps them readable and the borrow keeps the
+    // descriptor open until we return.
+    let answer = unsafe { syscall3(WRITE, number, address, bytes.len()) };
+    decode(answer)
+}
+
+/// Tells a result from an error: the kernel has one register for both, and
+/// keeps the last 4095 numbers below zero for errors.
+fn decode(answer: isize) -> io::Result<usize> {
+    match answer {
+        -4095..=-1 => Err(io::Error::from_raw_os_error(-answer as i32)),
+        count => Ok(count as usize),
+    }
+}
+// ANCHOR_END: s1_write
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_4095_numbers_below_zero_are_errors_and_no_other() {
+        let errno = |answer| decode(answer).unwrap_err().raw_os_error();
+        assert_eq!(errno(-1), Some(1));
+        assert_eq!(errno(-4095), Some(4095));
+        assert_eq!(decode(0).unwrap(), 0);
+        assert_eq!(decode(isize::MAX).unwrap(), isize::MAX as usize);
+        // An address in the upper half of memory is negative and no error.
+        assert_eq!(decode(-4096).unwrap(), -4096_isize as usize);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_number_is_the_one_that_libc_has() {
+        assert_eq!(WRITE, libc::SYS_write as usize);
+    }
+}

@@ -1,0 +1,44 @@
+//! Stage 1 on Linux, x86-64: the `syscall` instruction.
+
+use core::arch::asm;
+
+/// The number of `write` on this processor. Linux gives each processor a table
+/// of its own; an entry, once given out, never changes.
+pub const WRITE: usize = 1;
+
+// ANCHOR: syscall3_linux_x86_64
+/// Asks the kernel for service `number`; returns what it left in `rax`.
+///
+/// # Safety
+///
+/// The caller vouches for the request: what it makes the kernel read, write,
+/// map or close must be the caller's to read, write, map or close.
+#[inline]
+pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
+    let result;
+    // register   on entry             on return
+    // rax        number               result, or minus an error number
+    // rdi        first argument       unchanged
+    // rsi        second argument      unchanged
+    // rdx        third argument       unchanged
+    // rcx        (anything)           the address of the next instruction
+    // r11        (anything)           the flags
+    //
+    // SAFETY: the registers are loaded as Linux wants them, every register
+    // that changes is an output, and the kernel works on a stack of its own
+    // (`nostack`). That the request itself is harmless: our caller.
+    unsafe {
+        asm!(
+            "syscall",                       // enter the kernel
+            inlateout("rax") number => result, // which service; the answer
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            lateout("rcx") _, // the processor keeps the way back here
+            lateout("r11") _, // and here the flags to restore
+            options(nostack),
+        );
+    }
+    result
+}
+// ANCHOR_END: syscall3_linux_x86_64

@@ -1,0 +1,54 @@
+//! Stage 1 on macOS, x86-64: `syscall`, with another convention.
+//!
+//! Apple does not promise any of this. The stable interface of macOS is the
+//! library `libSystem`; the numbers, the registers and even the existence of a
+//! call may change with an update of the system, and programs that went past
+//! the library have broken that way. Read it, run it, do not ship it.
+
+use core::arch::asm;
+
+/// The number of `write`: call 4 of class 2. XNU, the kernel of macOS, puts
+/// the class of a call into the top byte: 1 is Mach, 2 is BSD.
+pub const WRITE: usize = 0x0200_0004;
+
+// ANCHOR: syscall3_macos_x86_64
+/// Asks the kernel for service `number`; returns what it left in `rax`, or
+/// minus that where the carry flag says that it is an error number.
+///
+/// # Safety
+///
+/// The caller vouches for the request: what it makes the kernel read, write,
+/// map or close must be the caller's to read, write, map or close.
+#[inline]
+pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
+    let result: isize;
+    let failed: isize;
+    // register   on entry             on return
+    // rax        class and number     result or error number
+    // rdi        first argument       unchanged
+    // rsi        second argument      unchanged
+    // rdx        third argument       second result, of the calls that have one
+    // rcx        (anything)           the address of the next instruction
+    // r11        (anything)           the flags
+    // carry      (anything)           set: rax is an error number
+    //
+    // SAFETY: the registers are loaded as XNU wants them, every register that
+    // changes is an output, and the kernel works on a stack of its own
+    // (`nostack`). That the request itself is harmless: our caller.
+    unsafe {
+        asm!(
+            "syscall",      // enter the kernel
+            "sbb rcx, rcx", // all ones if carry is set, zero if not
+            inlateout("rax") number => result,
+            inlateout("rdx") c => _,
+            in("rdi") a,
+            in("rsi") b,
+            lateout("rcx") failed,
+            lateout("r11") _,  // the flags to restore
+            clobber_abi("C"),  // no promise: expect what a C call may do
+            options(nostack),
+        );
+    }
+    if failed == 0 { result } else { -result }
+}
+// ANCHOR_END: syscall3_macos_x86_64

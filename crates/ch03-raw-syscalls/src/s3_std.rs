@@ -1,0 +1,57 @@
+//! Stage 3 of chapter 3: `write`, asked of the standard library.
+//!
+//! Below, the standard library does what stage 2 does. What it adds stands
+//! around the call: an owner that closes what it opened ([`File`]), the
+//! promise to go on until everything is out ([`write_all`](Write::write_all),
+//! which tries again when a signal interrupts), a buffer that gathers small
+//! writes into few (`Stdout` has one that it empties after each line, a
+//! [`LineWriter`](std::io::LineWriter)), and a lock, so that the lines of two
+//! threads do not get mixed up.
+
+use crate::descriptor::Descriptor;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+// ANCHOR: s3_write
+/// Writes `bytes` to `fd` by one system call; returns how many it took.
+///
+/// # Errors
+///
+/// Whatever the system reports, with nothing retried.
+pub fn write(fd: Descriptor<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // A `File` closes what it holds, and `fd` is only lent to us: so the file
+    // gets a duplicate, a second number for the same open file.
+    let mut file = File::from(fd.try_clone_to_owned()?);
+    file.write(bytes)
+}
+// ANCHOR_END: s3_write
+
+// ANCHOR: s3_lines
+/// Writes each line as `println!` does: take the lock, write, empty the buffer
+/// at the end of the line. That is one system call a line.
+///
+/// # Errors
+///
+/// The first one that the system reports.
+pub fn print_lines(lines: &[&str]) -> io::Result<()> {
+    for line in lines {
+        writeln!(io::stdout(), "{line}")?;
+    }
+    Ok(())
+}
+
+/// Writes the same bytes to any writer through a buffer of 8 KiB: one system
+/// call a full buffer, however short the lines are.
+///
+/// # Errors
+///
+/// The first one that the system reports.
+pub fn print_lines_buffered(out: impl Write, lines: &[&str]) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    // Dropping the buffer would empty it too, and swallow the error.
+    out.flush()
+}
+// ANCHOR_END: s3_lines

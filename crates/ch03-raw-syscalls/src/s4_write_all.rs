@@ -1,0 +1,108 @@
+//! Stage 4 of chapter 3: one `write_all` over all of them.
+//!
+//! A single `write` is an attempt. This stage makes a promise of it: all bytes
+//! go out, in order, each once; or the caller learns how many did, and why not
+//! the others. The system is chosen when the program is compiled: the raw call
+//! of stage 1 where its interface is stable, the C library on every other
+//! Unix, kernel32 on Windows.
+//!
+//! What it leaves out: waiting. A descriptor in non-blocking mode may say that
+//! it has no room now ([`WouldBlock`](io::ErrorKind::WouldBlock)). To wait for
+//! room is a decision of the caller, who may have other things to do; how to
+//! wait for many descriptors at once is the next chapter.
+
+use crate::descriptor::{AsDescriptor, descriptor_of};
+use std::fmt;
+use std::io;
+
+// ANCHOR: s4_choose
+// The first line that fits is compiled; the others are not even looked at.
+cfg_select! {
+    all(
+        target_os = "linux",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64",
+        ),
+    ) => { pub use crate::s1_raw::write; }
+    unix => { pub use crate::s2_libc::write; }
+    windows => { pub use crate::s2_windows::write; }
+}
+// ANCHOR_END: s4_choose
+
+// ANCHOR: s4_stopped
+/// Why not everything went out, and how much did.
+///
+/// The first `written` bytes are out and must not be sent again; of the rest
+/// none is. Whoever can mend the cause goes on with `&bytes[written..]`.
+/// Becomes an [`io::Error`] by `?`, for callers that do not go on.
+#[derive(Debug)]
+pub struct Stopped {
+    /// How many bytes went out before the error.
+    pub written: usize,
+    /// What the system reported.
+    pub error: io::Error,
+}
+
+impl From<Stopped> for io::Error {
+    fn from(stopped: Stopped) -> Self {
+        stopped.error
+    }
+}
+// ANCHOR_END: s4_stopped
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "stopped after {} bytes: {}", self.written, self.error)
+    }
+}
+
+impl std::error::Error for Stopped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+// ANCHOR: s4_write_all
+/// Writes all of `bytes` to `fd`.
+///
+/// # Errors
+///
+/// [`Stopped`], with the number of bytes that did go out. Signals that
+/// interrupt are no error; a non-blocking `fd` without room is one.
+pub fn write_all(fd: impl AsDescriptor, bytes: &[u8]) -> Result<(), Stopped> {
+    write_all_by(|rest| write(descriptor_of(&fd), rest), bytes)
+}
+
+/// The same with any `write`, such as one that fails on purpose.
+///
+/// # Errors
+///
+/// As [`write_all`].
+pub fn write_all_by(
+    mut write: impl FnMut(&[u8]) -> io::Result<usize>,
+    bytes: &[u8],
+) -> Result<(), Stopped> {
+    let mut written = 0;
+    while written < bytes.len() {
+        let rest = &bytes[written..];
+        let error = match write(rest) {
+            // No error and no progress: trying again could go on for ever.
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(count) if count <= rest.len() => {
+                written += count;
+                continue;
+            }
+            Ok(_) => io::Error::other("wrote more than it was given"),
+            // A signal came before the first byte was taken: nothing is lost.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                continue;
+            }
+            Err(error) => error,
+        };
+        return Err(Stopped { written, error });
+    }
+    Ok(())
+}
+// ANCHOR_END: s4_write_all

@@ -1,0 +1,108 @@
+//! The four ways to wait, and what they cost. Linux only.
+//!
+//! How often something was called is exact. Times have a strict lower bound
+//! where physics gives one, and a generous upper one.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use ch03_raw_syscalls::waiting::{self, MESSAGE, Report};
+use std::io;
+use std::time::Duration;
+use support::within_a_minute;
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[track_caller]
+fn run(way: fn(Duration) -> io::Result<Report>) -> Report {
+    let report = within_a_minute(move || way(PAUSE)).unwrap();
+    assert_eq!(report.message, MESSAGE);
+    report
+}
+
+/// The clock starts when the writer is already on its way, hence the half.
+#[track_caller]
+fn assert_waited_asleep(report: &Report) {
+    assert!(report.wall > PAUSE / 2, "{report}");
+    assert!(report.sleeps > 0, "{report}");
+    assert!(report.cpu < PAUSE / 2, "{report}");
+}
+
+#[test]
+fn a_blocking_read_sleeps_and_is_called_once() {
+    let report = run(waiting::blocking_read);
+    assert_eq!((report.attempts, report.waits), (1, 0));
+    assert_waited_asleep(&report);
+}
+
+#[test]
+fn a_nonblocking_read_is_called_again_and_again() {
+    let report = run(waiting::nonblocking_read);
+    assert!(report.attempts > 100, "{report}");
+    assert_eq!(report.waits, 0);
+    assert!(report.wall > PAUSE / 2, "{report}");
+}
+
+#[test]
+fn an_event_queue_sleeps_once_and_reads_once() {
+    let report = run(waiting::epoll_read);
+    assert_eq!((report.attempts, report.waits), (1, 1));
+    assert_waited_asleep(&report);
+}
+
+/// How much each works for the same five bytes. Run one after the other, so
+/// that they do not compete.
+#[test]
+fn spinning_costs_more_than_sleeping() {
+    let spinning = run(waiting::nonblocking_read);
+    let sleeping = run(waiting::epoll_read);
+    assert!(spinning.cpu > sleeping.cpu, "{spinning}\n\n{sleeping}");
+}
+
+#[test]
+fn a_completion_brings_the_data_with_it() {
+    let report = within_a_minute(|| waiting::uring_read(PAUSE));
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            use io::ErrorKind::{PermissionDenied, Unsupported};
+            assert!(
+                matches!(error.kind(), PermissionDenied | Unsupported),
+                "{error}"
+            );
+            eprintln!("not tested: {error}");
+            return;
+        }
+    };
+    assert_eq!(report.message, MESSAGE);
+    assert_eq!((report.attempts, report.waits), (1, 1));
+    assert_waited_asleep(&report);
+}
+
+/// Only that it measures something: how much is for the reader's machine.
+#[test]
+fn the_cost_of_a_wait_is_measured() {
+    let cost = within_a_minute(|| waiting::wait_cost(100, 11)).unwrap();
+    assert!(cost.poll > Duration::ZERO);
+    assert!(cost.epoll > Duration::ZERO);
+}
+
+#[test]
+fn a_report_reads_well() {
+    let report = Report {
+        attempts: 1,
+        waits: 2,
+        sleeps: 3,
+        message: MESSAGE,
+        cpu: Duration::from_micros(40),
+        wall: Duration::from_millis(50),
+    };
+    let wanted = "\
+message         ready
+reads           1
+other waits     2
+put to sleep    3
+processor time  0.04 ms
+wall time       50.00 ms";
+    assert_eq!(report.to_string(), wanted);
+}

@@ -1,0 +1,149 @@
+//! The command line: what can be asked for, and the exit code.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::project::Project;
+use crate::stages::{self, STAGES, Selection};
+use crate::{WrongUse, book, exercise, serve, starter};
+
+/// Builds the book, tests everything in it, and hands out chapters.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    /// The project's folder [default: the one around the current folder]
+    #[arg(long, global = true, hide = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the book, serve it on 127.0.0.1, reload pages that change
+    Serve {
+        /// The port to listen on; 0 takes any free one
+        #[arg(long, default_value_t = 3000, value_name = "N")]
+        port: u16,
+        /// Open the book in the browser
+        #[arg(long)]
+        open: bool,
+    },
+    /// Build the book, ready to deploy
+    Book,
+    /// Run all checks, or the named stages and chapters
+    #[command(after_help = stage_help())]
+    Test {
+        /// Stages, chapters, or both [default: everything]
+        #[arg(value_name = "STAGE or CHAPTER")]
+        what: Vec<String>,
+        /// Rewrite the recorded outputs of console blocks
+        #[arg(long)]
+        bless: bool,
+        /// Stop at the first stage that fails
+        #[arg(long, conflicts_with = "keep_going")]
+        fail_fast: bool,
+        /// Run every stage, whatever fails (the default)
+        #[arg(long)]
+        keep_going: bool,
+    },
+    /// Copy a chapter into a stand-alone workspace
+    New {
+        /// The chapter
+        chapter: String,
+        /// The folder to write: new, or empty
+        dir: PathBuf,
+    },
+    /// List the exercises, or run one and say what is still failing
+    Exercise {
+        /// CHAPTER/EXERCISE, or EXERCISE alone where that is clear
+        id: Option<String>,
+    },
+    /// What mdBook runs: JSON in, JSON out
+    #[command(hide = true)]
+    Preprocess {
+        #[command(subcommand)]
+        question: Option<Question>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    /// Is a renderer supported? All are
+    Supports { renderer: String },
+}
+
+fn stage_help() -> String {
+    let mut text = "Stages:\n".to_owned();
+    for stage in STAGES {
+        text += &format!("  {:<13} {}\n", stage.name, stage.about);
+    }
+    text
+}
+
+/// Runs the command line. Exit codes: 0 is well, 1 a failure, 2 wrong use.
+pub fn run() -> ExitCode {
+    // clap answers wrong use with a message and exit code 2 by itself.
+    let cli = Cli::parse();
+    match execute(cli) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            let wrong_use = error.downcast_ref::<WrongUse>().is_some();
+            ExitCode::from(if wrong_use { 2 } else { 1 })
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<bool> {
+    let start = match cli.root {
+        Some(folder) => std::path::absolute(folder)?,
+        None => std::env::current_dir()?,
+    };
+    let find = || Project::find(&start);
+    match cli.command {
+        Command::Serve { port, open } => serve::serve(&find()?, port, open),
+        Command::Book => {
+            let project = find()?;
+            let warnings = book::build(&project)?;
+            for warning in &warnings {
+                eprintln!("warning: {warning}");
+            }
+            println!("{}", project.built_book().join("index.html").display());
+            Ok(warnings.is_empty())
+        }
+        Command::Test {
+            what,
+            bless,
+            fail_fast,
+            keep_going: _,
+        } => {
+            let project = find()?;
+            let selection = Selection::parse(&project, &what)?;
+            if bless && selection.stages != ["console"] {
+                return Err(WrongUse(
+                    "--bless is for the console stage: \
+                     cargo xtask test console --bless"
+                        .to_owned(),
+                )
+                .into());
+            }
+            stages::run(&project, &selection, bless, !fail_fast)
+        }
+        Command::New { chapter, dir } => {
+            let project = find()?;
+            let made = starter::write(&project, &chapter, &dir)?;
+            println!("{}", made.next_steps(&dir));
+            Ok(true)
+        }
+        Command::Exercise { id } => exercise::command(&find()?, id.as_deref()),
+        Command::Preprocess { question } => match question {
+            Some(Question::Supports { renderer: _ }) => Ok(true),
+            None => book::preprocess_stdin().map(|()| true),
+        },
+    }
+}

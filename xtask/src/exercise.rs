@@ -1,0 +1,160 @@
+//! The exercises: where they are, how one is run, what is still failing.
+//!
+//! An exercise is a test target of a crate whose source lies in `exercises/`;
+//! its solution is the target `solution_NAME` in `exercises/solutions/`. A
+//! stub says in its documentation how it fails until it is solved:
+//! ``//! Fails until solved: `text` ``.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::TargetKind;
+
+use crate::process::{self, Finished};
+use crate::project::{Project, folder};
+use crate::stages::libtest;
+use crate::unknown;
+
+/// An exercise takes seconds to run; more means that it hangs.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// One exercise.
+#[derive(Debug)]
+pub struct Exercise {
+    /// The crate that it belongs to.
+    pub package: String,
+    /// The name of its test target.
+    pub name: String,
+    /// The file that the reader edits, relative to the project's root.
+    pub file: PathBuf,
+    /// What every failing test of the stub says.
+    pub reasons: Vec<String>,
+    /// The first line of its description.
+    pub title: String,
+    /// The name of the solution's test target, if there is one.
+    pub solution: Option<String>,
+}
+
+impl Exercise {
+    /// The exercise's name on the command line.
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.package, self.name)
+    }
+
+    /// Runs one of the package's test targets.
+    ///
+    /// # Errors
+    /// When cargo does not start.
+    pub fn run(&self, project: &Project, target: &str) -> Result<Finished> {
+        let mut command = process::cargo(&project.root, &project.target());
+        command
+            .args(["test", "--quiet", "--package", &self.package])
+            .args(["--test", target])
+            .env("RUST_BACKTRACE", "0");
+        process::run(&mut command, LIMIT)
+    }
+}
+
+/// All exercises, in the order of the crates.
+///
+/// # Errors
+/// When a stub cannot be read.
+pub fn all(project: &Project) -> Result<Vec<Exercise>> {
+    let mut exercises = Vec::new();
+    for package in project.packages() {
+        let stubs = folder(package).join("exercises");
+        let tests: Vec<_> = package
+            .targets
+            .iter()
+            .filter(|target| target.is_kind(TargetKind::Test))
+            .collect();
+        for target in &tests {
+            if target.src_path.parent().map(|p| p.as_std_path())
+                != Some(stubs.as_path())
+            {
+                continue;
+            }
+            let text = std::fs::read_to_string(&target.src_path)
+                .with_context(|| target.src_path.to_string())?;
+            let docs = || text.lines().filter_map(|l| l.strip_prefix("//!"));
+            let solution = format!("solution_{}", target.name);
+            exercises.push(Exercise {
+                package: package.name.to_string(),
+                name: target.name.clone(),
+                file: target
+                    .src_path
+                    .as_std_path()
+                    .strip_prefix(&project.root)?
+                    .to_owned(),
+                reasons: docs()
+                    .filter_map(|line| {
+                        line.trim()
+                            .strip_prefix("Fails until solved:")?
+                            .trim()
+                            .strip_prefix('`')?
+                            .strip_suffix('`')
+                    })
+                    .map(str::to_owned)
+                    .collect(),
+                title: docs()
+                    .map(|line| line.trim().trim_start_matches("# "))
+                    .find(|line| !line.is_empty())
+                    .unwrap_or_default()
+                    .to_owned(),
+                solution: tests
+                    .iter()
+                    .any(|other| other.name == solution)
+                    .then_some(solution),
+            });
+        }
+    }
+    Ok(exercises)
+}
+
+/// `cargo xtask exercise [ID]`. True when nothing is left to do.
+///
+/// # Errors
+/// Wrong use for an unknown name.
+pub fn command(project: &Project, id: Option<&str>) -> Result<bool> {
+    let exercises = all(project)?;
+    let Some(id) = id else {
+        for exercise in &exercises {
+            println!("{:<32} {}", exercise.id(), exercise.title);
+        }
+        println!(
+            "\nEdit the stub, then run: cargo xtask exercise NAME\n\
+             The stubs and their solutions lie in each crate's exercises/"
+        );
+        return Ok(true);
+    };
+    let named: Vec<&Exercise> = exercises
+        .iter()
+        .filter(|exercise| exercise.id() == id || exercise.name == id)
+        .collect();
+    let [exercise] = named[..] else {
+        let ids: Vec<String> = exercises.iter().map(Exercise::id).collect();
+        return Err(unknown("exercise", id, ids.iter().map(String::as_str)));
+    };
+    println!("{}: {}", project.shown(&exercise.file), exercise.title);
+    let done = exercise.run(project, &exercise.name)?;
+    let failures = libtest::failures(&done.output);
+    let results: Vec<_> = libtest::results(&done.output).collect();
+    let passed: usize = results.iter().map(|result| result.passed).sum();
+    if done.success() && passed > 0 {
+        println!("solved: {passed} tests pass");
+        return Ok(true);
+    }
+    if failures.is_empty() {
+        println!("{}\ncargo test {}", done.output.trim_end(), done.ending());
+        return Ok(false);
+    }
+    for (test, message) in &failures {
+        println!("\nstill failing: {test}");
+        for line in message.trim().lines() {
+            println!("  {line}");
+        }
+    }
+    println!("\n{passed} tests pass, {} fail", failures.len());
+    Ok(false)
+}

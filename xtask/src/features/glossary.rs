@@ -1,0 +1,224 @@
+//! Each term is defined once, in the glossary: a definition list. Its first
+//! use on every other page becomes a link to it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use super::{Edits, Feature, Site};
+use crate::block::markdown_options;
+use crate::page::Page;
+use crate::project::Project;
+
+pub const FEATURE: Feature = Feature { edit };
+
+/// A term of the glossary.
+#[derive(Debug)]
+pub struct Term {
+    /// Its words, in lower case.
+    words: Vec<String>,
+    /// The end of its address.
+    id: String,
+}
+
+fn page_path(project: &Project) -> Result<PathBuf> {
+    let name: Option<String> = project.setting("glossary")?;
+    Ok(project.src().join(name.as_deref().unwrap_or("glossary.md")))
+}
+
+/// The terms of the glossary, the longest first; none if there is no such
+/// page.
+///
+/// # Errors
+/// When book.toml is wrong.
+pub fn terms(project: &Project) -> Result<Vec<Term>> {
+    let path = page_path(project)?;
+    let Some(page) = project.pages.iter().find(|page| page.path == path)
+    else {
+        return Ok(Vec::new());
+    };
+    let mut terms = Vec::new();
+    for title in titles(page) {
+        let name = title.text.as_str();
+        terms.push(Term {
+            words: name.split_whitespace().map(str::to_lowercase).collect(),
+            id: id(name),
+        });
+    }
+    terms.sort_by_key(|term| {
+        let letters: usize = term.words.iter().map(String::len).sum();
+        std::cmp::Reverse((term.words.len(), letters))
+    });
+    Ok(terms)
+}
+
+struct Title {
+    text: String,
+    start: usize,
+}
+
+fn titles(page: &Page) -> Vec<Title> {
+    let mut titles = Vec::new();
+    let mut title: Option<Title> = None;
+    let parser = Parser::new_ext(&page.text, markdown_options());
+    for (event, range) in parser.into_offset_iter() {
+        match event {
+            Event::Start(Tag::DefinitionListTitle) => {
+                title = Some(Title {
+                    text: String::new(),
+                    start: range.start,
+                });
+            }
+            Event::Text(text) | Event::Code(text) => {
+                if let Some(title) = &mut title {
+                    title.text.push_str(&text);
+                }
+            }
+            Event::End(TagEnd::DefinitionListTitle) => {
+                titles.extend(title.take());
+            }
+            _ => {}
+        }
+    }
+    titles
+}
+
+fn id(name: &str) -> String {
+    let id: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    format!("term-{id}")
+}
+
+fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
+    let glossary = page_path(site.project)?;
+    if page.path == glossary {
+        for title in titles(page) {
+            edits.insert(
+                title.start,
+                format!("<span id=\"{}\"></span>", id(&title.text)),
+            );
+        }
+        return Ok(());
+    }
+    let depth = page.path.components().count() - 1
+        - site.project.src().components().count();
+    let inside = glossary.strip_prefix(site.project.src())?;
+    let target = format!("{}{}", "../".repeat(depth), inside.display());
+    let linkable = linkable(page);
+    let mut used = vec![false; site.terms.len()];
+    let mut at = 0;
+    while at < page.text.len() {
+        if !linkable[at] || !starts_word(&page.text, at) {
+            at += 1;
+            continue;
+        }
+        let found = site.terms.iter().enumerate().find_map(|(index, term)| {
+            let end = matched(&page.text, at, &term.words)?;
+            linkable[at..end].iter().all(|&l| l).then_some((index, end))
+        });
+        let Some((index, end)) = found else {
+            at += 1;
+            continue;
+        };
+        if !std::mem::replace(&mut used[index], true) {
+            let id = &site.terms[index].id;
+            edits.insert(at, "[");
+            edits.insert(end, format!("]({target}#{id})"));
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+/// The bytes of the page that are plain prose: no heading, link, code, HTML.
+fn linkable(page: &Page) -> Vec<bool> {
+    let mut plain = vec![false; page.text.len()];
+    let mut barred = 0;
+    let parser = Parser::new_ext(&page.text, markdown_options());
+    for (event, range) in parser.into_offset_iter() {
+        match event {
+            Event::Start(
+                Tag::Heading { .. }
+                | Tag::Link { .. }
+                | Tag::Image { .. }
+                | Tag::CodeBlock(_)
+                | Tag::HtmlBlock,
+            ) => barred += 1,
+            Event::End(
+                TagEnd::Heading(_)
+                | TagEnd::Link
+                | TagEnd::Image
+                | TagEnd::CodeBlock
+                | TagEnd::HtmlBlock,
+            ) => barred -= 1,
+            Event::Text(_) | Event::SoftBreak if barred == 0 => {
+                plain[range].fill(true);
+            }
+            _ => {}
+        }
+    }
+    plain
+}
+
+fn starts_word(text: &str, at: usize) -> bool {
+    text.is_char_boundary(at)
+        && text[at..].starts_with(char::is_alphanumeric)
+        && !text[..at].ends_with(is_word)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '-'
+}
+
+/// The end of `words` at this place of the text, a plural included.
+fn matched(text: &str, at: usize, words: &[String]) -> Option<usize> {
+    let mut end = at;
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            let blanks = text[end..].len() - text[end..].trim_start().len();
+            let gap = &text[end..end + blanks];
+            if blanks == 0 || gap.matches('\n').count() > 1 {
+                return None;
+            }
+            end += blanks;
+        }
+        let candidate = text.get(end..end + word.len())?;
+        if !candidate.eq_ignore_ascii_case(word) {
+            return None;
+        }
+        end += word.len();
+    }
+    let rest = &text[end..];
+    for plural in ["es", "s", ""] {
+        if let Some(after) = rest.strip_prefix(plural)
+            && !after.starts_with(is_word)
+        {
+            return Some(end + plural.len());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_match_whole_words_plurals_and_across_lines() {
+        let words = ["system".to_owned(), "call".to_owned()];
+        assert_eq!(matched("System calls.", 0, &words), Some(12));
+        assert_eq!(matched("a system\ncall b", 2, &words), Some(13));
+        assert_eq!(matched("system calling", 0, &words), None);
+        assert_eq!(matched("system\n\ncall", 0, &words), None);
+        assert_eq!(matched("system cäll", 0, &words), None);
+    }
+
+    #[test]
+    fn identifiers_are_simple() {
+        assert_eq!(id("I/O event queue"), "term-i-o-event-queue");
+    }
+}

@@ -1,0 +1,75 @@
+//! The project's tool: it builds the book, tests everything that the book
+//! says, and hands out chapters as starters.
+//!
+//! Nothing here knows this book's chapters. A project of the same shape (an
+//! mdBook whose pages include the sources of a Cargo workspace) can use the
+//! tool as it is.
+//!
+//! - `cli` is the command line; it calls one function a command.
+//! - `project` is where things are; `page` and `block` are what the book says.
+//! - `stages` holds one file a stage of `cargo xtask test`.
+//! - `features` holds one file a feature that the preprocessor adds to pages.
+
+mod block;
+mod book;
+mod cache;
+mod cli;
+mod exercise;
+mod features;
+mod page;
+mod process;
+mod project;
+mod report;
+mod rustc_shim;
+mod serve;
+mod stages;
+mod starter;
+mod workbench;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The `programs` stage makes skeptic call this program as its compiler.
+    if let Some(code) = rustc_shim::run_if_asked() {
+        return code;
+    }
+    cli::run()
+}
+
+/// Wrong use of the tool, as opposed to a failure: one line that names what
+/// is allowed, and exit code 2.
+#[derive(Debug)]
+struct WrongUse(String);
+
+impl std::fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
+/// Builds a [`WrongUse`] for an unknown name: it lists the known ones and
+/// suggests the nearest.
+fn unknown<'a>(
+    what: &str,
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Error {
+    let known: Vec<&str> = known.into_iter().collect();
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(given, name), *name))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.7);
+    let hint = match nearest {
+        Some((_, name)) => format!("; did you mean {name}?"),
+        None => String::new(),
+    };
+    let list = if known.is_empty() {
+        "there are none".to_owned()
+    } else {
+        format!("there are: {}", known.join(", "))
+    };
+    WrongUse(format!("no {what} is called {given:?}{hint} ({list})")).into()
+}

@@ -1,0 +1,185 @@
+//! Where things are: the book's folder, its pages, the workspace's packages.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use mdbook_driver::MDBook;
+use mdbook_driver::book::BookItem;
+use mdbook_driver::config::Config;
+
+use crate::page::Page;
+use crate::{WrongUse, unknown};
+
+/// The name under which book.toml knows this tool's preprocessor.
+pub const PREPROCESSOR: &str = "xtask";
+
+/// A book and its workspace.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder of book.toml, absolute.
+    pub root: PathBuf,
+    /// book.toml, with the overrides of the environment.
+    pub config: Config,
+    /// What cargo says of the workspace.
+    pub metadata: Metadata,
+    /// The pages, in the order of the summary.
+    pub pages: Vec<Page>,
+}
+
+impl Project {
+    /// Finds the project around `start`: the nearest folder upwards that has a
+    /// book.toml.
+    ///
+    /// # Errors
+    /// [`WrongUse`] when there is none; else what mdBook or cargo complain of.
+    pub fn find(start: &Path) -> Result<Project> {
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join("book.toml").is_file())
+            .ok_or_else(|| {
+                WrongUse(format!(
+                    "no book.toml in {} or above it: run this inside the \
+                     project",
+                    start.display()
+                ))
+            })?;
+        Project::load(root)
+    }
+
+    /// Loads the project in `root`.
+    ///
+    /// # Errors
+    /// What mdBook or cargo complain of.
+    pub fn load(root: &Path) -> Result<Project> {
+        let root = std::path::absolute(root).context("the project's folder")?;
+        let metadata = MetadataCommand::new()
+            .current_dir(&root)
+            .no_deps()
+            .other_options(["--offline".to_owned()])
+            .exec()
+            .context("cargo metadata")?;
+        let book = MDBook::load(&root).context("book.toml and SUMMARY.md")?;
+        let src = book.config.book.src.clone();
+        let mut pages = Vec::new();
+        for item in book.iter() {
+            if let BookItem::Chapter(chapter) = item
+                && let Some(path) = &chapter.source_path
+            {
+                pages.push(Page::load(&root, &src.join(path))?);
+            }
+        }
+        Ok(Project {
+            root,
+            config: book.config,
+            metadata,
+            pages,
+        })
+    }
+
+    /// The folder of the pages, relative to the root.
+    pub fn src(&self) -> &Path {
+        &self.config.book.src
+    }
+
+    /// Where the rendered book goes, absolute.
+    pub fn built_book(&self) -> PathBuf {
+        self.root.join(&self.config.build.build_dir)
+    }
+
+    /// Where cargo builds.
+    pub fn target(&self) -> PathBuf {
+        self.metadata.target_directory.clone().into_std_path_buf()
+    }
+
+    /// A folder under cargo's own for what this tool makes on the way.
+    pub fn work_folder(&self, name: &str) -> PathBuf {
+        self.target().join("xtask").join(name)
+    }
+
+    /// The packages that belong to the book: the workspace's, less this tool.
+    pub fn packages(&self) -> Vec<&Package> {
+        let mut packages: Vec<&Package> = self
+            .metadata
+            .workspace_packages()
+            .into_iter()
+            .filter(|package| package.name != env!("CARGO_PKG_NAME"))
+            .collect();
+        packages.sort_by(|a, b| a.name.cmp(&b.name));
+        packages
+    }
+
+    /// The chapters: packages that have a page, or a folder of pages, of the
+    /// same name.
+    pub fn chapters(&self) -> Vec<&Package> {
+        self.packages()
+            .into_iter()
+            .filter(|package| {
+                self.pages
+                    .iter()
+                    .any(|page| self.chapter_of(page) == Some(&*package.name))
+            })
+            .collect()
+    }
+
+    /// The package called `name`.
+    ///
+    /// # Errors
+    /// [`WrongUse`] that lists the packages and suggests the nearest.
+    pub fn package(&self, name: &str) -> Result<&Package> {
+        let packages = self.packages();
+        packages
+            .iter()
+            .find(|package| package.name == name)
+            .copied()
+            .ok_or_else(|| {
+                unknown(
+                    "chapter",
+                    name,
+                    packages.iter().map(|package| &**package.name),
+                )
+            })
+    }
+
+    /// The chapter that a page belongs to, if any: the package named like the
+    /// page's folder, or like the page.
+    pub fn chapter_of(&self, page: &Page) -> Option<&str> {
+        let inside = page.path.strip_prefix(self.src()).ok()?;
+        let first = Path::new(inside.components().next()?.as_os_str());
+        let name = first.file_stem()?.to_str()?;
+        self.packages()
+            .into_iter()
+            .map(|package| &**package.name)
+            .find(|package| *package == name)
+    }
+
+    /// A value of this tool's table in book.toml.
+    pub fn setting<T: for<'de> serde::Deserialize<'de>>(
+        &self,
+        key: &str,
+    ) -> Result<Option<T>> {
+        self.config
+            .get(&format!("preprocessor.{PREPROCESSOR}.{key}"))
+            .with_context(|| {
+                format!("book.toml: preprocessor.{PREPROCESSOR}.{key}")
+            })
+    }
+
+    /// `path` as it reads best in a message: relative to the root, with
+    /// forward slashes.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .replace('\\', "/")
+    }
+}
+
+/// The folder of a package.
+pub fn folder(package: &Package) -> &Path {
+    package
+        .manifest_path
+        .parent()
+        .expect("a manifest lies in a folder")
+        .as_std_path()
+}

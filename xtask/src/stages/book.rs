@@ -1,0 +1,32 @@
+//! The book builds without a warning, and every page is there.
+
+use anyhow::Result;
+
+use super::{Context, Stage};
+use crate::book;
+use crate::report::Report;
+
+pub const STAGE: Stage = Stage {
+    name: "book",
+    about: "the book builds without a warning",
+    run,
+};
+
+fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    cx.progress.step("building the book");
+    for warning in book::build(cx.project)? {
+        report.fail_at("book.toml", warning);
+    }
+    for page in &cx.project.pages {
+        report.checked += 1;
+        let inside = page.path.strip_prefix(cx.project.src())?;
+        let html = cx.project.built_book().join(book::html_name(inside));
+        if !html.is_file() {
+            report.fail(
+                &page.place(1),
+                format!("{} was not built", html.display()),
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The tool's own tests: above all that every stage rejects the broken
+//! fixtures that are made for it, at the right line.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Context, Stage, libtest};
+use crate::process;
+use crate::report::Report;
+
+pub const STAGE: Stage = Stage {
+    name: "harness",
+    about: "the tool's own tests: every broken fixture is rejected",
+    run,
+};
+
+fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    // The tool does not depend on the chapters.
+    if !cx.only.is_empty() {
+        return Ok(());
+    }
+    let tool = env!("CARGO_PKG_NAME");
+    let packages = cx.project.metadata.workspace_packages();
+    if !packages.iter().any(|package| package.name == tool) {
+        report.skip("a project that has the tool in its workspace");
+        return Ok(());
+    }
+    let mut key = cx.cache.key();
+    let key = key.folder(Path::new(env!("CARGO_MANIFEST_DIR")))?.finish();
+    if cx.cache.has_passed("harness", key)
+        && let Some(count) = cx.cache.value("harness tests")
+    {
+        report.checked = usize::try_from(count)?;
+        report.unchanged = report.checked;
+        return Ok(());
+    }
+    cx.progress.step("running the tool on broken books");
+    let mut command = process::cargo(&cx.project.root, &cx.project.target());
+    command
+        .args(["test", "--quiet", "--no-fail-fast", "--package", tool])
+        .env("RUST_BACKTRACE", "0")
+        .env_remove("CI");
+    let done = process::run(&mut command, Duration::from_secs(900))?;
+    for result in libtest::results(&done.output) {
+        report.checked += result.passed + result.failed;
+    }
+    if done.success() && report.checked > 0 {
+        cx.cache.passed("harness", key);
+        cx.cache.passed("harness tests", report.checked as u64);
+        return Ok(());
+    }
+    for part in done.output.split("\nrunning ") {
+        for (test, message) in libtest::failures(part) {
+            report.fail_at(format!("{tool}: {test}"), message);
+        }
+    }
+    if report.failures.is_empty() {
+        report.fail_at(
+            tool,
+            format!("cargo test {}:\n{}", done.ending(), done.output),
+        );
+    }
+    Ok(())
+}

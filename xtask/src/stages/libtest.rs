@@ -1,0 +1,75 @@
+//! Reading what libtest prints. Its JSON output is not stable.
+
+/// One `test result:` line.
+#[derive(Debug)]
+pub struct TestResult {
+    /// How many tests passed.
+    pub passed: usize,
+    /// How many failed.
+    pub failed: usize,
+}
+
+/// The `test result:` lines.
+pub fn results(output: &str) -> impl Iterator<Item = TestResult> {
+    output.lines().filter_map(|line| {
+        let (_, counts) = line.split_once("test result: ")?;
+        let count = |what: &str| {
+            counts
+                .split([';', '.'])
+                .find_map(|part| part.trim().strip_suffix(what))
+                .and_then(|number| number.trim().parse().ok())
+                .unwrap_or(0)
+        };
+        Some(TestResult {
+            passed: count("passed"),
+            failed: count("failed"),
+        })
+    })
+}
+
+/// The failed tests of one test program: name, and what the test printed.
+pub fn failures(output: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in output.lines() {
+        let name = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" stdout ----"));
+        if let Some(name) = name {
+            found.push((name.to_owned(), String::new()));
+        } else if line == "failures:" || line.starts_with("test result:") {
+            // The list of names follows: no test prints this line by itself.
+            if !found.is_empty() {
+                break;
+            }
+        } else if let Some((_, message)) = found.last_mut() {
+            message.push_str(line);
+            message.push('\n');
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_lines_are_counted() {
+        let output = "test result: FAILED. 10 passed; 2 failed; 1 ignored; 0 \
+                      measured; 0 filtered out; finished in 0.0s\nother\n";
+        let results: Vec<_> = results(output).collect();
+        assert_eq!(results.len(), 1);
+        assert_eq!((results[0].passed, results[0].failed), (10, 2));
+    }
+
+    #[test]
+    fn failures_have_their_output() {
+        let output = "running 2 tests\nF.\nfailures:\n\n---- a stdout ----\n\
+                      said a\n\nfailures:\n    a\n\ntest result: FAILED. 1 \
+                      passed; 1 failed; finished\n";
+        assert_eq!(
+            failures(output),
+            [("a".to_owned(), "said a\n\n".to_owned())]
+        );
+    }
+}

@@ -1,0 +1,377 @@
+//! What can be seen wrong with the pages' text without running anything.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
+
+use super::{Context, Stage};
+use crate::block::{
+    Block, CONSOLE_WORDS, Kind, RUST_WORDS, blocks, is_error_code,
+    markdown_options,
+};
+use crate::features;
+use crate::page::{Directive, Page};
+use crate::report::Report;
+
+pub const STAGE: Stage = Stage {
+    name: "lint",
+    about: "fences, includes, headings, sizes of listings and pages, images",
+    run,
+};
+
+/// The bounds of a page; book.toml can set others.
+#[derive(Debug)]
+struct Bounds {
+    listing_lines: usize,
+    listing_columns: usize,
+    page_words: usize,
+}
+
+fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let setting = |key: &str, default: usize| -> Result<usize> {
+        Ok(cx.project.setting(key)?.unwrap_or(default))
+    };
+    let bounds = Bounds {
+        listing_lines: setting("listing-lines", 35)?,
+        listing_columns: setting("listing-columns", 80)?,
+        page_words: setting("page-words", 1200)?,
+    };
+    let mut slugs = HashMap::new();
+    let mut counts = Counts::default();
+    for page in cx.pages() {
+        for problem in &page.problems {
+            report.fail(&problem.place, problem.message.as_str());
+        }
+        report.checked += page.included.len();
+        directives(page, report);
+        for block in blocks(page) {
+            report.checked += 1;
+            counts.add(&block);
+            fence(page, &block, report);
+            listing(page, &block, &bounds, &mut slugs, report);
+        }
+        prose(page, &bounds, report);
+        features::lint(cx.project, page, report);
+    }
+    report.remark(counts.to_string());
+    Ok(())
+}
+
+/// How many blocks there are of each class.
+#[derive(Debug, Default)]
+struct Counts {
+    snippets: usize,
+    programs: usize,
+    compile_fail: usize,
+    console: usize,
+    data: usize,
+    unchecked: usize,
+}
+
+impl Counts {
+    fn add(&mut self, block: &Block) {
+        let counter = if block.note("unchecked").is_some() {
+            &mut self.unchecked
+        } else if block.is_program() {
+            &mut self.programs
+        } else if block.is_snippet() {
+            &mut self.snippets
+        } else if block.is_compile_fail() {
+            &mut self.compile_fail
+        } else if block.kind() == Kind::Console {
+            &mut self.console
+        } else {
+            &mut self.data
+        };
+        *counter += 1;
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "blocks: {} snippets, {} programs, {} compile_fail, {} console, \
+             {} data, {} unchecked with a reason",
+            self.snippets,
+            self.programs,
+            self.compile_fail,
+            self.console,
+            self.data,
+            self.unchecked
+        )
+    }
+}
+
+fn directives(page: &Page, report: &mut Report) {
+    for (index, line) in page.text.lines().enumerate() {
+        let Some(directive) = Directive::parse(line) else {
+            continue;
+        };
+        let known = features::DIRECTIVES;
+        // A failed include is reported by the page itself.
+        if directive.name != "include" && !known.contains(&directive.name) {
+            report.fail(
+                &page.place(index + 1),
+                format!(
+                    "{{{{#{}}}}} is unknown; there are: include, {}",
+                    directive.name,
+                    known.join(", ")
+                ),
+            );
+        }
+    }
+}
+
+fn fence(page: &Page, block: &Block, report: &mut Report) {
+    let place = block.place(page);
+    let mut fail = |message: String| report.fail(&place, message);
+    let reason = block.note("unchecked");
+    if reason == Some("") {
+        fail("`unchecked:` needs a reason after it".to_owned());
+    }
+    match block.kind() {
+        Kind::Untagged => fail(
+            "a fence says what it holds: rust, console, toml, json; any other \
+             word needs a reason above it: <!-- unchecked: a picture -->"
+                .to_owned(),
+        ),
+        Kind::Rust => {
+            for word in &block.words[1..] {
+                if !RUST_WORDS.contains(&word.as_str()) && !is_error_code(word)
+                {
+                    fail(format!(
+                        "{word:?} on a rust fence is unknown; there are: {} \
+                         and error codes",
+                        RUST_WORDS.join(", ")
+                    ));
+                }
+            }
+            if block.has("ignore") && reason.is_none() {
+                fail(
+                    "`ignore` needs a reason above it: \
+                     <!-- unchecked: needs a debugger -->"
+                        .to_owned(),
+                );
+            }
+            if reason.is_some() && !block.has("ignore") {
+                fail("only an `ignore` block is unchecked".to_owned());
+            }
+            if block.has("compile_fail") && block.error_codes().is_empty() {
+                fail("`compile_fail` needs its error codes".to_owned());
+            }
+        }
+        Kind::Console => {
+            for word in &block.words[1..] {
+                let exit = word
+                    .strip_prefix("exit=")
+                    .is_some_and(|code| code.parse::<i32>().is_ok());
+                if !exit && !CONSOLE_WORDS.contains(&word.as_str()) {
+                    fail(format!(
+                        "{word:?} on a console fence is unknown; there are: \
+                         exit=CODE, {}",
+                        CONSOLE_WORDS.join(", ")
+                    ));
+                }
+            }
+            if !block.code.starts_with("$ ") {
+                fail("a console block starts with `$ ` and a command".into());
+            }
+        }
+        Kind::Data => {
+            let error = match block.words[0].as_str() {
+                "toml" => block
+                    .code
+                    .parse::<toml_edit::DocumentMut>()
+                    .err()
+                    .map(|e| e.to_string()),
+                _ => serde_json::from_str::<serde_json::Value>(&block.code)
+                    .err()
+                    .map(|e| e.to_string()),
+            };
+            if let Some(error) = error {
+                fail(error);
+            }
+        }
+        Kind::Other if reason.is_none() => fail(format!(
+            "nothing checks a {:?} block: give a reason above it, \
+             <!-- unchecked: a picture -->, or use rust, console, toml, json",
+            block.words[0]
+        )),
+        Kind::Other => {}
+    }
+}
+
+fn listing(
+    page: &Page,
+    block: &Block,
+    bounds: &Bounds,
+    slugs: &mut HashMap<String, String>,
+    report: &mut Report,
+) {
+    let height = block.visible().count();
+    if height > bounds.listing_lines {
+        report.fail(
+            &block.place(page),
+            format!(
+                "the listing has {height} lines; at most {} are allowed",
+                bounds.listing_lines
+            ),
+        );
+    }
+    for (number, line) in block.visible() {
+        let width = line.chars().count();
+        if width > bounds.listing_columns {
+            report.fail(
+                &block.place_of(page, number),
+                format!(
+                    "the line has {width} columns; at most {} are allowed",
+                    bounds.listing_columns
+                ),
+            );
+        }
+    }
+    match features::Caption::of(block) {
+        Some(caption) => {
+            report.checked += 1;
+            let here = block.place(page);
+            let good = !caption.slug.is_empty()
+                && caption.slug.chars().all(|c| {
+                    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+                });
+            if !good || caption.text.is_empty() {
+                report.fail(
+                    &here,
+                    "write <!-- listing: a-slug | A caption -->, the slug of \
+                     lower-case letters, digits and hyphens",
+                );
+            }
+            if let Some(other) =
+                slugs.insert(caption.slug.to_owned(), here.to_string())
+            {
+                report.fail(
+                    &here,
+                    format!("{} has the slug {:?} too", other, caption.slug),
+                );
+            }
+        }
+        None => {
+            if features::source_of(page, block).is_some() {
+                report.fail(
+                    &block.place(page),
+                    "an included listing needs a caption above it: \
+                     <!-- listing: a-slug | A caption -->",
+                );
+            }
+        }
+    }
+}
+
+fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
+    let mut words = 0;
+    let mut code = false;
+    let mut heading: Option<(HeadingLevel, usize, String)> = None;
+    let mut last_level: Option<HeadingLevel> = None;
+    let mut titles = HashSet::new();
+    let mut image: Option<(usize, String)> = None;
+    let parser = Parser::new_ext(&page.text, markdown_options());
+    for (event, range) in parser.into_offset_iter() {
+        let line = || page.line_at(range.start);
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => code = true,
+            Event::End(TagEnd::CodeBlock) => code = false,
+            Event::Start(Tag::Heading { level, .. }) => {
+                heading = Some((level, line(), String::new()));
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                let Some((level, line, text)) = heading.take() else {
+                    continue;
+                };
+                report.checked += 1;
+                let place = page.place(line);
+                let depth = level as usize;
+                let before = last_level.map_or(0, |level| level as usize);
+                if before == 0 && depth != 1 {
+                    report.fail(&place, "a page begins with its `# ` heading");
+                } else if before > 0 && depth == 1 {
+                    report.fail(&place, "a page has one `# ` heading");
+                } else if depth > before + 1 {
+                    report.fail(&place, "a heading skips a level");
+                }
+                if !titles.insert(text.clone()) {
+                    report.fail(
+                        &place,
+                        format!("the page has two headings {text:?}"),
+                    );
+                }
+                last_level = Some(level);
+            }
+            Event::Start(Tag::Image { .. }) => {
+                image = Some((line(), String::new()));
+            }
+            Event::End(TagEnd::Image) => {
+                if let Some((line, text)) = image.take() {
+                    report.checked += 1;
+                    if text.trim().is_empty() {
+                        report.fail(
+                            &page.place(line),
+                            "an image needs alternative text",
+                        );
+                    }
+                }
+            }
+            Event::Text(text) | Event::Code(text) if !code => {
+                words += text.split_whitespace().count();
+                if let Some((_, _, title)) = &mut heading {
+                    title.push_str(&text);
+                }
+                if let Some((_, alternative)) = &mut image {
+                    alternative.push_str(&text);
+                }
+            }
+            Event::Html(html) | Event::InlineHtml(html) => {
+                raw_html(page, line(), &html, report);
+            }
+            _ => {}
+        }
+    }
+    if last_level.is_none() {
+        report.fail(&page.place(1), "a page begins with its `# ` heading");
+    }
+    if words > bounds.page_words {
+        report.fail(
+            &page.place(1),
+            format!(
+                "the page has {words} words; at most {} are allowed: split it",
+                bounds.page_words
+            ),
+        );
+    }
+}
+
+/// Pictures in raw HTML need alternative text too.
+fn raw_html(page: &Page, first: usize, html: &str, report: &mut Report) {
+    for (index, line) in html.lines().enumerate() {
+        let place = page.place(first + index);
+        if line.contains("<img") {
+            report.checked += 1;
+            if !line.contains("alt=") {
+                report.fail(&place, "an image needs alternative text: alt=…");
+            }
+        }
+        if line.contains("<svg") {
+            report.checked += 1;
+            let named = ["aria-label", "aria-labelledby", "aria-hidden"]
+                .iter()
+                .any(|attribute| html.contains(attribute));
+            if !named {
+                report.fail(
+                    &place,
+                    "a drawing needs alternative text: role=\"img\" and \
+                     aria-label=…",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! Taking a chapter away: a stand-alone workspace with the chapter as its root
+//! package, the chapters that it depends on under `crates/`, and no trace of
+//! this repository.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{Cursor, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{Package, TargetKind};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
+use zip::write::SimpleFileOptions;
+
+use crate::project::{Project, folder};
+use crate::workbench::write_if_changed;
+use crate::{WrongUse, cache};
+
+/// A starter that was written.
+#[derive(Debug)]
+pub struct Written {
+    chapter: String,
+    example: Option<String>,
+}
+
+impl Written {
+    /// What to do with it, in words.
+    pub fn next_steps(&self, dir: &Path) -> String {
+        let mut text = format!(
+            "{} is in {}. Next:\n  cd {}\n  cargo test",
+            self.chapter,
+            dir.display(),
+            dir.display()
+        );
+        if let Some(example) = &self.example {
+            text += &format!("\n  cargo run --example {example}");
+        }
+        text
+    }
+}
+
+/// Writes the starter of `chapter` into `dir`.
+///
+/// # Errors
+/// [`WrongUse`] for an unknown chapter or a folder that is not empty; else
+/// what the file system says. In every case nothing is left behind.
+pub fn write(project: &Project, chapter: &str, dir: &Path) -> Result<Written> {
+    let package = project.package(chapter)?;
+    let dir = std::path::absolute(dir)?;
+    match std::fs::read_dir(&dir) {
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                return Err(WrongUse(format!(
+                    "{} is not empty: name a new or an empty folder",
+                    dir.display()
+                ))
+                .into());
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(_) if dir.is_file() => {
+            return Err(WrongUse(format!(
+                "{} is a file: name a new or an empty folder",
+                dir.display()
+            ))
+            .into());
+        }
+        Err(error) => {
+            return Err(error).with_context(|| dir.display().to_string());
+        }
+    }
+    let files = files(project, package)?;
+    let parent = dir.parent().context("the root of the file system")?;
+    std::fs::create_dir_all(parent)
+        .with_context(|| parent.display().to_string())?;
+    // All is written beside the folder and moved in one step: a starter is
+    // there as a whole or not at all.
+    let draft = tempfile::Builder::new()
+        .prefix(".starter-")
+        .tempdir_in(parent)
+        .with_context(|| parent.display().to_string())?;
+    for (name, content) in &files {
+        write_if_changed(&draft.path().join(name), content)?;
+    }
+    if dir.exists() {
+        std::fs::remove_dir(&dir).with_context(|| dir.display().to_string())?;
+    }
+    let draft = draft.keep();
+    if let Err(error) = std::fs::rename(&draft, &dir) {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_dir_all(&draft);
+        return Err(error).with_context(|| dir.display().to_string());
+    }
+    open_up(&dir)?;
+    Ok(Written {
+        chapter: chapter.to_owned(),
+        example: example(package),
+    })
+}
+
+/// A temporary folder is private; the starter is an ordinary one.
+#[cfg(unix)]
+fn open_up(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755))
+        .with_context(|| dir.display().to_string())
+}
+
+#[cfg(not(unix))]
+fn open_up(_dir: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Writes the starter of `chapter` as a zip beside the pages, where the page
+/// links it; gives its path relative to the pages.
+///
+/// # Errors
+/// When a file of the chapter cannot be read or the archive not written.
+pub fn archive(project: &Project, chapter: &str) -> Result<String> {
+    let files = files(project, project.package(chapter)?)?;
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    // No times: equal sources give an equal archive.
+    let options = SimpleFileOptions::default()
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o644);
+    for (name, content) in &files {
+        zip.start_file(format!("{chapter}/{name}"), options)?;
+        zip.write_all(content)?;
+    }
+    let bytes = zip.finish()?.into_inner();
+    let name = format!("starters/{chapter}.zip");
+    let path = project.root.join(project.src()).join(&name);
+    write_if_changed(&path, &bytes)?;
+    Ok(name)
+}
+
+/// The files of a starter by their names, with forward slashes.
+fn files(
+    project: &Project,
+    package: &Package,
+) -> Result<BTreeMap<String, Vec<u8>>> {
+    let closure = closure(project, package);
+    let mut files = BTreeMap::new();
+    for member in &closure {
+        let root = member.name == package.name;
+        let prefix = if root {
+            String::new()
+        } else {
+            format!("crates/{}/", member.name)
+        };
+        let from = folder(member);
+        for file in cache::files(from)? {
+            let inside = file.strip_prefix(from)?;
+            let name = inside.to_string_lossy().replace('\\', "/");
+            let content = std::fs::read(&file)
+                .with_context(|| file.display().to_string())?;
+            files.insert(format!("{prefix}{name}"), content);
+        }
+        let manifest = manifest(project, member, root, &closure)?;
+        files.insert(format!("{prefix}Cargo.toml"), manifest.into_bytes());
+    }
+    for name in ["LICENSE-MIT", "LICENSE-APACHE", "rustfmt.toml"] {
+        if let Ok(content) = std::fs::read(project.root.join(name)) {
+            files.insert(name.to_owned(), content);
+        }
+    }
+    files.insert(".gitignore".to_owned(), b"/target\n".to_vec());
+    files
+        .entry("README.md".to_owned())
+        .or_insert_with(|| readme(package).into_bytes());
+    if let Ok(lock) = std::fs::read_to_string(project.root.join("Cargo.lock")) {
+        files.insert(
+            "Cargo.lock".to_owned(),
+            lock_file(&lock, &closure)?.into_bytes(),
+        );
+    }
+    Ok(files)
+}
+
+/// The package and all packages of the workspace that it needs.
+fn closure<'p>(project: &'p Project, package: &'p Package) -> Vec<&'p Package> {
+    let all = project.packages();
+    let mut found = vec![package];
+    let mut next = 0;
+    while let Some(member) = found.get(next) {
+        next += 1;
+        for dependency in &member.dependencies {
+            let Some(path) = &dependency.path else {
+                continue;
+            };
+            let needed = all.iter().find(|p| folder(p) == path.as_std_path());
+            if let Some(needed) = needed
+                && !found.iter().any(|p| p.name == needed.name)
+            {
+                found.push(needed);
+            }
+        }
+    }
+    found
+}
+
+fn example(package: &Package) -> Option<String> {
+    let named = package.metadata["book"]["example"].as_str();
+    named.map(str::to_owned).or_else(|| {
+        let mut examples = package
+            .targets
+            .iter()
+            .filter(|target| target.is_kind(TargetKind::Example));
+        examples.next().map(|target| target.name.clone())
+    })
+}
+
+fn readme(package: &Package) -> String {
+    format!(
+        "# {}\n\n{}\n",
+        package.name,
+        package.description.as_deref().unwrap_or_default()
+    )
+}
+
+/// The manifest with every key that it inherits written out.
+fn manifest(
+    project: &Project,
+    package: &Package,
+    root: bool,
+    closure: &[&Package],
+) -> Result<String> {
+    let read = |path: &Path| -> Result<DocumentMut> {
+        std::fs::read_to_string(path)
+            .with_context(|| path.display().to_string())?
+            .parse()
+            .with_context(|| path.display().to_string())
+    };
+    let workspace = read(&project.root.join("Cargo.toml"))?;
+    let shared = &workspace["workspace"];
+    let mut own = read(package.manifest_path.as_std_path())?;
+    if let Some(keys) = own["package"].as_table_like_mut() {
+        inherit_keys(keys, shared.get("package"))?;
+        // What the book says of the chapter means nothing elsewhere.
+        keys.remove("metadata");
+    }
+    if inherits(own.get("lints")) {
+        let mut lints = shared
+            .get("lints")
+            .cloned()
+            .context("the crate inherits lints, but the workspace has none")?;
+        forget_positions(&mut lints);
+        own["lints"] = lints;
+    }
+    let mut tables: Vec<&mut dyn TableLike> = Vec::new();
+    let (mut plain, mut platforms) = (Vec::new(), None);
+    for (key, item) in own.iter_mut() {
+        if DEPENDENCIES.contains(&key.get()) {
+            plain.push(item);
+        } else if key.get() == "target" {
+            platforms = Some(item);
+        }
+    }
+    for item in plain {
+        tables.extend(item.as_table_like_mut());
+    }
+    if let Some(platforms) = platforms.and_then(Item::as_table_like_mut) {
+        for (_, platform) in platforms.iter_mut() {
+            let Some(platform) = platform.as_table_like_mut() else {
+                continue;
+            };
+            for (key, item) in platform.iter_mut() {
+                if DEPENDENCIES.contains(&key.get()) {
+                    tables.extend(item.as_table_like_mut());
+                }
+            }
+        }
+    }
+    for table in tables {
+        for (name, item) in table.iter_mut() {
+            inherit_dependency(name.get(), item, shared.get("dependencies"))?;
+            move_path(item, root, package, closure);
+        }
+    }
+    if root {
+        let mut table = Table::new();
+        table["resolver"] = shared
+            .get("resolver")
+            .cloned()
+            .unwrap_or_else(|| value("3"));
+        let mut members = Array::new();
+        for member in closure.iter().filter(|m| m.name != package.name) {
+            members.push(format!("crates/{}", member.name));
+        }
+        table["members"] = value(members);
+        own["workspace"] = Item::Table(table);
+    }
+    Ok(own.to_string())
+}
+
+const DEPENDENCIES: &[&str] =
+    &["dependencies", "dev-dependencies", "build-dependencies"];
+
+fn inherits(item: Option<&Item>) -> bool {
+    item.and_then(|item| item.get("workspace"))
+        .and_then(Item::as_bool)
+        .unwrap_or(false)
+}
+
+/// `edition.workspace = true` becomes the workspace's edition.
+fn inherit_keys(keys: &mut dyn TableLike, shared: Option<&Item>) -> Result<()> {
+    for (key, item) in keys.iter_mut() {
+        if inherits(Some(item)) {
+            *item = shared
+                .and_then(|shared| shared.get(key.get()))
+                .cloned()
+                .with_context(|| {
+                    format!("the workspace has no package.{}", key.get())
+                })?;
+        }
+    }
+    Ok(())
+}
+
+/// `libc.workspace = true` becomes the workspace's requirement, with the
+/// crate's own features added.
+fn inherit_dependency(
+    name: &str,
+    item: &mut Item,
+    shared: Option<&Item>,
+) -> Result<()> {
+    if !inherits(Some(item)) {
+        return Ok(());
+    }
+    let from = shared
+        .and_then(|shared| shared.get(name))
+        .with_context(|| format!("the workspace has no dependency {name}"))?;
+    let mut table = toml_edit::InlineTable::new();
+    match (from.as_str(), from.as_table_like()) {
+        (Some(version), _) => _ = table.insert("version", version.into()),
+        (None, Some(keys)) => {
+            for (key, item) in keys.iter() {
+                if let Some(value) = item.as_value() {
+                    table.insert(key, value.clone());
+                }
+            }
+        }
+        (None, None) => bail!("the workspace's dependency {name}"),
+    }
+    if let Some(keys) = item.as_table_like() {
+        for (key, own) in keys.iter() {
+            let Some(own) = own.as_value() else { continue };
+            match (key, table.get_mut(key).and_then(|v| v.as_array_mut())) {
+                ("workspace", _) => {}
+                ("features", Some(features)) => {
+                    for feature in own.as_array().into_iter().flatten() {
+                        features.push_formatted(feature.clone());
+                    }
+                }
+                _ => _ = table.insert(key, own.clone()),
+            }
+        }
+    }
+    table.fmt();
+    *item = value(table);
+    Ok(())
+}
+
+/// A path to a chapter in this repository becomes its path in the starter.
+fn move_path(
+    item: &mut Item,
+    root: bool,
+    package: &Package,
+    closure: &[&Package],
+) {
+    let Some(path) = item.get("path").and_then(Item::as_str) else {
+        return;
+    };
+    let target = crate::page::tidy(&folder(package).join(path));
+    let Some(member) = closure.iter().find(|p| folder(p) == target) else {
+        return;
+    };
+    let to = if root {
+        format!("crates/{}", member.name)
+    } else {
+        format!("../{}", member.name)
+    };
+    item["path"] = value(to);
+}
+
+/// Tables remember where they stood in their document; in another one that
+/// would shuffle them.
+fn forget_positions(item: &mut Item) {
+    if let Some(table) = item.as_table_mut() {
+        table.set_position(None);
+        for (_, inner) in table.iter_mut() {
+            forget_positions(inner);
+        }
+    }
+}
+
+/// The lock file's entries that the starter needs.
+fn lock_file(lock: &str, closure: &[&Package]) -> Result<String> {
+    let mut lock: DocumentMut = lock.parse().context("Cargo.lock")?;
+    let packages = lock["package"]
+        .as_array_of_tables()
+        .context("Cargo.lock has no packages")?
+        .clone();
+    let text = |table: &Table, key: &str| {
+        table
+            .get(key)
+            .and_then(Item::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut wanted: VecDeque<String> =
+        closure.iter().map(|p| p.name.to_string()).collect();
+    let mut kept: BTreeSet<(String, String)> = BTreeSet::new();
+    // A dependency is named "name", or "name version" where there are several.
+    while let Some(spec) = wanted.pop_front() {
+        let mut parts = spec.split(' ');
+        let (name, version) = (parts.next(), parts.next());
+        for table in &packages {
+            let own = (text(table, "name"), text(table, "version"));
+            if Some(own.0.as_str()) != name
+                || version.is_some_and(|version| own.1 != version)
+                || !kept.insert(own)
+            {
+                continue;
+            }
+            let needs = table.get("dependencies").and_then(Item::as_array);
+            for need in needs.into_iter().flatten() {
+                wanted.extend(need.as_str().map(str::to_owned));
+            }
+        }
+    }
+    let all = lock["package"]
+        .as_array_of_tables_mut()
+        .context("Cargo.lock has no packages")?;
+    all.retain(|table| {
+        kept.contains(&(text(table, "name"), text(table, "version")))
+    });
+    // "name version" is written where two versions are in the file. With
+    // fewer packages one name may do; cargo insists on the shortest form.
+    let names: Vec<String> = all.iter().map(|t| text(t, "name")).collect();
+    for table in all.iter_mut() {
+        let needs = table.get_mut("dependencies").and_then(Item::as_array_mut);
+        for need in needs.into_iter().flat_map(Array::iter_mut) {
+            let spec = need.as_str().unwrap_or_default();
+            let name = spec.split(' ').next().unwrap_or_default();
+            if names.iter().filter(|other| *other == name).count() == 1 {
+                let decor = need.decor().clone();
+                *need = name.into();
+                *need.decor_mut() = decor;
+            }
+        }
+    }
+    Ok(lock.to_string())
+}
+
+/// A path that must not occur in a starter: this project's root.
+pub fn traces(project: &Project, dir: &Path) -> Result<Vec<PathBuf>> {
+    let root = project.root.to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for file in cache::files(dir)? {
+        let bytes = std::fs::read(&file)?;
+        if String::from_utf8_lossy(&bytes).contains(&root) {
+            found.push(file.strip_prefix(dir)?.to_owned());
+        }
+    }
+    Ok(found)
+}
