@@ -23,6 +23,7 @@ pub const RUST_WORDS: &[&str] = &[
     "no_run",
     "should_panic",
     "compile_fail",
+    "listing",
     "noplayground",
     "editable",
 ];
@@ -105,11 +106,12 @@ impl Block {
             .unwrap_or(0)
     }
 
-    /// A Rust block that must compile.
+    /// A Rust block that must compile by itself.
     pub fn is_snippet(&self) -> bool {
         self.kind() == Kind::Rust
             && !self.has("ignore")
             && !self.has("compile_fail")
+            && !self.has("listing")
     }
 
     /// A Rust block that must not compile.
@@ -145,6 +147,16 @@ impl Block {
             .map(|(index, line)| (index + 1, line))
     }
 
+    /// The width of a line as it is shown, in columns.
+    pub fn width(&self, line: &str) -> usize {
+        let marks = if self.kind() == Kind::Console {
+            samples(line).len() * "[~]".len()
+        } else {
+            0
+        };
+        line.chars().count() - marks
+    }
+
     /// The place of the opening fence.
     pub fn place(&self, page: &Page) -> Place {
         page.place(self.line)
@@ -154,6 +166,21 @@ impl Block {
     pub fn place_of(&self, page: &Page, line: usize) -> Place {
         page.place(self.line + line)
     }
+}
+
+/// Where `[~a sample]` stands in the output of a console block.
+pub fn samples(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices("[~") {
+        let Some(length) = text[start..].find([']', '\n']) else {
+            continue;
+        };
+        let end = start + length + 1;
+        if text[..end].ends_with(']') {
+            found.push(start..end);
+        }
+    }
+    found
 }
 
 /// Is this the form of a compiler's error code?

@@ -1,18 +1,17 @@
 //! `cargo xtask serve`: the built book on loopback, built again and reloaded
 //! when something that it is made of changes.
 
-use std::io::{Read as _, Write as _};
-use std::net::SocketAddr;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use notify::{EventKind, RecursiveMode, Watcher as _};
 use percent_encoding::percent_decode_str;
-use tiny_http::{Header, Method, Request, Response};
 
 use crate::project::Project;
 use crate::{WrongUse, book};
@@ -40,6 +39,7 @@ const RELOAD: &str = r#"<script>
 /// [`WrongUse`] when the port is taken; else what the book, the file system
 /// or the network say.
 pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
+    // The port first: whether it is free is known at once.
     let server = Server::start(&project.built_book(), port)?;
     report(build(project));
     println!("serving {}", server.url());
@@ -147,21 +147,17 @@ fn open_browser(url: &str) {
     }
 }
 
-/// A file server for one folder; dropped means stopped.
+/// A file server for one folder; dropped means that it takes no further
+/// connections.
+///
+/// One thread a connection and one request a connection: that is plenty for
+/// one reader on loopback, and no request can wait for another.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     builds: Arc<Builds>,
-    http: Arc<Http>,
+    stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-}
-
-struct Http(tiny_http::Server);
-
-impl std::fmt::Debug for Http {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Http").field(&self.0.server_addr()).finish()
-    }
 }
 
 /// How many times the book was built, and who waits for the next time.
@@ -177,31 +173,36 @@ impl Server {
     /// # Errors
     /// [`WrongUse`] when the port is taken.
     pub fn start(folder: &Path, port: u16) -> Result<Server> {
-        let http = tiny_http::Server::http(("127.0.0.1", port))
-            .map_err(|error| taken(port, &*error))?;
-        let address = http
-            .server_addr()
-            .to_ip()
-            .context("the server has no address")?;
-        let http = Arc::new(Http(http));
+        let listener = TcpListener::bind(("127.0.0.1", port))
+            .map_err(|error| taken(port, error))?;
+        let address = listener.local_addr().context("the server's address")?;
         let builds = Arc::new(Builds::default());
+        let stop = Arc::new(AtomicBool::new(false));
         let folder = folder.to_owned();
-        let (own_http, own_builds) = (Arc::clone(&http), Arc::clone(&builds));
+        let (own_builds, own_stop) = (Arc::clone(&builds), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
-            for request in own_http.0.incoming_requests() {
-                if request.url() == EVENTS {
-                    let builds = Arc::clone(&own_builds);
-                    std::thread::spawn(move || events(request, &builds));
-                } else {
-                    // The browser went away: nothing to be done about it.
-                    let _ = answer(request, &folder);
+            for stream in listener.incoming() {
+                // SeqCst: pairs with the store in `drop`; not a hot path.
+                if own_stop.load(Ordering::SeqCst) {
+                    return;
                 }
+                let Ok(stream) = stream else {
+                    // No descriptor is free, or the caller has hung up.
+                    std::thread::sleep(Duration::from_millis(10));
+                    continue;
+                };
+                let (folder, builds) =
+                    (folder.clone(), Arc::clone(&own_builds));
+                std::thread::spawn(move || {
+                    // The browser went away: nothing to be done about it.
+                    let _ = answer(stream, &folder, &builds);
+                });
             }
         });
         Ok(Server {
             address,
             builds,
-            http,
+            stop,
             thread: Some(thread),
         })
     }
@@ -222,42 +223,123 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.http.0.unblock();
-        if let Some(thread) = self.thread.take() {
+        // SeqCst: pairs with the load in the accepting thread.
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes the thread out of `accept`.
+        if TcpStream::connect(self.address).is_ok()
+            && let Some(thread) = self.thread.take()
+        {
             // A panic there has been printed already.
             let _ = thread.join();
         }
     }
 }
 
-fn taken(
-    port: u16,
-    error: &(dyn std::error::Error + Send + Sync + 'static),
-) -> anyhow::Error {
-    let io = error.downcast_ref::<std::io::Error>();
-    match io.map(std::io::Error::kind) {
-        Some(std::io::ErrorKind::AddrInUse) => WrongUse(format!(
+fn taken(port: u16, error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::AddrInUse {
+        return WrongUse(format!(
             "port {port} is taken: name another with --port, or 0 for any \
              free one"
         ))
-        .into(),
-        _ => anyhow!("port {port}: {error}"),
+        .into();
     }
+    anyhow!("port {port}: {error}")
+}
+
+/// No browser's request head is longer.
+const HEAD: usize = 16 * 1024;
+
+fn answer(
+    mut stream: TcpStream,
+    folder: &Path,
+    builds: &Builds,
+) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(30)))?;
+    let mut head = Vec::new();
+    let (method, url) = loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(&head) {
+            Ok(httparse::Status::Complete(_)) => {
+                let own = |text: Option<&str>| text.unwrap_or("").to_owned();
+                break (own(request.method), own(request.path));
+            }
+            Ok(httparse::Status::Partial) if head.len() < HEAD => {}
+            Ok(_) => return reply(&mut stream, "431", TEXT, b"too long", true),
+            Err(error) => {
+                let text = error.to_string();
+                return reply(&mut stream, "400", TEXT, text.as_bytes(), true);
+            }
+        }
+        let mut buffer = [0; 4096];
+        match stream.read(&mut buffer)? {
+            // A connection that was opened ahead of need and never used.
+            0 => return Ok(()),
+            count => head.extend_from_slice(&buffer[..count]),
+        }
+    };
+    let body = match method.as_str() {
+        "GET" => true,
+        "HEAD" => false,
+        _ => return reply(&mut stream, "405", TEXT, b"only GET, HEAD", true),
+    };
+    if url == EVENTS {
+        return events(stream, builds);
+    }
+    let Some(mut file) = resolve(folder, &url) else {
+        return reply(&mut stream, "400", TEXT, b"no such path", body);
+    };
+    if file.is_dir() {
+        file.push("index.html");
+    }
+    let (status, file) = if file.is_file() {
+        ("200", file)
+    } else {
+        ("404", folder.join("404.html"))
+    };
+    let Ok(mut content) = std::fs::read(&file) else {
+        return reply(&mut stream, "404", TEXT, b"not found", body);
+    };
+    let kind = content_type(&file);
+    if kind.starts_with("text/html") {
+        content.extend_from_slice(RELOAD.as_bytes());
+    }
+    reply(&mut stream, status, kind, &content, body)
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+fn reply(
+    stream: &mut TcpStream,
+    status: &str,
+    kind: &str,
+    content: &[u8],
+    body: bool,
+) -> io::Result<()> {
+    let head = format!(
+        "HTTP/1.1 {status} .\r\nContent-Type: {kind}\r\nContent-Length: {}\
+         \r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+        content.len()
+    );
+    let mut bytes = head.into_bytes();
+    if body {
+        bytes.extend_from_slice(content);
+    }
+    stream.write_all(&bytes)
 }
 
 /// Server-sent events: one now, one after each build.
-fn events(request: Request, builds: &Builds) {
-    let mut writer = request.into_writer();
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
-                Cache-Control: no-store\r\nConnection: close\r\n\r\n";
-    if writer.write_all(head.as_bytes()).is_err() {
-        return;
-    }
+fn events(mut stream: TcpStream, builds: &Builds) -> io::Result<()> {
+    stream.write_all(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+          Cache-Control: no-store\r\nConnection: close\r\n\r\n",
+    )?;
     let mut told = None;
     loop {
         let count = {
             let count = builds.count.lock().unwrap_or_else(|e| e.into_inner());
-            // The pause ends now and then so that a page that was closed is
+            // The wait ends now and then, so that a page that was closed is
             // noticed by the failing write.
             let (count, _) = builds
                 .changed
@@ -273,51 +355,8 @@ fn events(request: Request, builds: &Builds) {
             format!("data: {count}\n\n")
         };
         told = Some(count);
-        let sent = writer
-            .write_all(text.as_bytes())
-            .and_then(|()| writer.flush());
-        if sent.is_err() {
-            return;
-        }
+        stream.write_all(text.as_bytes())?;
     }
-}
-
-fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        return request.respond(text(405, "only GET and HEAD"));
-    }
-    let Some(mut file) = resolve(folder, request.url()) else {
-        return request.respond(text(400, "no such path"));
-    };
-    if file.is_dir() {
-        file.push("index.html");
-    }
-    let (status, file) = if file.is_file() {
-        (200, file)
-    } else {
-        (404, folder.join("404.html"))
-    };
-    let mut body = Vec::new();
-    match std::fs::File::open(&file) {
-        Ok(mut file) => _ = file.read_to_end(&mut body)?,
-        Err(_) => return request.respond(text(404, "not found")),
-    }
-    let kind = content_type(&file);
-    if kind.starts_with("text/html") {
-        body.extend_from_slice(RELOAD.as_bytes());
-    }
-    let mut response = Response::from_data(body).with_status_code(status);
-    for (name, value) in [("Content-Type", kind), ("Cache-Control", "no-store")]
-    {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
-    }
-    request.respond(response)
-}
-
-fn text(status: u16, text: &str) -> Response<std::io::Cursor<Vec<u8>>> {
-    Response::from_string(text).with_status_code(status)
 }
 
 /// The file that an address names, never outside of the folder.
@@ -351,7 +390,6 @@ fn content_type(file: &Path) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpStream;
 
     fn get(server: &Server, path: &str) -> String {
         let mut stream = TcpStream::connect(server.address).unwrap();

@@ -13,6 +13,7 @@ mod sums {
     pub const NUMBERS: [u64; 12] =
         [3, 14, 15, 92, 65, 35, 89, 79, 323, 846, 264, 201];
 
+    // ANCHOR: add
     /// Adds them one by one where this stands. (The optimiser would rather
     /// add them up early and carry one sum across the call than twelve numbers;
     /// it may not, as anything could happen in `black_box`.)
@@ -24,18 +25,24 @@ mod sums {
         }
         sum
     }
+    // ANCHOR_END: add
 
     // ANCHOR: declared
     #[inline]
     fn getppid_declared() {
+        // register   on entry         on return
+        // rax        110 (getppid)    the answer
+        // rcx        (anything)       the address of the next instruction
+        // r11        (anything)       the flags
+        //
         // SAFETY: `getppid` reads no memory of ours and changes nothing; every
         // register that the instruction changes is an output.
         unsafe {
             asm!(
                 "syscall",
-                inlateout("rax") 110_u64 => _, // getppid; its answer
-                lateout("rcx") _, // the way back
-                lateout("r11") _, // the flags
+                inlateout("rax") 110_u64 => _,
+                lateout("rcx") _,
+                lateout("r11") _,
                 options(nostack),
             );
         }
@@ -52,13 +59,12 @@ mod sums {
     // ANCHOR: undeclared
     #[inline]
     fn getppid_undeclared() {
-        // UNSOUND, and the point of this program: `syscall` changes rcx and
-        // r11, and the compiler is not told.
-        // SAFETY: none.
+        // SAFETY: there is none, and that is the point of this program:
+        // `syscall` changes rcx and r11, and the compiler is not told.
         unsafe {
             asm!(
                 "syscall",
-                inlateout("rax") 110_u64 => _, // getppid; its answer
+                inlateout("rax") 110_u64 => _,
                 options(nostack),
             );
         }

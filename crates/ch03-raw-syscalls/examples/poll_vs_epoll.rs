@@ -10,7 +10,7 @@ fn run(mut out: impl io::Write) -> io::Result<()> {
 
     writeln!(out, "{:>7} {:>12} {:>12}", "idle", "poll", "epoll")?;
     for idle in [10, 100, 1_000, 10_000] {
-        match wait_cost(idle, 201) {
+        match wait_cost(idle, 51) {
             Ok(cost) => {
                 let (poll, epoll) = (cost.poll, cost.epoll);
                 let (poll, epoll) = (poll.as_nanos(), epoll.as_nanos());

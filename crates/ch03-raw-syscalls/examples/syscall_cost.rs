@@ -3,7 +3,6 @@
 
 use std::io;
 
-// ANCHOR: main
 cfg_select! {
     all(
         target_os = "linux",
@@ -17,6 +16,7 @@ cfg_select! {
         use std::hint::black_box;
         use std::time::Instant;
 
+        // ANCHOR: calls
         #[inline(never)]
         fn add(a: u64, b: u64) -> u64 {
             a + b
@@ -36,7 +36,9 @@ cfg_select! {
             // SAFETY: the kernel writes one `timespec`, and there is one.
             unsafe { syscall3(number, clock, place, 0) }
         }
+        // ANCHOR_END: calls
 
+        // ANCHOR: measure
         /// The median of 101 rounds, in nanoseconds a call.
         fn nanos<T>(mut call: impl FnMut() -> T) -> f64 {
             const CALLS: u32 = 1_000;
@@ -60,6 +62,7 @@ cfg_select! {
             line("the clock, by a system call", nanos(clock_by_call))?;
             line("getppid, by a system call", nanos(getppid))
         }
+        // ANCHOR_END: measure
     }
     _ => {
         fn run(mut out: impl io::Write) -> io::Result<()> {
@@ -71,7 +74,6 @@ cfg_select! {
 fn main() -> io::Result<()> {
     run(io::stdout().lock())
 }
-// ANCHOR_END: main
 
 #[test]
 fn runs() {

@@ -20,6 +20,7 @@ mod ffi {
     #[link(name = "kernel32")]
     unsafe extern "system" {
         pub unsafe fn GetStdHandle(which: u32) -> Handle;
+        // The others return zero if they fail, and GetLastError knows why.
         pub unsafe fn GetConsoleMode(handle: Handle, mode: *mut u32) -> i32;
         pub unsafe fn WriteConsoleW(
             console: Handle,
@@ -36,6 +37,12 @@ mod ffi {
             overlapped: *mut c_void,
         ) -> i32;
     }
+}
+// ANCHOR_END: s2_windows_declare
+
+/// What only ntdll tells: see `waits_for_completion`.
+mod ntdll {
+    use std::os::windows::io::RawHandle as Handle;
 
     #[link(name = "ntdll")]
     unsafe extern "system" {
@@ -49,7 +56,6 @@ mod ffi {
         pub unsafe fn RtlNtStatusToDosError(status: i32) -> u32;
     }
 }
-// ANCHOR_END: s2_windows_declare
 
 /// `STD_OUTPUT_HANDLE`: minus eleven, as a number without a sign.
 const STD_OUTPUT: u32 = -11_i32 as u32;
@@ -139,7 +145,7 @@ fn waits_for_completion(file: RawHandle) -> io::Result<bool> {
     // SAFETY: writes a status block (two words) and a mode (one number), and
     // both are there and outlive the call, which does not go to a device.
     let status = unsafe {
-        ffi::NtQueryInformationFile(
+        ntdll::NtQueryInformationFile(
             file,
             &mut status_block,
             &mut mode,
@@ -149,7 +155,7 @@ fn waits_for_completion(file: RawHandle) -> io::Result<bool> {
     };
     if status < 0 {
         // SAFETY: turns one number into another; nothing to uphold.
-        let code = unsafe { ffi::RtlNtStatusToDosError(status) };
+        let code = unsafe { ntdll::RtlNtStatusToDosError(status) };
         return Err(io::Error::from_raw_os_error(code.cast_signed()));
     }
     Ok(mode & SYNCHRONOUS != 0)

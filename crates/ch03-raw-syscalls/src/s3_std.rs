@@ -13,7 +13,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 // ANCHOR: s3_write
-/// Writes `bytes` to `fd` by one system call; returns how many it took.
+/// Writes `bytes` to `fd` by one system call, and two more to get and to close
+/// a duplicate of `fd`; returns how many it took.
 ///
 /// # Errors
 ///
@@ -45,7 +46,7 @@ pub fn print_lines(lines: &[&str]) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The first one that the system reports.
+/// The first one that the system reports, also about the last line.
 pub fn print_lines_buffered(out: impl Write, lines: &[&str]) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     for line in lines {

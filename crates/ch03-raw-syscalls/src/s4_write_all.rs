@@ -70,16 +70,30 @@ impl std::error::Error for Stopped {
 /// # Errors
 ///
 /// [`Stopped`], with the number of bytes that did go out. Signals that
-/// interrupt are no error; a non-blocking `fd` without room is one.
+/// interrupt are no error; a non-blocking `fd` without room is one
+/// ([`WouldBlock`](io::ErrorKind::WouldBlock)): wait, then go on from there.
+///
+/// # Examples
+///
+/// ```
+/// let (reader, writer) = std::io::pipe()?;
+/// ch03_raw_syscalls::write_all(&writer, b"hello")?;
+/// drop(writer);
+/// assert_eq!(std::io::read_to_string(reader)?, "hello");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn write_all(fd: impl AsDescriptor, bytes: &[u8]) -> Result<(), Stopped> {
     write_all_by(|rest| write(descriptor_of(&fd), rest), bytes)
 }
+// ANCHOR_END: s4_write_all
 
-/// The same with any `write`, such as one that fails on purpose.
+// ANCHOR: s4_write_all_by
+/// [`write_all`] with any `write`, such as one that fails on purpose.
 ///
 /// # Errors
 ///
-/// As [`write_all`].
+/// As [`write_all`]; also if `write` takes nothing (`WriteZero`), or claims to
+/// have taken more than it was given.
 pub fn write_all_by(
     mut write: impl FnMut(&[u8]) -> io::Result<usize>,
     bytes: &[u8],
@@ -105,4 +119,4 @@ pub fn write_all_by(
     }
     Ok(())
 }
-// ANCHOR_END: s4_write_all
+// ANCHOR_END: s4_write_all_by

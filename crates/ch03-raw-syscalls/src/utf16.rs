@@ -25,7 +25,7 @@ pub struct Piece {
 /// # Errors
 ///
 /// `InvalidData` if `bytes` does not start with a whole character of UTF-8:
-/// a console shows characters, and there is none to show.
+/// a console shows characters, and there is none to show. (No bytes are fine.)
 pub fn encode(bytes: &[u8], room: &mut [u16]) -> io::Result<Piece> {
     let whole = match str::from_utf8(bytes) {
         Ok(text) => text,
@@ -54,7 +54,7 @@ pub fn encode(bytes: &[u8], room: &mut [u16]) -> io::Result<Piece> {
 // ANCHOR: utf16_bytes
 /// How many bytes of UTF-8 the given units stand for.
 ///
-/// `units` must not end between the two halves of a pair.
+/// Half a pair stands for none: it is no character.
 pub fn bytes_of(units: &[u16]) -> usize {
     char::decode_utf16(units.iter().copied())
         .map(|unit| unit.map_or(0, char::len_utf8))

@@ -205,8 +205,9 @@ fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
 struct Bill {
     attempts: u64,
     waits: u64,
+    sleeps: u64,
+    cpu: Duration,
     start: Instant,
-    usage: libc::rusage,
 }
 
 impl Bill {
@@ -214,7 +215,8 @@ impl Bill {
         Ok(Self {
             attempts: 0,
             waits: 0,
-            usage: thread_usage()?,
+            sleeps: sleeps_so_far()?,
+            cpu: cpu_so_far()?,
             start: Instant::now(),
         })
     }
@@ -223,37 +225,39 @@ impl Bill {
         if count != message.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let wall = self.start.elapsed();
-        let usage = thread_usage()?;
-        let sleeps = usage.ru_nvcsw - self.usage.ru_nvcsw;
         Ok(Report {
             attempts: self.attempts,
             waits: self.waits,
-            sleeps: u64::try_from(sleeps).unwrap_or(0),
             message,
-            cpu: cpu_time(&usage).saturating_sub(cpu_time(&self.usage)),
-            wall,
+            wall: self.start.elapsed(),
+            cpu: cpu_so_far()?.saturating_sub(self.cpu),
+            sleeps: sleeps_so_far()?.saturating_sub(self.sleeps),
         })
     }
 }
 
-/// What this thread has used so far.
-fn thread_usage() -> io::Result<libc::rusage> {
+/// How often this thread gave up the processor in order to wait.
+fn sleeps_so_far() -> io::Result<u64> {
     let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    let place = usage.as_mut_ptr();
     // SAFETY: the kernel writes one `rusage`, and there is room for one.
-    check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) })?;
+    check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, place) })?;
     // SAFETY: the call succeeded, so the kernel filled it in.
-    Ok(unsafe { usage.assume_init() })
+    let usage = unsafe { usage.assume_init() };
+    Ok(u64::try_from(usage.ru_nvcsw).unwrap_or(0))
 }
 
-/// Time in the program and time in the kernel on its behalf.
-fn cpu_time(usage: &libc::rusage) -> Duration {
-    [usage.ru_utime, usage.ru_stime]
-        .iter()
-        .map(|time| {
-            let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-            let micros = u64::try_from(time.tv_usec).unwrap_or(0);
-            Duration::from_secs(seconds) + Duration::from_micros(micros)
-        })
-        .sum()
+/// The processor time of this thread. (`getrusage` has it too, but only as of
+/// the last tick of the scheduler: up to some milliseconds ago.)
+fn cpu_so_far() -> io::Result<Duration> {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let clock = libc::CLOCK_THREAD_CPUTIME_ID;
+    // SAFETY: the kernel writes one `timespec`, and there is one.
+    check(unsafe { libc::clock_gettime(clock, &mut time) })?;
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
+    Ok(Duration::from_secs(seconds) + Duration::from_nanos(nanos))
 }

@@ -85,6 +85,17 @@ fn a_console_leaves_half_a_character_to_the_caller() {
     assert_eq!(error.kind(), ErrorKind::InvalidData);
 }
 
+/// Two units, one character, four bytes.
+#[test]
+fn a_pair_of_units_is_one_character() {
+    let Some(screen) = screen() else { return };
+    let crab = "🦀".as_bytes();
+    assert_eq!(write(screen.as_handle(), crab).unwrap(), 4);
+    // Half of it would be shown as something else, so none of it is.
+    let error = write(screen.as_handle(), &crab[..2]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+}
+
 #[test]
 fn a_long_text_goes_to_a_console_in_pieces() {
     let Some(screen) = screen() else { return };

@@ -6,7 +6,7 @@ use anyhow::Result;
 use cargo_metadata::TargetKind;
 
 use super::{Edits, Feature, Site, escape, extent};
-use crate::block::{Block, CONSOLE_WORDS, Kind, blocks};
+use crate::block::{Block, CONSOLE_WORDS, Kind, blocks, samples};
 use crate::page::Page;
 
 pub const FEATURE: Feature = Feature { edit };
@@ -24,6 +24,15 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
             extent.start + ticks..extent.start + line.len(),
             words.join(","),
         );
+        if block.kind() == Kind::Console {
+            // The reader sees the sample; the marks are for the tests.
+            let start = extent.start + line.len();
+            for range in samples(&page.text[start..extent.end]) {
+                let (from, to) = (start + range.start, start + range.end);
+                edits.replace(from..from + 2, "");
+                edits.replace(to - 1..to, "");
+            }
+        }
         let remarks = remarks(&block);
         if !remarks.is_empty() {
             edits.insert(
@@ -39,8 +48,12 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
 }
 
 fn rust_words<'b>(site: &Site<'_>, block: &'b Block) -> Vec<&'b str> {
-    let mut words: Vec<&str> =
-        block.words.iter().map(String::as_str).collect();
+    let mut words: Vec<&str> = block
+        .words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| *word != "listing")
+        .collect();
     let own = site.project.packages().into_iter().any(|package| {
         package
             .targets
@@ -50,7 +63,7 @@ fn rust_words<'b>(site: &Site<'_>, block: &'b Block) -> Vec<&'b str> {
     });
     let elsewhere = mentions(&block.code, "crate::")
         || mentions(&block.code, "super::");
-    if (own || elsewhere) && !block.has("noplayground") {
+    if (own || elsewhere || block.has("listing")) && !block.has("noplayground") {
         words.push("noplayground");
     }
     words
@@ -84,6 +97,9 @@ fn remarks(block: &Block) -> Vec<String> {
         }
         if !places.is_empty() {
             remarks.push(format!("On {}.", places.join(", ")));
+        }
+        if !samples(&block.code).is_empty() {
+            remarks.push("Numbers that were measured differ each time.".into());
         }
         if block.exit_code() != 0 {
             remarks.push(format!("Exit status {}.", block.exit_code()));

@@ -1,9 +1,11 @@
 //! Console blocks: the commands are run, and what they print is compared with
 //! what the page says they print.
 //!
-//! `[..]` in a line stands for any text, a line `...` for any lines. Commands
-//! of cargo are run as they are written, except that cargo itself is quiet.
-//! Any other command needs a reason why it is not run.
+//! `[..]` in a line stands for any text, a line `...` for any lines. `[~52.3]`
+//! stands for any text too, and is shown as `52.3`: a sample, which `--bless`
+//! takes from a real run. Commands of cargo are run as they are written, except
+//! that cargo itself is quiet. Any other command needs a reason why it is not
+//! run.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +16,7 @@ use snapbox::Data;
 use snapbox::filter::NormalizeToExpected;
 
 use super::{Context, Stage};
-use crate::block::{Block, CONSOLE_WORDS, Kind};
+use crate::block::{Block, CONSOLE_WORDS, Kind, samples};
 use crate::page::Page;
 use crate::process;
 use crate::project::Project;
@@ -148,20 +150,27 @@ fn check(
             );
             continue;
         }
-        let wanted = Data::text(tidy(&session.output));
+        let wanted = Data::text(tidy(&without_samples(&session.output)));
         let got = NormalizeToExpected::new()
             .redact()
             .normalize(Data::text(tidy(&done.output)), &wanted);
         let (wanted, got) = (wanted.to_string(), got.to_string());
+        let mut new = got.clone();
         if wanted == got {
-            continue;
+            new = tidy(&session.output);
+            if cx.bless {
+                new = with_samples(&new, &tidy(&done.output));
+            }
+            if new == tidy(&session.output) {
+                continue;
+            }
         }
         if cx.bless {
             rewrites.push(Rewrite {
                 page: page.path.clone(),
                 first: place.line + session.height,
-                count: session.output.lines().count(),
-                output: got,
+                count: tidy(&session.output).lines().count(),
+                output: new,
             });
         } else {
             let diff = TextDiff::from_lines(&wanted, &got);
@@ -189,6 +198,64 @@ fn tidy(output: &str) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The output as a pattern: a sample is any text.
+fn without_samples(output: &str) -> String {
+    let mut pattern = String::new();
+    let mut done = 0;
+    for range in samples(output) {
+        pattern.push_str(&output[done..range.start]);
+        pattern.push_str("[..]");
+        done = range.end;
+    }
+    pattern + &output[done..]
+}
+
+/// The output with its samples taken anew from what the program printed.
+fn with_samples(output: &str, printed: &str) -> String {
+    let mut printed = printed.lines();
+    let mut text = String::new();
+    for line in output.lines() {
+        let ranges = samples(line);
+        let renewed = (!ranges.is_empty())
+            .then(|| printed.find_map(|real| renew(line, &ranges, real)))
+            .flatten();
+        text += renewed.as_deref().unwrap_or(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// One line with the samples that `real` has in their places, if it fits.
+fn renew(
+    line: &str,
+    samples: &[std::ops::Range<usize>],
+    real: &str,
+) -> Option<String> {
+    let mut new = String::new();
+    let mut rest = real;
+    let mut done = 0;
+    for (index, range) in samples.iter().enumerate() {
+        let before = &line[done..range.start];
+        rest = rest.strip_prefix(before)?;
+        new.push_str(before);
+        done = range.end;
+        let next = samples.get(index + 1).map_or(line.len(), |r| r.start);
+        let after = &line[done..next];
+        let length = if after.is_empty() {
+            rest.len()
+        } else {
+            rest.find(after)?
+        };
+        // Blanks that line up columns belong to the line, not to the sample.
+        let sample = &rest[..length];
+        let value = sample.trim_start();
+        new.push_str(&sample[..length - value.len()]);
+        new += &format!("[~{value}]");
+        rest = &rest[length..];
+    }
+    (rest == &line[done..]).then(|| new + rest)
 }
 
 /// The command of a console block: `[NAME=value ...] cargo arguments`.
@@ -255,4 +322,24 @@ fn bless(project: &Project, mut rewrites: Vec<Rewrite>) -> Result<()> {
             .with_context(|| path.display().to_string())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_any_text_and_are_renewed() {
+        let page = "time  [~5.2] ms of [~10] ms\nsame\nlast [~x]\n";
+        assert_eq!(
+            without_samples(page),
+            "time  [..] ms of [..] ms\nsame\nlast [..]\n"
+        );
+        assert_eq!(
+            with_samples(page, "time  17 ms of 3 ms\nsame\nlast y z\n"),
+            "time  [~17] ms of [~3] ms\nsame\nlast [~y z]\n"
+        );
+        // A line that does not fit keeps what it has.
+        assert_eq!(with_samples("a [~1]\n", "b 2\n"), "a [~1]\n");
+    }
 }

@@ -61,6 +61,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
 /// How many blocks there are of each class.
 #[derive(Debug, Default)]
 struct Counts {
+    listings: usize,
     snippets: usize,
     programs: usize,
     compile_fail: usize,
@@ -73,6 +74,8 @@ impl Counts {
     fn add(&mut self, block: &Block) {
         let counter = if block.note("unchecked").is_some() {
             &mut self.unchecked
+        } else if block.has("listing") {
+            &mut self.listings
         } else if block.is_program() {
             &mut self.programs
         } else if block.is_snippet() {
@@ -92,8 +95,9 @@ impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "blocks: {} snippets, {} programs, {} compile_fail, {} console, \
+            "blocks: {} listings, {} snippets, {} programs, {} compile_fail, {} console, \
              {} data, {} unchecked with a reason",
+            self.listings,
             self.snippets,
             self.programs,
             self.compile_fail,
@@ -221,7 +225,7 @@ fn listing(
         );
     }
     for (number, line) in block.visible() {
-        let width = line.chars().count();
+        let width = block.width(line);
         if width > bounds.listing_columns {
             report.fail(
                 &block.place_of(page, number),

@@ -27,6 +27,7 @@ macro_rules! stages {
 stages![
     lint,
     spelling,
+    listings,
     crates,
     style,
     compile_fail,

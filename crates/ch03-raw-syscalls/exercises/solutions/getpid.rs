@@ -36,6 +36,12 @@ pub const GETPID: usize = cfg_select! {
 #[inline]
 pub unsafe fn syscall0(number: usize) -> isize {
     let answer: isize;
+    //                 number   answer   also changed on return
+    // x86-64          rax      rax      rcx, r11; on macOS also rdx
+    // Arm, Linux      x8       x0       z, p and ffr (but for 128 bits of z)
+    // Arm, macOS      x16      x0       x1; nothing else is promised
+    // RISC-V          a7       a0       v0 to v31
+    //
     // SAFETY: the number is where the kernel of this system wants it, every
     // register that may change is an output, and the kernel uses a stack of
     // its own. That the service takes no arguments: our caller.

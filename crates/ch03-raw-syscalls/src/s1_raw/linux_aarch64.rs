@@ -11,8 +11,8 @@ pub const WRITE: usize = 64;
 ///
 /// # Safety
 ///
-/// The caller vouches for the request: what it makes the kernel read, write,
-/// map or close must be the caller's to read, write, map or close.
+/// What the request makes the kernel read, write, map or close must be the
+/// caller's to read, write, map or close.
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result;
@@ -29,13 +29,13 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {
         asm!(
-            "svc #0",                   // enter the kernel
-            in("x8") number,            // which service
+            "svc #0",                    // enter the kernel
+            in("x8") number,             // which service
             inlateout("x0") a => result, // the answer comes back in x0
             in("x1") b,
             in("x2") c,
-            clobber_abi("C"), // z and p registers, see the table: this names
-                              // them also where the processor has none
+            clobber_abi("C"),            // names z0 to z31, p0 to p15 and ffr
+                                         // where the processor has them
             options(nostack),
         );
     }

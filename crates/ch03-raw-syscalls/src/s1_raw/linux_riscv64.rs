@@ -11,8 +11,8 @@ pub const WRITE: usize = 64;
 ///
 /// # Safety
 ///
-/// The caller vouches for the request: what it makes the kernel read, write,
-/// map or close must be the caller's to read, write, map or close.
+/// What the request makes the kernel read, write, map or close must be the
+/// caller's to read, write, map or close.
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result;
@@ -28,13 +28,13 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {
         asm!(
-            "ecall",                    // enter the kernel
-            in("a7") number,            // which service
+            "ecall",                     // enter the kernel
+            in("a7") number,             // which service
             inlateout("a0") a => result, // the answer comes back in a0
             in("a1") b,
             in("a2") c,
-            clobber_abi("C"), // the vector registers, see the table: this
-                              // names them also where there are none
+            clobber_abi("C"),            // names v0 to v31 where the processor
+                                         // has them
             options(nostack),
         );
     }

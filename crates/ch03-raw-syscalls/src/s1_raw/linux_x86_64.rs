@@ -11,8 +11,8 @@ pub const WRITE: usize = 1;
 ///
 /// # Safety
 ///
-/// The caller vouches for the request: what it makes the kernel read, write,
-/// map or close must be the caller's to read, write, map or close.
+/// What the request makes the kernel read, write, map or close must be the
+/// caller's to read, write, map or close.
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result;
@@ -29,13 +29,13 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {
         asm!(
-            "syscall",                       // enter the kernel
+            "syscall",                         // enter the kernel
             inlateout("rax") number => result, // which service; the answer
             in("rdi") a,
             in("rsi") b,
             in("rdx") c,
-            lateout("rcx") _, // the processor keeps the way back here
-            lateout("r11") _, // and here the flags to restore
+            lateout("rcx") _,                  // the way back is kept here,
+            lateout("r11") _,                  // the flags to restore here
             options(nostack),
         );
     }

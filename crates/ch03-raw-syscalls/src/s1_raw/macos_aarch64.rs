@@ -17,8 +17,8 @@ pub const WRITE: usize = 4;
 ///
 /// # Safety
 ///
-/// The caller vouches for the request: what it makes the kernel read, write,
-/// map or close must be the caller's to read, write, map or close.
+/// What the request makes the kernel read, write, map or close must be the
+/// caller's to read, write, map or close.
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result: isize;
@@ -26,7 +26,7 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // register   on entry             on return
     // x16        number               (no promise)
     // x0         first argument       result or error number
-    // x1         second argument      second result, of the calls that have one
+    // x1         second argument      second result of some calls
     // x2         third argument       (no promise)
     // carry      (anything)           set: x0 is an error number
     //
@@ -35,13 +35,13 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {
         asm!(
-            "svc #0x80",   // enter the kernel
-            "cset x1, cs", // 1 if carry is set, 0 if not
-            in("x16") number,
-            inlateout("x0") a => result,
+            "svc #0x80",                 // enter the kernel
+            "cset x1, cs",               // 1 if carry is set, 0 if not
+            in("x16") number,            // which service
+            inlateout("x0") a => result, // the answer comes back in x0
             inlateout("x1") b => failed,
             in("x2") c,
-            clobber_abi("C"), // no promise: expect what a C call may do
+            clobber_abi("C"),            // what a C call may change
             options(nostack),
         );
     }

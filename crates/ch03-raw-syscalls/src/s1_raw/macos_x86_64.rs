@@ -17,19 +17,17 @@ pub const WRITE: usize = 0x0200_0004;
 ///
 /// # Safety
 ///
-/// The caller vouches for the request: what it makes the kernel read, write,
-/// map or close must be the caller's to read, write, map or close.
+/// What the request makes the kernel read, write, map or close must be the
+/// caller's to read, write, map or close.
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result: isize;
     let failed: isize;
     // register   on entry             on return
     // rax        class and number     result or error number
-    // rdi        first argument       unchanged
-    // rsi        second argument      unchanged
-    // rdx        third argument       second result, of the calls that have one
-    // rcx        (anything)           the address of the next instruction
-    // r11        (anything)           the flags
+    // rdi, rsi   first two arguments  (no promise)
+    // rdx        third argument       second result of some calls
+    // rcx, r11   (anything)           the way back and the flags
     // carry      (anything)           set: rax is an error number
     //
     // SAFETY: the registers are loaded as XNU wants them, every register that
@@ -37,15 +35,12 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {
         asm!(
-            "syscall",      // enter the kernel
-            "sbb rcx, rcx", // all ones if carry is set, zero if not
+            "syscall",             // enter the kernel
+            "sbb rcx, rcx",        // all ones if carry is set, else zero
             inlateout("rax") number => result,
-            inlateout("rdx") c => _,
-            in("rdi") a,
-            in("rsi") b,
+            in("rdi") a, in("rsi") b, in("rdx") c,
             lateout("rcx") failed,
-            lateout("r11") _,  // the flags to restore
-            clobber_abi("C"),  // no promise: expect what a C call may do
+            clobber_abi("C"),      // rdx, r11, and what a C call may change
             options(nostack),
         );
     }

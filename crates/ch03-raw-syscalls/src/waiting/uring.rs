@@ -139,8 +139,8 @@ impl Ring {
     ///
     /// # Safety
     ///
-    /// Until its completion was seen, `buffer` must be valid for writes of
-    /// `length` bytes and be used by nobody else.
+    /// Until its completion was seen, `length` bytes at `buffer` must be there
+    /// and be used by nobody else.
     unsafe fn submit_read(
         &self,
         fd: BorrowedFd<'_>,
@@ -166,7 +166,9 @@ impl Ring {
         self.rings.word(ring.tail).store(1, Ordering::Release);
         self.enter(1, 0, 0)
     }
+    // ANCHOR_END: uring_submit
 
+    // ANCHOR: uring_wait
     /// Sleeps until the read is done; `None` if only a signal came. The result
     /// is the number of bytes, or minus an error number.
     fn wait(&self) -> io::Result<Option<i32>> {
@@ -183,7 +185,7 @@ impl Ring {
         let code = self.rings.word(ring.others[1] + RESULT_CODE);
         Ok(Some(code.load(Ordering::Relaxed).cast_signed()))
     }
-    // ANCHOR_END: uring_submit
+    // ANCHOR_END: uring_wait
 
     fn enter(&self, submit: u32, wait: u32, flags: u32) -> io::Result<()> {
         let (call, fd) = (libc::SYS_io_uring_enter, self.fd.as_raw_fd());

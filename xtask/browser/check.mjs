@@ -1,0 +1,159 @@
+// The browser checks of the built book: `CHROMIUM=… node check.mjs URL PAGE…`.
+//
+// Opens the pages, given relative to the URL, in one headless Chromium and
+// prints a line of JSON for each thing checked; report.mjs has the format.
+// Ends with 0 when it did its work, whatever it found.
+
+import { chromium } from "playwright-core";
+
+import * as access from "./checks/access.mjs";
+import * as book from "./checks/book.mjs";
+import * as keyboard from "./checks/keyboard.mjs";
+import * as layout from "./checks/layout.mjs";
+import * as motion from "./checks/motion.mjs";
+import * as page from "./checks/page.mjs";
+import * as plain from "./checks/plain.mjs";
+import * as targets from "./checks/targets.mjs";
+import { report } from "./report.mjs";
+import { Tab } from "./tab.mjs";
+
+// Each reader opens every page once, in a tab of their own, and runs their
+// checks in this order: what only looks comes before what changes the page,
+// and what was noticed on the way (page.*) comes last. A custom element of the
+// book gets a module in checks/ and a line in each list that it belongs to.
+const READERS = [
+  {
+    suffix: "",
+    options: { viewport: { width: 1280, height: 800 } },
+    theme: "light",
+    checks: [
+      ["one-main", page.oneMain],
+      ["title", page.title],
+      ["keyboard", keyboard.tab],
+      ["details-keyboard", keyboard.details],
+      ["targets", targets.links],
+      ["overflow-1280", layout.overflow],
+      ["code-boxes-1280", layout.codeBoxes],
+      ["names", access.names],
+      ["axe-light", access.axe],
+      ["text", plain.remember],
+      ["script-errors", page.scriptErrors],
+      ["requests", page.requests],
+    ],
+  },
+  {
+    suffix: "-360",
+    options: {
+      viewport: { width: 360, height: 740 },
+      isMobile: true,
+      hasTouch: true,
+      reducedMotion: "reduce",
+    },
+    theme: "navy",
+    checks: [
+      ["reduced-motion", motion.reduced],
+      ["overflow-360", layout.overflow],
+      ["code-boxes-360", layout.codeBoxes],
+      ["axe-navy", access.axe],
+      ["code-keyboard", keyboard.code],
+      ["script-errors-360", page.scriptErrors],
+      ["requests-360", page.requests],
+    ],
+  },
+  {
+    suffix: "-plain",
+    options: { javaScriptEnabled: false, viewport: { width: 1280, height: 800 } },
+    checks: [
+      ["plain-navigation", plain.navigation],
+      ["plain-text", plain.compare],
+      ["requests-plain", page.requests],
+    ],
+  },
+];
+
+// The Rust side waits for 300 s.
+const PATIENCE = 240_000;
+
+const SWITCHES = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // What a page asks of another server is a finding; it must not get there.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+async function read(reader, browser, base, names, shared) {
+  const tab = await Tab.create(browser, base, reader.options, reader.theme, shared);
+  for (const name of names) {
+    const opened = await outcome(browser, () => tab.open(name).then(() => []));
+    report(name, `opens${reader.suffix}`, opened);
+    if (opened.length > 0) continue;
+    for (const [check, run] of reader.checks) {
+      report(name, check, await outcome(browser, () => run(tab)));
+    }
+  }
+  await tab.close();
+}
+
+async function once(browser, base, names) {
+  for (const [check, run] of book.CHECKS) {
+    const tab = await Tab.create(browser, base, { viewport: { width: 1280, height: 800 } });
+    let about = names[0];
+    const problems = await outcome(browser, async () => {
+      const { page, wrong } = await run(tab, names);
+      about = page;
+      return wrong;
+    });
+    report(about, check, problems);
+    await tab.close();
+  }
+}
+
+/// What a check finds. One that does not come to its end (what it waits for
+/// never appears) has found something, too; without a browser it has not.
+async function outcome(browser, check) {
+  try {
+    return await check();
+  } catch (error) {
+    if (!browser.isConnected()) throw error;
+    return [error.message.split("\n").slice(0, 3).join(" ")];
+  }
+}
+
+async function main() {
+  const [base, ...names] = process.argv.slice(2);
+  const executablePath = process.env.CHROMIUM;
+  if (!executablePath || !base?.endsWith("/") || names.length === 0) {
+    throw new Error("usage: CHROMIUM=/usr/bin/chromium node check.mjs http://127.0.0.1:PORT/ PAGE…");
+  }
+  const browser = await chromium.launch({ executablePath, args: SWITCHES });
+  const [screen, phone, paper] = READERS;
+  // The build makes this page without a source.
+  const pages = [...new Set([...names, "404.html"])];
+  const shared = {};
+  // Two at a time: one tab mostly waits for the other's processor.
+  await Promise.all([
+    read(screen, browser, base, pages, shared).then(() =>
+      read(paper, browser, base, pages, shared),
+    ),
+    read(phone, browser, base, pages).then(() => once(browser, base, names)),
+  ]);
+  await browser.close();
+}
+
+setTimeout(() => {
+  console.error(`not done after ${PATIENCE / 1000} s`);
+  // Playwright ends the browser with this process.
+  process.exit(3);
+}, PATIENCE).unref();
+
+try {
+  await main();
+} catch (error) {
+  console.error(error.message);
+  process.exit(2);
+}

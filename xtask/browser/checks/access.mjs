@@ -1,0 +1,82 @@
+// What axe finds, and names of pictures.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+const AXE = await readFile(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+
+// Violations of mdBook's own template, which is not overridden because it
+// changes from release to release. Each holds outside of <main> only, and only
+// for the elements that the selector names.
+const TEMPLATE = [
+  {
+    rule: "aria-allowed-attr",
+    selector: "#mdbook-sidebar-toggle",
+    reason: "the sidebar's button is a <label>, which may not have aria-expanded",
+  },
+  {
+    rule: "aria-prohibited-attr",
+    selector: "#mdbook-sidebar-toggle",
+    reason: "the sidebar's button is a <label>, which may not have aria-label",
+  },
+  {
+    rule: "region",
+    selector: "#mdbook-menu-bar *",
+    reason: "the menu bar is a <div> outside of every landmark",
+  },
+];
+
+/// One problem for each rule, with the first place and how many there are.
+export async function axe({ page }) {
+  await page.evaluate(AXE);
+  return page.evaluate(
+    async ([tags, template]) => {
+      // What is folded away is read, too.
+      for (const d of document.querySelectorAll("main details")) d.open = true;
+      const { violations } = await window.axe.run(document, {
+        runOnly: tags,
+        resultTypes: ["violations"],
+        elementRef: true,
+        selectors: false,
+      });
+      const wrong = [];
+      for (const { id, nodes } of violations) {
+        const ours = nodes.filter(
+          ({ element }) =>
+            element.closest("main") ||
+            !template.some(({ rule, selector }) => rule === id && element.matches(selector)),
+        );
+        if (ours.length === 0) continue;
+        const { element, any, all, none } = ours[0];
+        const why = [...any, ...all, ...none].map(({ message }) => message).join("; ");
+        const more = ours.length > 1 ? ` (and ${ours.length - 1} more elements)` : "";
+        wrong.push(window.checks.problem(element, `breaks ${id}: ${why}${more}`));
+      }
+      return wrong;
+    },
+    [TAGS, TEMPLATE],
+  );
+}
+
+/// axe lets an image of the text be marked as decoration; in this book each
+/// has something to say.
+export function names({ page }) {
+  return page.evaluate(() => {
+    const name = (element) =>
+      element.getAttribute("alt") ??
+      element.getAttribute("aria-label") ??
+      (element.getAttribute("aria-labelledby") ?? "")
+        .split(" ")
+        .map((id) => document.getElementById(id)?.textContent ?? "")
+        .join(" ");
+    const title = (element) => element.querySelector(":scope > title")?.textContent ?? "";
+    return [...document.querySelectorAll("main :is(img, svg[role=img])")]
+      .filter((element) => (name(element) || title(element)).trim() === "")
+      .map((element) => window.checks.problem(element, "has no name: say in words what it shows"));
+  });
+}

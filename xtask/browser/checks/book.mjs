@@ -1,0 +1,173 @@
+// What is checked once for the whole book. Each check names the page that its
+// findings are about.
+
+export const CHECKS = [
+  ["search", search],
+  ["search-nothing", searchNothing],
+  ["themes", themes],
+  ["arrow-keys", arrowKeys],
+  ["target-on-load", targetOnLoad],
+  ["print", print],
+  ["not-found", notFound],
+];
+
+const RESULTS = "#mdbook-searchresults a";
+
+/// `s` opens the search, a heading's words find its page, and a result leads
+/// there.
+async function search(tab, names) {
+  const { page } = tab;
+  const name = names.at(-1);
+  await tab.open(name);
+  const words = await page.evaluate(() => {
+    const headings = document.querySelectorAll("main :is(h1, h2)");
+    const words = [...headings].at(-1).textContent.match(/[A-Za-z]{4,}/g) ?? [];
+    return words.sort((a, b) => b.length - a.length).slice(0, 2);
+  });
+  if (words.length === 0) return { page: name, wrong: ["the last heading has no word to search"] };
+  await tab.open(names[0]);
+  await type(page, "s", words.join(" "));
+  await page.waitForSelector(RESULTS);
+  const results = await page.$$(RESULTS);
+  for (const result of results) {
+    const { pathname } = new URL(await result.evaluate((a) => a.href));
+    if (pathname !== new URL(name, tab.base).pathname) continue;
+    const [response] = await Promise.all([page.waitForNavigation(), result.click()]);
+    const status = response?.status();
+    const wrong = status === 200 ? [] : [`a search result leads to status ${status}`];
+    return { page: name, wrong: [...wrong, ...tab.errors] };
+  }
+  const message = `a search for "${words.join(" ")}" finds ${results.length} places, not this page`;
+  return { page: name, wrong: [message] };
+}
+
+/// `/` opens the search, too, and what is nowhere is not found.
+async function searchNothing(tab, names) {
+  const { page } = tab;
+  await tab.open(names[0]);
+  await type(page, "/", "zqxjkvbwqz");
+  await page.waitForFunction(() =>
+    document.getElementById("mdbook-searchresults-header").textContent.startsWith("No "),
+  );
+  const found = await page.$$(RESULTS);
+  const wrong = found.length === 0 ? [] : ["a search for nonsense finds something"];
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("#mdbook-searchbar", { state: "hidden" });
+  return { page: names[0], wrong: [...wrong, ...tab.errors] };
+}
+
+async function type(page, key, text) {
+  await page.keyboard.press(key);
+  // The index comes when the search is opened first; the field has the focus
+  // after that.
+  await page.waitForFunction(() => document.activeElement?.id === "mdbook-searchbar");
+  await page.keyboard.type(text);
+}
+
+/// The five themes can be chosen, differ, and last.
+async function themes(tab, names) {
+  const { page } = tab;
+  await tab.open(names[0]);
+  const wrong = [];
+  const shown = () =>
+    page.evaluate(() => ({
+      classes: [...document.documentElement.classList],
+      // <body> may show what is below it.
+      color: [document.body, document.documentElement]
+        .map((element) => getComputedStyle(element).backgroundColor)
+        .find((color) => color !== "rgba(0, 0, 0, 0)"),
+    }));
+  await page.click("#mdbook-theme-toggle");
+  const colors = new Map();
+  for (const theme of ["light", "rust", "coal", "ayu", "navy"]) {
+    await page.click(`#mdbook-theme-${theme}`);
+    const { classes, color } = await shown();
+    if (!classes.includes(theme)) wrong.push(`${theme} chosen, <html> has ${classes}`);
+    const same = colors.get(color);
+    if (same) wrong.push(`${theme} has the background of ${same}, ${color}`);
+    colors.set(color, theme);
+  }
+  await page.reload();
+  const { classes, color } = await shown();
+  if (!classes.includes("navy") || colors.get(color) !== "navy") {
+    wrong.push(`navy chosen, after a reload <html> has ${classes} and is ${color}`);
+  }
+  return { page: names[0], wrong: [...wrong, ...tab.errors] };
+}
+
+/// The arrow keys turn the pages, forth and back.
+async function arrowKeys(tab, names) {
+  const { page } = tab;
+  for (const name of names) {
+    await tab.open(name);
+    const next = await page.evaluate(() => document.querySelector("a[rel~=next]")?.href);
+    if (next === undefined) continue;
+    const wrong = [];
+    for (const [key, to] of [["ArrowRight", next], ["ArrowLeft", tab.address]]) {
+      const [response] = await Promise.all([
+        page.waitForNavigation(),
+        page.keyboard.press(key),
+      ]);
+      if (page.url() !== to || response?.status() !== 200) {
+        wrong.push(`${key} leads to ${page.url()} (status ${response?.status()}), not ${to}`);
+      }
+    }
+    return { page: name, wrong };
+  }
+  return { page: names[0], wrong: names.length > 1 ? ["no page has a next one"] : [] };
+}
+
+/// Who comes from another page to a whole file finds it unfolded.
+async function targetOnLoad(tab, names) {
+  const { page } = tab;
+  for (const name of names) {
+    await tab.open(name);
+    const hash = await page.evaluate(
+      () => document.querySelector('main a[href^="#file-"]')?.hash,
+    );
+    if (hash === undefined) continue;
+    await tab.open(name + hash);
+    const message = await page.evaluate((hash) => window.checks.targetProblem(hash), hash);
+    return { page: name, wrong: message ? [`the page's address ${message}`] : [] };
+  }
+  return { page: names[0], wrong: [] };
+}
+
+/// The page with the whole book prints, and has every page of the book.
+async function print(tab, names) {
+  const { page } = tab;
+  const wrong = [];
+  // It would open the browser's own dialog.
+  await page.addInitScript(() => (window.print = () => {}));
+  await tab.open("print.html");
+  await page.emulateMedia({ media: "print" });
+  const titles = await page.evaluate(
+    () => [...document.querySelectorAll("main h1")].filter(window.checks.visible).length,
+  );
+  // Each page has one.
+  if (titles < names.length) {
+    wrong.push(`${names.length} pages, but ${titles} <h1> are to be seen in print`);
+  }
+  const menu = await page.isVisible("#mdbook-menu-bar");
+  if (menu) wrong.push("the menu bar is printed");
+  const pdf = await page.pdf();
+  await page.emulateMedia({ media: null });
+  const sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+  if (sheets < 2) wrong.push(`the whole book makes a PDF of ${sheets} pages`);
+  return { page: "print.html", wrong: [...wrong, ...tab.errors, ...tab.requests] };
+}
+
+/// Who follows a dead link is told so, anywhere, and can go to the start.
+async function notFound(tab) {
+  const { page } = tab;
+  const wrong = [];
+  await tab.open("no-such/page.html", 404);
+  const start = await page.evaluate((base) => {
+    const starts = ["", "index.html", "introduction.html"].map((s) => new URL(s, base).href);
+    // Not the heading's link to itself.
+    const links = [...document.querySelectorAll("main a[href]:not(.header)")];
+    return links.map((a) => a.href.split("#")[0]).find((href) => starts.includes(href));
+  }, tab.base);
+  if (start === undefined) wrong.push("its text has no link to the start of the book");
+  return { page: "404.html", wrong: [...wrong, ...tab.errors, ...tab.requests] };
+}

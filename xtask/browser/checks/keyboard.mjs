@@ -1,0 +1,99 @@
+// Reading by keyboard alone.
+
+// With these many stops in the text the rest will be like them.
+const STOPS = 15;
+// More than the longest sidebar has.
+const PRESSES = 600;
+
+/// Tab from the top comes to the text, and the focus is seen there.
+export async function tab({ page }) {
+  await page.evaluate(() => {
+    const main = document.querySelector("main");
+    const isLink = (element) => element.matches("a[href]");
+    const first = [...main.querySelectorAll("a[href]")].find(window.checks.visible);
+    const log = { stops: 0, reached: first === undefined, left: false, wrong: [] };
+    window.checks.focusLog = log;
+    document.addEventListener("focusin", ({ target }) => {
+      if (!main.contains(target)) {
+        log.left = log.stops > 0;
+        return;
+      }
+      log.stops += 1;
+      log.reached ||= isLink(target) && target === first;
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(target);
+      const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+      if (!outlined && boxShadow === "none") {
+        log.wrong.push(window.checks.problem(target, "has the focus, and nothing shows it"));
+      } else if (!window.checks.visible(target)) {
+        log.wrong.push(window.checks.problem(target, "has the focus and cannot be seen"));
+      }
+    });
+  });
+  let log;
+  for (let pressed = 0; pressed < PRESSES; pressed += 5) {
+    for (let i = 0; i < 5; i += 1) await page.keyboard.press("Tab");
+    log = await page.evaluate(() => window.checks.focusLog);
+    if (log.stops >= STOPS || log.left) break;
+  }
+  if (!log.reached) log.wrong.unshift("Tab from the top does not come to the text's first link");
+  return log.wrong;
+}
+
+/// Each `details` opens and closes with Enter.
+export async function details({ page }) {
+  const wrong = [];
+  const summaries = await page.$$("main summary");
+  for (const summary of summaries) {
+    // Open stays open, so that one within it can be tried after it.
+    const open = () =>
+      summary.evaluate((element) => {
+        element.focus();
+        return document.activeElement === element && element.parentElement.open;
+      });
+    if (await open()) await page.keyboard.press("Enter");
+    const before = await open();
+    await page.keyboard.press("Enter");
+    if (before || !(await open())) {
+      const message = "does not open and close with the Enter key";
+      wrong.push(await summary.evaluate((s, m) => window.checks.problem(s, m), message));
+    }
+  }
+  return wrong;
+}
+
+/// Code that is wider than its box scrolls with the arrow keys. mdBook turns
+/// the page with them, wherever the focus is.
+export async function code({ page }) {
+  const found = await page.evaluateHandle(() =>
+    [...document.querySelectorAll("main pre, main pre code")].find(
+      (box) => box.scrollWidth > box.clientWidth + 1 && window.checks.visible(box),
+    ),
+  );
+  const box = found.asElement();
+  if (box === null) return [];
+  const about = (message) => box.evaluate((b, m) => window.checks.problem(b, m), message);
+  const cannotFocus = await about("is scrolled by mouse only: it cannot have the focus");
+  const notScrolled = await about("has the focus and does not scroll with the right arrow key");
+  const focused = await box.evaluate((box) => {
+    const stop = box.closest("[tabindex]");
+    stop?.focus();
+    return stop !== null && document.activeElement === stop;
+  });
+  if (!focused) return [cannotFocus];
+  const address = page.url();
+  await page.keyboard.press("ArrowRight");
+  const scrolled = await box
+    .evaluate(async (box) => {
+      const end = performance.now() + 500;
+      while (box.scrollLeft === 0 && performance.now() < end) {
+        await new Promise((next) => setTimeout(next, 10));
+      }
+      return box.scrollLeft > 0;
+    })
+    // The element is gone when the page was turned.
+    .catch(() => false);
+  if (page.url() !== address) {
+    notScrolled.wrong += ": mdBook turns the page";
+  }
+  return scrolled && page.url() === address ? [] : [notScrolled];
+}

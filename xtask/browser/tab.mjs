@@ -1,0 +1,93 @@
+// A browser tab that remembers what went wrong while a page was open.
+
+import { inPage } from "./in-page.mjs";
+
+export class Tab {
+  /// `shared` carries what one reader leaves for another.
+  constructor(base, page, shared) {
+    Object.assign(this, { base, page, shared });
+    this.#forget();
+    page.on("console", (message) => this.#console(message));
+    page.on("pageerror", (error) => this.errors.push(`uncaught: ${error.message}`));
+    page.on("request", (request) => this.#request(request));
+    page.on("requestfailed", (request) => this.#failed(request));
+    page.on("response", (response) => this.#response(response));
+  }
+
+  static async create(browser, base, options, theme, shared = {}) {
+    const context = await browser.newContext(options);
+    // A check waits for what should be there at once.
+    context.setDefaultTimeout(3_000);
+    context.setDefaultNavigationTimeout(20_000);
+    // The server adds a script that waits for the next build. Waiting holds
+    // one of the few connections that a browser opens to a server.
+    await context.addInitScript(() => {
+      window.EventSource = class {
+        close() {}
+      };
+    });
+    if (theme !== undefined) {
+      await context.addInitScript((theme) => {
+        localStorage.setItem("mdbook-theme", theme);
+      }, theme);
+    }
+    return new Tab(base, await context.newPage(), shared);
+  }
+
+  /// Opens a page of the book, given relative to its start.
+  async open(name, status = 200) {
+    this.#forget();
+    this.name = name;
+    this.address = new URL(name, this.base).href;
+    const old = this.page.url().split("#")[0];
+    if (old === this.address.split("#")[0]) {
+      // Only another fragment would not load the page.
+      await this.page.goto("about:blank");
+    }
+    const response = await this.page.goto(this.address);
+    if (response?.status() !== status) {
+      throw new Error(`${this.address}: status ${response?.status()}, not ${status}`);
+    }
+    await this.page.evaluate(inPage);
+  }
+
+  async close() {
+    await this.page.context().close();
+  }
+
+  #forget() {
+    this.errors = [];
+    this.requests = [];
+  }
+
+  #console(message) {
+    // What did not load is a matter of requests.
+    const load = message.text().startsWith("Failed to load resource");
+    if (message.type() !== "error" || load) return;
+    const { url, lineNumber } = message.location();
+    this.errors.push(`${message.text()} (${url}:${lineNumber + 1})`);
+  }
+
+  #request(request) {
+    const url = request.url();
+    const inside = [this.base, "data:", "blob:", "about:"];
+    if (!inside.some((start) => url.startsWith(start))) {
+      this.requests.push(`${url} is outside of the book, which must work offline`);
+    }
+  }
+
+  #failed(request) {
+    const { errorText } = request.failure();
+    // Aborted is what a page no longer wanted when it was left.
+    if (request.url().startsWith(this.base) && errorText !== "net::ERR_ABORTED") {
+      this.requests.push(`${request.url()}: ${errorText}`);
+    }
+  }
+
+  #response(response) {
+    const own = response.url() === this.address;
+    if (response.status() >= 400 && !own) {
+      this.requests.push(`${response.url()}: status ${response.status()}`);
+    }
+  }
+}
