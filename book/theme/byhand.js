@@ -30,26 +30,28 @@
         if (link) setTimeout(unfold);
     });
 
-    // What scrolls sideways can be scrolled by keyboard.
+    // What scrolls sideways can be scrolled by keyboard. A group, not a region:
+    // a page with twenty landmarks has none.
+    const boxes = "main pre > code, main .table-wrapper";
     const reachable = () => {
-        for (const box of document.querySelectorAll(
-            "main pre > code, main .table-wrapper",
-        )) {
-            if (box.scrollWidth > box.clientWidth + 1) {
-                box.tabIndex = 0;
-                if (!box.hasAttribute("role")) {
-                    box.setAttribute("role", "region");
-                    box.setAttribute(
-                        "aria-label",
-                        box.matches("code") ? "Code" : "Table",
-                    );
-                }
-            }
+        for (const box of document.querySelectorAll(boxes)) {
+            if (box.scrollWidth <= box.clientWidth + 1) continue;
+            box.tabIndex = 0;
+            box.setAttribute("role", "group");
+            const code = box.matches("code");
+            box.setAttribute("aria-label", code ? "Code" : "Table");
         }
     };
     reachable();
     addEventListener("resize", reachable);
     for (const details of document.querySelectorAll("main details")) {
         details.addEventListener("toggle", reachable);
+    }
+    // Inside of such a box the arrows scroll; elsewhere mdBook turns the page.
+    for (const box of document.querySelectorAll(boxes)) {
+        box.addEventListener("keydown", (event) => {
+            const sideways = ["ArrowLeft", "ArrowRight"].includes(event.key);
+            if (sideways && box.tabIndex === 0) event.stopPropagation();
+        });
     }
 })();

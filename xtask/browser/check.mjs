@@ -130,6 +130,10 @@ async function main() {
   if (!executablePath || !base?.endsWith("/") || names.length === 0) {
     throw new Error("usage: CHROMIUM=/usr/bin/chromium node check.mjs http://127.0.0.1:PORT/ PAGE…");
   }
+  // A server that does not answer is no fault of the book.
+  await fetch(base).catch((error) => {
+    throw new Error(`${base} does not answer: ${error.cause ?? error}`);
+  });
   const browser = await chromium.launch({ executablePath, args: SWITCHES });
   const [screen, phone, paper] = READERS;
   // The build makes this page without a source.

@@ -28,6 +28,8 @@ export class Tab {
     });
     if (theme !== undefined) {
       await context.addInitScript((theme) => {
+        // An empty document has no storage.
+        if (location.protocol !== "http:") return;
         localStorage.setItem("mdbook-theme", theme);
       }, theme);
     }

@@ -15,12 +15,13 @@ use crate::features;
 use crate::page::Page;
 use crate::project::{PREPROCESSOR, Project};
 
-/// Builds the book into its folder; gives mdBook's warnings.
+/// Builds the book into `folder`; gives mdBook's warnings.
 ///
 /// # Errors
 /// When a page cannot be rendered.
-pub fn build(project: &Project) -> Result<Vec<String>> {
+pub fn build(project: &Project, folder: &Path) -> Result<Vec<String>> {
     let mut book = MDBook::load(&project.root)?;
+    book.config.build.build_dir = folder.to_owned();
     // book.toml declares the preprocessor as a command for an installed
     // mdBook. Here it is replaced by itself, without a second process.
     book.with_preprocessor(Features);

@@ -109,7 +109,7 @@ fn execute(cli: Cli) -> Result<bool> {
         Command::Serve { port, open } => serve::serve(&find()?, port, open),
         Command::Book => {
             let project = find()?;
-            let warnings = book::build(&project)?;
+            let warnings = book::build(&project, &project.built_book())?;
             for warning in &warnings {
                 eprintln!("warning: {warning}");
             }

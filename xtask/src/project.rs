@@ -82,9 +82,15 @@ impl Project {
         &self.config.book.src
     }
 
-    /// Where the rendered book goes, absolute.
+    /// Where the book goes that is deployed, absolute.
     pub fn built_book(&self) -> PathBuf {
         self.root.join(&self.config.build.build_dir)
+    }
+
+    /// Where the tests build the book, absolute. Not where it is deployed
+    /// from or served: somebody may be reading that while the tests run.
+    pub fn tested_book(&self) -> PathBuf {
+        self.work_folder("book")
     }
 
     /// Where cargo builds.

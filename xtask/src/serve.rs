@@ -39,9 +39,10 @@ const RELOAD: &str = r#"<script>
 /// [`WrongUse`] when the port is taken; else what the book, the file system
 /// or the network say.
 pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
+    let served = project.work_folder("served");
     // The port first: whether it is free is known at once.
-    let server = Server::start(&project.built_book(), port)?;
-    report(build(project));
+    let server = Server::start(&served, port)?;
+    report(book::build(project, &served));
     println!("serving {}", server.url());
     println!("stop with Ctrl-C");
     if open {
@@ -85,7 +86,7 @@ pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
             continue;
         }
         let started = Instant::now();
-        if report(build(project)) {
+        if report(book::build(project, &served)) {
             println!("built again in {} ms", started.elapsed().as_millis());
             server.tell();
         }
@@ -107,10 +108,6 @@ fn watched(project: &Project) -> Vec<PathBuf> {
     }
     folders.retain(|folder| folder.is_dir());
     folders
-}
-
-fn build(project: &Project) -> Result<Vec<String>> {
-    book::build(project)
 }
 
 fn report(built: Result<Vec<String>>) -> bool {

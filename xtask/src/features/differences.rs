@@ -62,8 +62,8 @@ fn difference(site: &Site<'_>, page: &Page, argument: &str) -> Result<String> {
         )
     };
     Ok(format!(
-        "<figure class=\"listing difference\">\n<figcaption>{title}: \
-         {added} lines more, {removed} fewer</figcaption>\n\n{}\n\n</figure>",
+        "<figure class=\"listing difference\">\n<figcaption><span>\
+         {title}</span> {added} lines more, {removed} fewer</figcaption>\n\n{}\n\n</figure>",
         fenced("diff", &text)
     ))
 }

@@ -18,7 +18,7 @@ pub const FEATURE: Feature = Feature { edit };
 /// Prose is read at this many words a minute.
 const WORDS_A_MINUTE: usize = 200;
 /// A line of code takes this long.
-const SECONDS_A_LINE: usize = 4;
+const SECONDS_A_LINE: usize = 3;
 
 fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
     for found in directives(page) {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Context, Stage};
-use crate::book;
+use crate::book::html_name;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
@@ -13,14 +13,14 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
-    cx.progress.step("building the book");
-    for warning in book::build(cx.project)? {
-        report.fail_at("book.toml", warning);
+    let (folder, warnings) = cx.built_book()?;
+    for warning in warnings {
+        report.fail_at("book.toml", warning.as_str());
     }
     for page in &cx.project.pages {
         report.checked += 1;
         let inside = page.path.strip_prefix(cx.project.src())?;
-        let html = cx.project.built_book().join(book::html_name(inside));
+        let html = folder.join(html_name(inside));
         if !html.is_file() {
             report.fail(
                 &page.place(1),

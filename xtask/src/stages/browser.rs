@@ -24,12 +24,7 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
-    let book = cx.project.built_book();
-    anyhow::ensure!(
-        book.join("index.html").is_file(),
-        "there is no built book in {}: run the book stage first",
-        book.display()
-    );
+    let (book, _) = cx.built_book()?;
     let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let Some(chromium) = chromium() else {
         report.skip("chromium (Debian: apt-get install chromium)");

@@ -6,6 +6,7 @@ use anyhow::Result;
 use super::{Context, Stage, libtest};
 use crate::exercise::{self, Exercise};
 use crate::page::Place;
+use crate::process::Finished;
 use crate::project::folder;
 use crate::report::Report;
 
@@ -23,16 +24,28 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             if exercise.package != *package.name {
                 continue;
             }
-            report.checked += 1;
             let check = format!("exercise {}", exercise.id());
             if cx.cache.has_passed(&check, key) {
+                report.checked += 1;
                 report.unchanged += 1;
                 continue;
             }
             cx.progress.step(exercise.id());
             let before = report.failures.len();
-            stub(cx, &exercise, report)?;
-            solution(cx, &exercise, report)?;
+            let stub_run = exercise.run(cx.project, &exercise.name)?;
+            let solution_run = match &exercise.solution {
+                Some(name) => Some(exercise.run(cx.project, name)?),
+                None => None,
+            };
+            if is_empty(&stub_run)
+                && solution_run.as_ref().is_some_and(is_empty)
+            {
+                report.remark(format!("{} not for this platform", exercise.name));
+                continue;
+            }
+            report.checked += 1;
+            stub(&exercise, &stub_run, report);
+            solution(&exercise, solution_run.as_ref(), report);
             if report.failures.len() == before {
                 cx.cache.passed(&check, key);
             } else {
@@ -43,11 +56,15 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn stub(
-    cx: &Context<'_>,
-    exercise: &Exercise,
-    report: &mut Report,
-) -> Result<()> {
+/// Does the test program build, and have no tests at all? Then its source is
+/// for another platform.
+fn is_empty(run: &Finished) -> bool {
+    run.success()
+        && libtest::results(&run.output)
+            .all(|result| result.passed + result.failed == 0)
+}
+
+fn stub(exercise: &Exercise, run: &Finished, report: &mut Report) {
     let place = Place::new(&exercise.file, 1);
     if exercise.reasons.is_empty() {
         report.fail(
@@ -55,21 +72,20 @@ fn stub(
             "the stub does not say how it fails: \
              //! Fails until solved: `part of the message`",
         );
-        return Ok(());
+        return;
     }
-    let done = exercise.run(cx.project, &exercise.name)?;
-    if done.success() {
+    if run.success() {
         report.fail(&place, "the stub passes its tests");
-        return Ok(());
+        return;
     }
-    let failures = libtest::failures(&done.output);
+    let failures = libtest::failures(&run.output);
     if failures.is_empty() {
         report.fail(
             &place,
             format!(
                 "the stub's tests do not run; cargo test {}:\n{}",
-                done.ending(),
-                done.output
+                run.ending(),
+                run.output
             ),
         );
     }
@@ -84,15 +100,14 @@ fn stub(
             );
         }
     }
-    Ok(())
 }
 
 fn solution(
-    cx: &Context<'_>,
     exercise: &Exercise,
+    run: Option<&Finished>,
     report: &mut Report,
-) -> Result<()> {
-    let Some(solution) = &exercise.solution else {
+) {
+    let Some(run) = run else {
         report.fail(
             &Place::new(&exercise.file, 1),
             format!(
@@ -100,22 +115,20 @@ fn solution(
                 exercise.name
             ),
         );
-        return Ok(());
+        return;
     };
-    let done = exercise.run(cx.project, solution)?;
     let passed: usize =
-        libtest::results(&done.output).map(|result| result.passed).sum();
-    if !done.success() || passed == 0 {
+        libtest::results(&run.output).map(|result| result.passed).sum();
+    if !run.success() || passed == 0 {
         let file = exercise.file.file_name().unwrap_or_default();
         let folder = exercise.file.parent().unwrap_or(&exercise.file);
         report.fail(
             &Place::new(folder.join("solutions").join(file), 1),
             format!(
                 "the solution passes {passed} tests; cargo test {}:\n{}",
-                done.ending(),
-                done.output
+                run.ending(),
+                run.output
             ),
         );
     }
-    Ok(())
 }

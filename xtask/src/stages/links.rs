@@ -23,12 +23,7 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
-    let book = cx.project.built_book();
-    anyhow::ensure!(
-        book.join("index.html").is_file(),
-        "there is no built book in {}: run the book stage first",
-        book.display()
-    );
+    let (book, _) = cx.built_book()?;
     let mut documents = HashMap::new();
     for file in cache::files(&book)? {
         if file.extension().is_some_and(|ending| ending == "html") {

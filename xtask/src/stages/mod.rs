@@ -1,12 +1,15 @@
 //! The stages of `cargo xtask test`. To add one: write its file with a
 //! `pub const STAGE: Stage`, and name it in the list below.
 
-use std::time::Instant;
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use cargo_metadata::Package;
 
 use crate::block::{Block, blocks};
+use crate::book as mdbook;
 use crate::cache::Cache;
 use crate::page::Page;
 use crate::project::Project;
@@ -67,6 +70,8 @@ pub struct Context<'a> {
     pub bless: bool,
     /// Says what is going on when it takes long.
     pub progress: &'a Progress,
+    /// mdBook's warnings, once the book was built in this run.
+    warnings: &'a OnceCell<Vec<String>>,
 }
 
 impl Context<'_> {
@@ -107,6 +112,22 @@ impl Context<'_> {
             found.extend(kept.map(|block| (page, block)));
         }
         found
+    }
+
+    /// Builds the book, unless this run has done so: its folder, and mdBook's
+    /// warnings.
+    ///
+    /// # Errors
+    /// When a page cannot be rendered.
+    pub fn built_book(&self) -> Result<(PathBuf, &[String])> {
+        let folder = self.project.tested_book();
+        if self.warnings.get().is_none() {
+            self.progress.step("building the book");
+            let warnings = mdbook::build(self.project, &folder)?;
+            // It was empty a moment ago, and there is one thread.
+            let _ = self.warnings.set(warnings);
+        }
+        Ok((folder, self.warnings.get().map_or(&[], Vec::as_slice)))
     }
 
     fn wants(&self, chapter: &str) -> bool {
@@ -161,6 +182,7 @@ pub fn run(
     let cache = Cache::open(project.work_folder("passed.json"))?;
     let strict = std::env::var_os("CI").is_some_and(|value| value == "true");
     let narrowed = !selection.chapters.is_empty();
+    let warnings = OnceCell::new();
     let started = Instant::now();
     let mut passed = 0;
     let mut failed = Vec::new();
@@ -171,8 +193,17 @@ pub fn run(
         {
             continue;
         }
-        let (report, time) =
-            run_one(stage, project, &cache, &selection.chapters, bless);
+        let progress = Progress::start(stage.name);
+        let context = Context {
+            project,
+            cache: &cache,
+            only: &selection.chapters,
+            bless,
+            progress: &progress,
+            warnings: &warnings,
+        };
+        let (report, time) = run_one(stage, &context);
+        drop(progress);
         // A stage named on the command line must do something.
         let lenient = narrowed && selection.stages.is_empty();
         match report::print(stage.name, &report, time, lenient, strict) {
@@ -197,24 +228,10 @@ pub fn run(
     Ok(failed.is_empty())
 }
 
-fn run_one(
-    stage: &Stage,
-    project: &Project,
-    cache: &Cache,
-    only: &[String],
-    bless: bool,
-) -> (Report, std::time::Duration) {
-    let progress = Progress::start(stage.name);
-    let context = Context {
-        project,
-        cache,
-        only,
-        bless,
-        progress: &progress,
-    };
+fn run_one(stage: &Stage, context: &Context<'_>) -> (Report, Duration) {
     let started = Instant::now();
     let mut report = Report::default();
-    if let Err(error) = (stage.run)(&context, &mut report) {
+    if let Err(error) = (stage.run)(context, &mut report) {
         report.fail_at(format!("stage {}", stage.name), format!("{error:#}"));
     }
     (report, started.elapsed())
