@@ -100,8 +100,8 @@ async function read(reader, browser, base, names, shared) {
 }
 
 async function once(browser, base, names) {
+  const tab = await Tab.create(browser, base, { viewport: { width: 1280, height: 800 } });
   for (const [check, run] of book.CHECKS) {
-    const tab = await Tab.create(browser, base, { viewport: { width: 1280, height: 800 } });
     let about = names[0];
     const problems = await outcome(browser, async () => {
       const { page, wrong } = await run(tab, names);
@@ -109,8 +109,8 @@ async function once(browser, base, names) {
       return wrong;
     });
     report(about, check, problems);
-    await tab.close();
   }
+  await tab.close();
 }
 
 /// What a check finds. One that does not come to its end (what it waits for

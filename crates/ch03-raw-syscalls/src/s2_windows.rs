@@ -168,12 +168,15 @@ fn write_console(console: RawHandle, bytes: &[u8]) -> io::Result<usize> {
     let units = &room[..piece.units];
     let mut shown = write_units(console, units)?;
     // The console may stop anywhere, even between the halves of a pair. Half
-    // a character has no number of bytes, so its other half follows now.
+    // a character has no number of bytes, so its other half follows now. If
+    // that fails, the character counts as shown all the same: its first half
+    // cannot be taken back, and the next call will meet the error again.
     if shown < units.len()
         && shown > 0
         && utf16::is_first_half(units[shown - 1])
     {
-        shown += write_units(console, &units[shown..=shown])?;
+        let _ = write_units(console, &units[shown..=shown]);
+        shown += 1;
     }
     Ok(utf16::bytes_of(&units[..shown]))
 }

@@ -67,7 +67,7 @@ fn status(site: &Site<'_>, page: &Page) -> Result<String> {
         ),
     ));
     for (title, key) in
-        [("Tests run on", "run"), ("Built for", "built"), ("Proved by", "proved")]
+        [("Tests run on", "run"), ("Built for", "built"), ("Checked by", "proved")]
     {
         let items = list(key);
         if !items.is_empty() {

@@ -32,7 +32,7 @@ pub fn number_lines(out: impl Write, last: u32) -> io::Result<()> {
     // Gathers 8 KiB before it calls `write`: a line that does not fit any more
     // sends out what is there. For standard output one would pass
     // `io::stdout().lock()`, to take the lock once instead of once a line; its
-    // own buffer steps aside, since what arrives is as large as that one is.
+    // own buffer is smaller, and passes what is larger straight on.
     let mut out = BufWriter::new(out);
     for number in 1..=last {
         writeln!(out, "{number}")?;
