@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::project::Project;
 use crate::stages::{self, STAGES, Selection};
-use crate::{WrongUse, book, exercise, serve, starter};
+use crate::{WrongUse, book, exercise, figure, serve, starter};
 
 /// Builds the book, tests everything in it, and hands out chapters.
 #[derive(Debug, Parser)]
@@ -61,6 +61,14 @@ enum Command {
     Exercise {
         /// CHAPTER/EXERCISE, or EXERCISE alone where that is clear
         id: Option<String>,
+    },
+    /// Record figures again from real runs
+    Record {
+        /// The figure [default: all]
+        figure: Option<String>,
+        /// Rewrite the recording even if only its times differ
+        #[arg(long)]
+        force: bool,
     },
     /// What mdBook runs: JSON in, JSON out
     #[command(hide = true)]
@@ -141,6 +149,9 @@ fn execute(cli: Cli) -> Result<bool> {
             Ok(true)
         }
         Command::Exercise { id } => exercise::command(&find()?, id.as_deref()),
+        Command::Record { figure, force } => {
+            figure::record::command(&find()?, figure.as_deref(), force)
+        }
         Command::Preprocess { question } => match question {
             Some(Question::Supports { renderer: _ }) => Ok(true),
             None => book::preprocess_stdin().map(|()| true),

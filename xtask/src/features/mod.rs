@@ -29,6 +29,7 @@ features![
     captions,
     differences,
     fences,
+    figures,
     folded,
     glossary,
     status,
@@ -38,7 +39,7 @@ pub use captions::{Caption, source_of};
 
 /// The names that may stand in `{{#name …}}`, besides `include`.
 pub const DIRECTIVES: &[&str] =
-    &["diff", "status", "solution", "answer", "end"];
+    &["diff", "status", "solution", "answer", "end", "figure"];
 
 /// One feature.
 #[derive(Clone, Copy, Debug)]

@@ -37,6 +37,7 @@ stages![
     snippets,
     programs,
     console,
+    figures,
     book,
     links,
     exercises,

@@ -1,0 +1,613 @@
+//! A run as a sequence diagram: lanes are columns, time runs downwards, each
+//! step has a row. Narrow enough for a phone.
+//!
+//! Only shapes and words are drawn here; colours are the style sheet's. What a
+//! thread does is told by the shape of its bar: full while it runs, dashed and
+//! hollow while it sleeps.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::definition::{Definition, Run as Wanted, Shape, Show};
+use super::schema::{Event, Kind, Run, Value};
+use super::thousands;
+
+/// The picture's width; its height depends on the run.
+const WIDTH: f64 = 330.0;
+/// The outermost lanes' distance from the edge.
+const MARGIN: f64 = 44.0;
+/// The lanes' names.
+const HEAD: f64 = 36.0;
+/// Half of a bar.
+const HALF: f64 = 5.0;
+/// A letter of the labels, which have a fixed width.
+const LETTER: f64 = 7.2;
+/// A letter of the lanes' names.
+const NAME_LETTER: f64 = 6.9;
+/// A displayed cell.
+const CELL: f64 = 14.0;
+
+/// How many characters fit between two neighbouring lanes.
+pub fn columns(lanes: usize) -> usize {
+    let room = gap(lanes) - 2.0 * HALF - 6.0;
+    // Positive and small.
+    (room / LETTER) as usize
+}
+
+fn gap(lanes: usize) -> f64 {
+    match lanes {
+        0 | 1 => WIDTH - 2.0 * MARGIN,
+        _ => (WIDTH - 2.0 * MARGIN) / (lanes - 1) as f64,
+    }
+}
+
+/// Which steps are drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Frame {
+    /// All, each in a group of its own, for the script to show and hide.
+    All,
+    /// The first so many; the last of them is marked.
+    Until(usize),
+}
+
+/// A step's row.
+#[derive(Debug)]
+struct Row {
+    top: f64,
+    bottom: f64,
+}
+
+impl Row {
+    fn middle(&self) -> f64 {
+        (self.top + self.bottom) / 2.0
+    }
+}
+
+/// What a thread is doing at the end of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activity {
+    NotYet,
+    Running,
+    Asleep,
+}
+
+/// Draws a run. `label` says what the picture shows.
+pub fn svg(
+    definition: &Definition,
+    wanted: &Wanted,
+    run: &Run,
+    frame: Frame,
+    label: &str,
+) -> String {
+    let canvas = Canvas {
+        definition,
+        wanted,
+        events: &run.events,
+        rows: rows(definition, &run.events),
+    };
+    canvas.draw(frame, label)
+}
+
+fn rows(definition: &Definition, events: &[Event]) -> Vec<Row> {
+    let mut top = HEAD + 4.0;
+    let mut rows = Vec::new();
+    for event in events {
+        let mut height = match event.kind {
+            Kind::Call if event.answer.is_some() => 56.0,
+            Kind::Call | Kind::Return | Kind::Data => 38.0,
+            Kind::Wake if event.to.is_some() => 38.0,
+            Kind::Sleep => 40.0,
+            Kind::Wake | Kind::Work | Kind::State | Kind::Note => 36.0,
+        };
+        if event.count > 1 && badge_is_below(definition, event) {
+            height += 18.0;
+        }
+        rows.push(Row {
+            top,
+            bottom: top + height,
+        });
+        top += height;
+    }
+    rows
+}
+
+/// Beside the lane that is called, or below the arrow if that is the last one.
+fn badge_is_below(definition: &Definition, event: &Event) -> bool {
+    let Some(to) = &event.to else { return true };
+    let (from, to) = (definition.column(&event.lane), definition.column(to));
+    let last = definition.lane.len() - 1;
+    if from < to { to == last } else { to == 0 }
+}
+
+struct Canvas<'a> {
+    definition: &'a Definition,
+    wanted: &'a Wanted,
+    events: &'a [Event],
+    rows: Vec<Row>,
+}
+
+impl Canvas<'_> {
+    fn draw(&self, frame: Frame, label: &str) -> String {
+        let shown = match frame {
+            Frame::All => self.events.len(),
+            Frame::Until(count) => count.min(self.events.len()),
+        };
+        let end = match frame {
+            Frame::Until(0) => HEAD + 18.0,
+            _ => self.rows[shown - 1].bottom,
+        };
+        let height = end + 8.0;
+        let mut svg = format!(
+            "<svg class=\"fig-svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+             width=\"{WIDTH}\" height=\"{height}\" role=\"img\" \
+             aria-label=\"{}\">",
+            attribute(label)
+        );
+        svg += &self.lanes(height);
+        let mut activity = vec![Activity::NotYet; self.definition.lane.len()];
+        for (index, event) in self.events.iter().enumerate().take(shown) {
+            let marked =
+                matches!(frame, Frame::Until(count) if index + 1 == count);
+            let now = if marked { " now" } else { "" };
+            // No white space between the tags: markdown would see blank lines.
+            let _ = write!(
+                svg,
+                "<g class=\"fig-step{now}\" data-step=\"{}\">",
+                event.step
+            );
+            svg += &self.step(index, &mut activity);
+            svg += "</g>";
+        }
+        svg + "</svg>"
+    }
+
+    fn x(&self, lane: usize) -> f64 {
+        match self.definition.lane.len() {
+            1 => WIDTH / 2.0,
+            lanes => MARGIN + lane as f64 * gap(lanes),
+        }
+    }
+
+    fn is_thread(&self, lane: usize) -> bool {
+        self.definition.lane[lane].shape == Shape::Thread
+    }
+
+    /// The lanes' names, and the lines below them.
+    fn lanes(&self, height: f64) -> String {
+        let mut svg = String::new();
+        for (index, lane) in self.definition.lane.iter().enumerate() {
+            let x = self.x(index);
+            let width = (lane.label.chars().count() as f64 * NAME_LETTER
+                + 14.0)
+                .min(gap(self.definition.lane.len()) - 6.0);
+            // A thread's name has round ends, a place's has corners.
+            let (class, round) = match lane.shape {
+                Shape::Thread => ("fig-thread", 12.0),
+                Shape::Place => ("fig-place", 2.0),
+            };
+            // The outermost ones must not leave the picture.
+            let left = (x - width / 2.0).clamp(1.0, WIDTH - width - 1.0);
+            let _ = write!(
+                svg,
+                "<g class=\"{class}\">{}<rect class=\"fig-name\" x=\"{left}\" \
+                 y=\"4\" width=\"{width}\" height=\"24\" rx=\"{round}\"/>\
+                 <text class=\"fig-name\" x=\"{}\" y=\"20\">{}</text></g>",
+                match lane.shape {
+                    Shape::Thread => line("fig-line", x, 28.0, x, height),
+                    Shape::Place => rect(
+                        "fig-band",
+                        x - HALF,
+                        28.0,
+                        2.0 * HALF,
+                        height - 28.0
+                    ),
+                },
+                left + width / 2.0,
+                escape(&lane.label)
+            );
+        }
+        svg
+    }
+
+    /// One step: the mark that it is the current one, every thread's bar in
+    /// its row, and what happens.
+    fn step(&self, index: usize, activity: &mut [Activity]) -> String {
+        let (event, row) = (&self.events[index], &self.rows[index]);
+        let mut svg = self.mark(row);
+        for lane in 0..activity.len() {
+            if self.is_thread(lane) {
+                svg += &self.bar(event, row, lane, &mut activity[lane]);
+            }
+        }
+        svg += &self.happening(event, row);
+        svg + &self.cells(index)
+    }
+
+    fn mark(&self, row: &Row) -> String {
+        let (top, middle) = (row.top, row.middle());
+        let height = row.bottom - row.top;
+        format!(
+            "<g class=\"fig-mark\"><rect x=\"0.5\" y=\"{top}\" \
+             width=\"{}\" height=\"{height}\" rx=\"4\"/>\
+             <path d=\"M2 {} l8 6 l-8 6 z\"/></g>",
+            WIDTH - 1.0,
+            middle - 6.0
+        )
+    }
+
+    /// A thread's bar in a row: where in it the thread begins, stops or goes
+    /// on.
+    fn bar(
+        &self,
+        event: &Event,
+        row: &Row,
+        lane: usize,
+        activity: &mut Activity,
+    ) -> String {
+        let x = self.x(lane);
+        let id = &self.definition.lane[lane].id;
+        let acts = event.lane == *id;
+        let target = event.to.as_ref().unwrap_or(&event.lane) == id;
+        let before = *activity;
+        let wakes = target && matches!(event.kind, Kind::Wake | Kind::Return);
+        *activity = match before {
+            _ if acts && event.kind == Kind::Sleep => Activity::Asleep,
+            _ if wakes => Activity::Running,
+            Activity::NotYet if acts => Activity::Running,
+            same => same,
+        };
+        let middle = row.middle();
+        match (before, *activity) {
+            (Activity::NotYet, Activity::NotYet) => String::new(),
+            (Activity::NotYet, Activity::Running) => {
+                running(x, row.top + 4.0..row.bottom)
+            }
+            (Activity::Running, Activity::Running) => {
+                running(x, row.top..row.bottom)
+            }
+            (Activity::Asleep, Activity::Asleep) => {
+                asleep(x, row.top..row.bottom, false, false)
+            }
+            (Activity::Asleep, _) => {
+                asleep(x, row.top..middle, false, true)
+                    + &running(x, middle..row.bottom)
+            }
+            (Activity::NotYet, Activity::Asleep) => {
+                running(x, row.top + 4.0..middle - 6.0)
+                    + &asleep(x, middle - 6.0..row.bottom, true, false)
+            }
+            (_, Activity::Asleep) => {
+                running(x, row.top..middle - 6.0)
+                    + &asleep(x, middle - 6.0..row.bottom, true, false)
+            }
+            (_, Activity::NotYet) => String::new(),
+        }
+    }
+
+    fn happening(&self, event: &Event, row: &Row) -> String {
+        let from = self.definition.column(&event.lane);
+        match &event.to {
+            Some(to) => {
+                self.arrows(event, row, from, self.definition.column(to))
+            }
+            None => self.alone(event, row, from),
+        }
+    }
+
+    /// From a lane to another: one arrow, or one there and one back.
+    fn arrows(
+        &self,
+        event: &Event,
+        row: &Row,
+        from: usize,
+        to: usize,
+    ) -> String {
+        let right = to > from;
+        let edge = |lane: usize, outwards: bool| {
+            let side = if outwards == right { HALF } else { -HALF };
+            self.x(lane) + side
+        };
+        let (start, end) = (edge(from, true), edge(to, false));
+        let y = row.top + 22.0;
+        let middle = (start + end) / 2.0;
+        let mut svg = String::new();
+        if event.count > 1 {
+            // A stack: it happened more than once.
+            for offset in [6.0, 3.0] {
+                svg += &line("fig-echo", start, y + offset, end, y + offset);
+            }
+        }
+        let class = match event.kind {
+            Kind::Return => "fig-arrow fig-back",
+            Kind::Wake => "fig-arrow fig-wakes",
+            Kind::Data => "fig-arrow fig-data",
+            _ => "fig-arrow",
+        };
+        svg += &arrow(class, start, end, y, event.kind != Kind::Return);
+        match event.kind {
+            Kind::Wake => svg += &circle(start, y),
+            Kind::Data => {
+                svg += &rect("fig-packet", middle - 5.0, y - 5.0, 10.0, 10.0)
+            }
+            _ => {}
+        }
+        svg += &text("fig-label", middle, y - 6.0, &event.filled(&event.text));
+        if let Some(answer) = &event.answer {
+            let below = y + 9.0;
+            svg += &arrow("fig-arrow fig-back", end, start, below, false);
+            let answer = event.filled(answer);
+            svg += &text("fig-label fig-answer", middle, below + 14.0, &answer);
+        }
+        if event.count > 1 {
+            svg += &self.badge(event, row, to, right);
+        }
+        svg
+    }
+
+    fn badge(
+        &self,
+        event: &Event,
+        row: &Row,
+        to: usize,
+        right: bool,
+    ) -> String {
+        let words = format!("× {}", thousands(event.count));
+        let width = words.chars().count() as f64 * LETTER + 12.0;
+        let (left, y) = if badge_is_below(self.definition, event) {
+            let from = self.definition.column(&event.lane);
+            let middle = (self.x(from) + self.x(to)) / 2.0;
+            (middle - width / 2.0, row.bottom - 22.0)
+        } else if right {
+            (self.x(to) + HALF + 8.0, row.top + 16.0)
+        } else {
+            (self.x(to) - HALF - 8.0 - width, row.top + 16.0)
+        };
+        format!(
+            "<g class=\"fig-badge\"><rect x=\"{left}\" y=\"{y}\" \
+             width=\"{width}\" height=\"20\" rx=\"10\"/>{}</g>",
+            text("fig-label", left + width / 2.0, y + 14.0, &words)
+        )
+    }
+
+    /// On one lane: a word beside it, or a box on it.
+    fn alone(&self, event: &Event, row: &Row, lane: usize) -> String {
+        let words = event.filled(&event.text);
+        let x = self.x(lane);
+        let y = row.middle();
+        let last = lane + 1 == self.definition.lane.len() && lane > 0;
+        let (side, class) = if last {
+            (x - HALF - 7.0, "fig-label fig-beside fig-left")
+        } else {
+            (x + HALF + 7.0, "fig-label fig-beside")
+        };
+        match event.kind {
+            Kind::Sleep => text(class, side, y + 8.0, &words),
+            Kind::Wake => circle(x, y) + &text(class, side, y + 4.0, &words),
+            Kind::Work => text(class, side, y + 4.0, &words),
+            _ => {
+                let width = words.chars().count() as f64 * LETTER + 14.0;
+                let left = (x - width / 2.0).clamp(1.0, WIDTH - width - 1.0);
+                let round = if event.kind == Kind::State { 12 } else { 0 };
+                format!(
+                    "<g class=\"fig-box\"><rect x=\"{left}\" y=\"{}\" \
+                     width=\"{width}\" height=\"24\" rx=\"{round}\"/>{}</g>",
+                    y - 12.0,
+                    text("fig-label", left + width / 2.0, y + 4.0, &words)
+                )
+            }
+        }
+    }
+
+    /// A row of cells that this step changes, in a gap that its arrow leaves
+    /// free beside the lane that holds them.
+    fn cells(&self, index: usize) -> String {
+        let event = &self.events[index];
+        let lanes = self.definition.lane.len();
+        let Some(to) = &event.to else {
+            return String::new();
+        };
+        if event.count > 1 && !badge_is_below(self.definition, event) {
+            return String::new();
+        }
+        let (from, to) = (
+            self.definition.column(&event.lane),
+            self.definition.column(to),
+        );
+        // The gap before column 1 has the number 0.
+        let used = from.min(to)..from.max(to);
+        let free = [used.start.checked_sub(1), Some(used.end)]
+            .into_iter()
+            .flatten()
+            .find(|gap| gap + 1 < lanes);
+        let changed = self.definition.states(&self.wanted.id).find(|state| {
+            let before = match index {
+                0 => None,
+                _ => self.events[index - 1].state.get(&state.id),
+            };
+            state.show == Show::Cells && before != event.state.get(&state.id)
+        });
+        let (Some(free), Some(state)) = (free, changed) else {
+            return String::new();
+        };
+        let room = gap(lanes) - 2.0 * HALF - 12.0;
+        let size = CELL.min(room / state.size as f64);
+        let left =
+            (self.x(free) + self.x(free + 1) - size * state.size as f64) / 2.0;
+        let letters = letters(event.state.get(&state.id), state.size);
+        let top = self.rows[index].top + 26.0 - size / 2.0;
+        let mut svg = String::from("<g class=\"fig-cells\">");
+        for (nth, letter) in letters.iter().enumerate() {
+            let x = left + nth as f64 * size;
+            let class = if letter.is_empty() {
+                "fig-empty"
+            } else {
+                "fig-full"
+            };
+            svg += &rect(class, x, top, size, size);
+            if !letter.is_empty() {
+                svg += &text(
+                    "fig-letter",
+                    x + size / 2.0,
+                    top + size - 3.5,
+                    letter,
+                );
+            }
+        }
+        svg + "</g>"
+    }
+}
+
+/// What stands in each of the cells: a letter, a dot, or nothing.
+pub fn letters(value: Option<&Value>, size: usize) -> Vec<String> {
+    let mut letters: Vec<String> = match value {
+        None => Vec::new(),
+        Some(Value::Text(text)) => text.chars().map(String::from).collect(),
+        Some(Value::Number(number)) => {
+            let count = usize::try_from(*number).unwrap_or(0).min(size);
+            vec!["•".to_owned(); count]
+        }
+    };
+    letters.resize(size, String::new());
+    letters
+}
+
+fn running(x: f64, y: Range<f64>) -> String {
+    // A little longer, so that no seam shows between two rows.
+    rect(
+        "fig-runs-bar",
+        x - HALF,
+        y.start,
+        2.0 * HALF,
+        y.end - y.start + 0.5,
+    )
+}
+
+/// A hollow bar with dashed sides, closed where it begins and where it ends.
+fn asleep(x: f64, y: Range<f64>, begins: bool, ends: bool) -> String {
+    let (left, right) = (x - HALF + 0.75, x + HALF - 0.75);
+    let mut svg =
+        rect("fig-hollow", x - HALF, y.start, 2.0 * HALF, y.end - y.start);
+    svg += &line("fig-dashed", left, y.start, left, y.end);
+    svg += &line("fig-dashed", right, y.start, right, y.end);
+    if begins {
+        svg += &line("fig-cap", left, y.start, right, y.start);
+    }
+    if ends {
+        svg += &line("fig-cap", left, y.end, right, y.end);
+    }
+    svg
+}
+
+/// A full head asks, an open one answers.
+fn arrow(class: &str, start: f64, end: f64, y: f64, full: bool) -> String {
+    let back = if end > start { -7.0 } else { 7.0 };
+    let shaft = if full { end + back } else { end };
+    let close = if full { "z" } else { "" };
+    format!(
+        "<g class=\"{class}\">{}<path d=\"M{} {} L{end} {y} L{} {}{close}\"/></g>",
+        line("fig-shaft", start, y, shaft, y),
+        end + back,
+        y - 4.0,
+        end + back,
+        y + 4.0
+    )
+}
+
+fn circle(x: f64, y: f64) -> String {
+    format!("<circle class=\"fig-dot\" cx=\"{x}\" cy=\"{y}\" r=\"4\"/>")
+}
+
+fn line(class: &str, x1: f64, y1: f64, x2: f64, y2: f64) -> String {
+    format!(
+        "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" \
+         y2=\"{y2}\"/>"
+    )
+}
+
+fn rect(class: &str, x: f64, y: f64, width: f64, height: f64) -> String {
+    format!(
+        "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" \
+         height=\"{height}\"/>"
+    )
+}
+
+fn text(class: &str, x: f64, y: f64, words: &str) -> String {
+    format!(
+        "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>",
+        escape(words)
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// Text for between double quotes.
+pub fn attribute(text: &str) -> String {
+    escape(text).replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::definition::tests::probe;
+    use crate::figure::schema::Recording;
+
+    fn recording() -> Recording {
+        let text = include_str!("probe.json");
+        Recording::parse("p.json", text).expect("a valid fixture")
+    }
+
+    #[test]
+    fn words_are_escaped_and_no_line_is_blank() {
+        let definition = probe();
+        let mut run = recording().runs.remove(0);
+        run.events[0].text = "a<b>&\"c\"".to_owned();
+        let wanted = &definition.run[0];
+        let svg = svg(&definition, wanted, &run, Frame::All, "x \"y\" <z>");
+        assert!(svg.contains(">a&lt;b&gt;&amp;\"c\"</text>"), "{svg}");
+        assert!(svg.contains("aria-label=\"x &quot;y&quot; &lt;z&gt;\""));
+        assert!(!svg.contains('\n'), "one line is one HTML block");
+        assert_eq!(svg.matches("<g").count(), svg.matches("</g>").count());
+    }
+
+    #[test]
+    fn a_frame_ends_with_its_step_and_marks_it() {
+        let definition = probe();
+        let run = &recording().runs[0];
+        let wanted = &definition.run[0];
+        let frame =
+            |count| svg(&definition, wanted, run, Frame::Until(count), "x");
+        for (count, steps, marks) in
+            [(0, 0, 0), (1, 1, 1), (2, 2, 1), (9, 2, 0)]
+        {
+            let svg = frame(count);
+            assert_eq!(svg.matches("data-step").count(), steps);
+            assert_eq!(svg.matches("fig-step now").count(), marks);
+        }
+        let all = svg(&definition, wanted, run, Frame::All, "x");
+        assert_eq!(all.matches("data-step").count(), 2);
+        assert!(all.contains("× 2"), "repetitions are counted");
+    }
+
+    #[test]
+    fn sleep_has_a_shape_of_its_own() {
+        let definition = probe();
+        let run = &recording().runs[1];
+        let wanted = &definition.run[1];
+        let svg = svg(&definition, wanted, run, Frame::All, "x");
+        assert!(svg.contains("fig-dashed") && svg.contains("fig-cap"));
+    }
+
+    #[test]
+    fn cells_hold_letters_or_dots() {
+        let text = Value::Text("ab".to_owned());
+        assert_eq!(letters(Some(&text), 3), ["a", "b", ""]);
+        assert_eq!(letters(Some(&Value::Number(2)), 3), ["•", "•", ""]);
+        assert_eq!(letters(None, 1), [""]);
+        // Labels of this length must fit on a phone.
+        assert_eq!(columns(3), 14);
+    }
+}

@@ -1,0 +1,584 @@
+//! The recording of a figure: events in their logical order, version 1.
+//!
+//! This file is the schema. `book/figures/README.md` says the same with
+//! examples. A recording is checked when it is loaded; what is wrong names the
+//! file, the line, the field, and what is allowed.
+//!
+//! Two things are deliberately left out. Times are there to be shown, never to
+//! be compared. And how events look is the matter of `draw`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use super::definition::Definition;
+use super::draw::columns;
+use super::{Fault, spoken, thousands};
+use crate::provenance::Provenance;
+
+/// The version that this tool writes and reads.
+pub const VERSION: u32 = 1;
+
+/// A whole recording.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recording {
+    /// [`VERSION`]. It changes when an old recording would be misread.
+    pub version: u32,
+    /// The figure's name: that of the file.
+    pub figure: String,
+    /// By which command, on what machine, when.
+    pub recorded: Provenance,
+    /// What watched the program, with its version, if anything did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched_by: Option<String>,
+    /// Who acts, from left to right: the definition's lanes.
+    pub lanes: Vec<String>,
+    /// The variants between which the reader chooses.
+    pub runs: Vec<Run>,
+}
+
+/// One run of a program.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// The definition's name for it.
+    pub id: String,
+    /// What was run.
+    pub command: String,
+    /// What happened, in logical order.
+    pub events: Vec<Event>,
+}
+
+/// One thing that happened: a step of the figure.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Counted from 1.
+    pub step: usize,
+    /// Who does it.
+    pub lane: String,
+    /// To whom it is done, where the kind has such a one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What kind of thing it is: a closed set.
+    pub kind: Kind,
+    /// A few words for the picture. `{count}` and `{took}` stand for the
+    /// fields of that name, here and in `answer` and `detail`.
+    pub text: String,
+    /// Of a call: what came back, if it came back at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// A sentence or two: the step's caption. Code stands in back quotes.
+    pub detail: String,
+    /// How many times it happened in a row. Only whether that is more than
+    /// once belongs to the logical order.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u64,
+    /// The line of code that does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Every displayed value after this step.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub state: BTreeMap<String, Value>,
+    /// Is this a step for print, where only a few frames are shown?
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub key: bool,
+    /// When, in microseconds after the run's first event. Only to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_us: Option<u64>,
+    /// How long, in microseconds. Only to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
+    /// The recorder's own words, such as a line of strace. Only to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+/// What kind of thing happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A lane asks another one for something. With an `answer` the caller goes
+    /// on at once; without, a `return` comes later.
+    Call,
+    /// The answer to an earlier call.
+    Return,
+    /// Something is handed over that nobody called for at that moment.
+    Data,
+    /// A lane stops, and costs nothing until it is woken.
+    Sleep,
+    /// A lane goes on: `to`, or without one the lane itself (a timer).
+    Wake,
+    /// A lane is busy by itself.
+    Work,
+    /// Something about a lane has changed.
+    State,
+    /// A remark.
+    Note,
+}
+
+/// Does an event of a kind name a second lane?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Second {
+    Needed,
+    Allowed,
+    None,
+}
+
+impl Kind {
+    fn second(self) -> Second {
+        match self {
+            Kind::Call | Kind::Return | Kind::Data => Second::Needed,
+            Kind::Wake => Second::Allowed,
+            Kind::Sleep | Kind::Work | Kind::State | Kind::Note => Second::None,
+        }
+    }
+
+    /// The word that the files use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Call => "call",
+            Kind::Return => "return",
+            Kind::Data => "data",
+            Kind::Sleep => "sleep",
+            Kind::Wake => "wake",
+            Kind::Work => "work",
+            Kind::State => "state",
+            Kind::Note => "note",
+        }
+    }
+}
+
+/// A line of code, found by its text so that it may move.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Relative to the project's root.
+    pub file: String,
+    /// What exactly one line of the code that the run shows contains.
+    pub text: String,
+}
+
+/// A displayed value: a number or a text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Such as a number of bytes.
+    Number(i64),
+    /// Such as a list.
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn is_one(count: &u64) -> bool {
+    *count == 1
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Event {
+    /// `text`, `answer` or `detail` with its placeholders filled in.
+    pub fn filled(&self, text: &str) -> String {
+        text.replace("{count}", &thousands(self.count))
+            .replace("{took}", &spoken(self.took_us.unwrap_or(0)))
+    }
+
+    /// What of the event belongs to the logical order, in a line.
+    pub fn logic(&self) -> String {
+        let mut line = format!("{} {}", self.lane, self.kind.word());
+        if let Some(to) = &self.to {
+            line += &format!(" to {to}");
+        }
+        line += &format!(": {}", self.text);
+        if let Some(answer) = &self.answer {
+            line += &format!(" = {answer}");
+        }
+        if self.count > 1 {
+            line += ", repeated";
+        }
+        for (name, value) in &self.state {
+            line += &format!("; {name} {:?}", value.to_string());
+        }
+        if let Some(Source { file, text }) = &self.source {
+            line += &format!("; at {text:?} of {file}");
+        }
+        if self.key {
+            line += "; a frame in print";
+        }
+        line + &format!("; {}", self.detail)
+    }
+}
+
+impl Run {
+    /// The logical order of the run, a line for each event.
+    pub fn logic(&self) -> String {
+        self.events
+            .iter()
+            .map(|event| format!("{}\n", event.logic()))
+            .collect()
+    }
+}
+
+impl Recording {
+    /// Reads a recording; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// A [`Fault`] when it is not of this form.
+    pub fn parse(file: &str, text: &str) -> Result<Recording> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let fault = |line: usize, message: String| Fault {
+            file: file.to_owned(),
+            line: line.max(1),
+            message,
+        };
+        let read =
+            |error: serde_json::Error| fault(error.line(), error.to_string());
+        // The version first: the rest of another one may look different.
+        let Version { version } = serde_json::from_str(text).map_err(read)?;
+        if version != VERSION {
+            return Err(fault(
+                line_of(text, "\"version\""),
+                format!(
+                    "field `version`: {version}; this tool reads {VERSION}: \
+                     record the figure again"
+                ),
+            )
+            .into());
+        }
+        Ok(serde_json::from_str(text).map_err(read)?)
+    }
+
+    /// The recording as it is stored.
+    ///
+    /// # Errors
+    /// None that could happen: the form has no maps with odd keys.
+    pub fn to_json(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self).context("as JSON")?;
+        Ok(text + "\n")
+    }
+
+    /// The logical order of all runs.
+    pub fn logic(&self) -> String {
+        let lanes = self.lanes.join(", ");
+        let runs = self
+            .runs
+            .iter()
+            .map(|run| format!("{}: {}\n{}", run.id, run.command, run.logic()));
+        format!("lanes: {lanes}\n{}", runs.collect::<String>())
+    }
+
+    /// Does the recording keep the schema's rules, and fit the definition?
+    ///
+    /// # Errors
+    /// The first [`Fault`].
+    pub fn check(
+        &self,
+        file: &str,
+        text: &str,
+        name: &str,
+        definition: &Definition,
+    ) -> Result<(), Fault> {
+        let fault = |needle: &str, message: String| Fault {
+            file: file.to_owned(),
+            line: line_of(text, needle),
+            message,
+        };
+        if self.figure != name {
+            return Err(fault(
+                "\"figure\"",
+                format!(
+                    "field `figure`: {:?}; the file's name says {name:?}",
+                    self.figure
+                ),
+            ));
+        }
+        let ids = |known: Vec<&str>| known.join(", ");
+        let lanes: Vec<&str> =
+            definition.lane.iter().map(|lane| &*lane.id).collect();
+        if self.lanes != lanes {
+            return Err(fault(
+                "\"lanes\"",
+                format!(
+                    "field `lanes`: not those of the definition: {}; \
+                    record the figure again",
+                    ids(lanes)
+                ),
+            ));
+        }
+        let runs: Vec<&str> =
+            definition.run.iter().map(|run| &*run.id).collect();
+        if !self
+            .runs
+            .iter()
+            .map(|run| &*run.id)
+            .eq(runs.iter().copied())
+        {
+            return Err(fault(
+                "\"runs\"",
+                format!(
+                    "field `runs`: not those of the definition: {}; \
+                    record the figure again",
+                    ids(runs)
+                ),
+            ));
+        }
+        for (index, run) in self.runs.iter().enumerate() {
+            for (nth, event) in run.events.iter().enumerate() {
+                event.check(nth + 1, &run.id, definition).map_err(
+                    |message| Fault {
+                        file: file.to_owned(),
+                        line: line_of_step(text, index, nth),
+                        message: format!(
+                            "run {:?}, step {}: {message}",
+                            run.id,
+                            nth + 1
+                        ),
+                    },
+                )?;
+            }
+            if run.events.is_empty() {
+                return Err(fault(
+                    &format!("\"id\": {:?}", run.id),
+                    format!("run {:?}, field `events`: there are none", run.id),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Event {
+    /// What is wrong with the event that should be the `nth`, counted from 1,
+    /// of the run.
+    ///
+    /// # Errors
+    /// The field, and what is allowed.
+    pub fn check(
+        &self,
+        nth: usize,
+        run: &str,
+        definition: &Definition,
+    ) -> Result<(), String> {
+        if self.step != nth {
+            return Err(format!("field `step`: {}, not {nth}", self.step));
+        }
+        self.check_lanes(definition)?;
+        self.check_texts(definition)?;
+        if self.count == 0 {
+            return Err("field `count`: at least 1".to_owned());
+        }
+        let wanted: Vec<&str> = definition
+            .states(run)
+            .map(|state| state.id.as_str())
+            .collect();
+        let mut sorted = wanted.clone();
+        sorted.sort_unstable();
+        if !self.state.keys().map(String::as_str).eq(sorted) {
+            return Err(format!(
+                "field `state`: it must have exactly: {}",
+                wanted.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_lanes(&self, definition: &Definition) -> Result<(), String> {
+        let known: Vec<&str> =
+            definition.lane.iter().map(|lane| &*lane.id).collect();
+        let check = |field: &str, lane: &str| {
+            if known.contains(&lane) {
+                return Ok(());
+            }
+            Err(format!(
+                "field `{field}`: {lane:?} is no lane; there are: {}",
+                known.join(", ")
+            ))
+        };
+        check("lane", &self.lane)?;
+        let kind = self.kind.word();
+        match (self.kind.second(), &self.to) {
+            (Second::Needed, None) => {
+                Err(format!("field `to`: a {kind} needs it: a lane"))
+            }
+            (Second::None, Some(_)) => Err(format!(
+                "field `to`: a {kind} has none; these do: call, return, data, \
+                 wake"
+            )),
+            (_, Some(to)) if *to == self.lane => {
+                Err("field `to`: a lane other than `lane`".to_owned())
+            }
+            (_, Some(to)) => check("to", to),
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn check_texts(&self, definition: &Definition) -> Result<(), String> {
+        for (field, text) in [("text", &self.text), ("detail", &self.detail)] {
+            if text.trim().is_empty() {
+                return Err(format!("field `{field}`: it is empty"));
+            }
+            placeholders(text).map_err(|e| format!("field `{field}`: {e}"))?;
+        }
+        if self.answer.is_some() && self.kind != Kind::Call {
+            return Err("field `answer`: only a call has one".to_owned());
+        }
+        let room = columns(definition.lane.len());
+        let drawn =
+            [("text", Some(&self.text)), ("answer", self.answer.as_ref())];
+        for (field, text) in drawn {
+            let width = text.map_or(0, |t| self.filled(t).chars().count());
+            if width > room {
+                return Err(format!(
+                    "field `{field}`: {width} characters; {room} fit between \
+                     two lanes; what is longer goes into `detail`"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `{count}` and `{took}` are all the placeholders that there are.
+fn placeholders(text: &str) -> Result<(), String> {
+    let rest = text.replace("{count}", "").replace("{took}", "");
+    match rest.find('{') {
+        None => Ok(()),
+        Some(at) => {
+            let word: String = rest[at..].chars().take(12).collect();
+            Err(format!("{word:?}: there are {{count}} and {{took}}"))
+        }
+    }
+}
+
+/// The line, counted from 1, of the first `needle`; 1 if there is none.
+pub fn line_of(text: &str, needle: &str) -> usize {
+    text.find(needle)
+        .map_or(1, |at| 1 + text[..at].matches('\n').count())
+}
+
+/// The line where an event begins: both counted from 0.
+pub fn line_of_step(text: &str, run: usize, event: usize) -> usize {
+    let mut events = 0;
+    let mut runs = 0;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.starts_with("\"events\"") {
+            runs += 1;
+            events = 0;
+        } else if runs == run + 1 && line.starts_with("\"step\"") {
+            if events == event {
+                return index + 1;
+            }
+            events += 1;
+        }
+    }
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::definition::tests::probe;
+
+    const PROBE: &str = include_str!("probe.json");
+
+    #[track_caller]
+    fn wrong(from: &str, to: &str, line: usize, says: &str) {
+        assert!(PROBE.contains(from), "the fixture has no {from}");
+        let text = PROBE.replacen(from, to, 1);
+        let found = Recording::parse("p.json", &text).and_then(|recording| {
+            Ok(recording.check("p.json", &text, "probe", &probe())?)
+        });
+        let error = found.expect_err("a fault");
+        let fault = error.downcast_ref::<Fault>().expect("with a place");
+        assert!(fault.message.contains(says), "{fault}");
+        assert_eq!(
+            (fault.file.as_str(), fault.line),
+            ("p.json", line),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn the_fixture_is_valid_and_is_written_as_it_was_read() {
+        let recording = Recording::parse("p.json", PROBE).unwrap();
+        recording.check("p.json", PROBE, "probe", &probe()).unwrap();
+        assert_eq!(recording.to_json().unwrap(), PROBE);
+    }
+
+    #[test]
+    fn faults_name_the_line_the_field_and_what_is_allowed() {
+        wrong("\"version\": 1", "\"version\": 9", 2, "this tool reads 1");
+        wrong("\"call\"", "\"cal\"", 21, "unknown variant `cal`");
+        wrong("\"figure\"", "\"figur\"", 3, "unknown field `figur`");
+        wrong("\"probe\"", "\"prob\"", 3, "field `figure`");
+        wrong("\"kernel\"\n  ],", "\"core\"\n  ],", 11, "field `lanes`");
+        wrong("\"id\": \"level\"", "\"id\": \"lev\"", 15, "field `runs`");
+        wrong("\"step\": 1", "\"step\": 2", 20, "field `step`: 2, not 1");
+        wrong(
+            "\"to\": \"kernel\"",
+            "\"to\": \"k\"",
+            20,
+            "there are: program, kernel",
+        );
+        wrong(
+            "\"to\": \"kernel\",\n",
+            "\"key\": false,\n",
+            20,
+            "field `to`: a call needs it",
+        );
+        wrong("\"text\": \"write 2\"", "\"text\": \"\"", 20, "it is empty");
+        wrong(
+            "\"detail\": \"Two",
+            "\"detail\": \"{cont} Two",
+            20,
+            "there are {count} and {took}",
+        );
+        wrong(
+            "\"unread\": 2",
+            "\"read\": 2",
+            20,
+            "must have exactly: unread",
+        );
+    }
+
+    #[test]
+    fn times_and_counts_are_not_part_of_the_order() {
+        let recording = Recording::parse("p.json", PROBE).unwrap();
+        let mut other = recording.clone();
+        let event = &mut other.runs[0].events[1];
+        event.at_us = Some(77);
+        event.took_us = Some(12);
+        event.raw = Some("another".to_owned());
+        event.count = 40;
+        assert_eq!(other.logic(), recording.logic());
+        other.runs[0].events[1].count = 1;
+        assert_ne!(other.logic(), recording.logic());
+    }
+
+    #[test]
+    fn steps_have_lines() {
+        assert_eq!(line_of_step(PROBE, 0, 0), 20);
+        assert_eq!(line_of_step("{}", 0, 0), 1);
+    }
+}

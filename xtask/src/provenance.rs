@@ -1,0 +1,91 @@
+//! On what something was measured or recorded. A number without this means
+//! nothing.
+
+use std::process::Command;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+/// Where and when a measurement or a recording was made.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// The command that makes it again.
+    pub command: String,
+    /// The processor and the number of its cores that were there.
+    pub machine: String,
+    /// The operating system's kernel and its version.
+    pub kernel: String,
+    /// The compiler's version.
+    pub rustc: String,
+    /// The day, as 2026-01-31.
+    pub date: String,
+}
+
+impl Provenance {
+    /// This machine, now.
+    pub fn here(command: &str) -> Provenance {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let now = humantime::format_rfc3339_seconds(SystemTime::now());
+        let date: String = now.to_string().chars().take(10).collect();
+        Provenance {
+            command: command.to_owned(),
+            machine: format!("{}, {cores} cores", processor()),
+            kernel: kernel(),
+            rustc: rustc(),
+            date,
+        }
+    }
+
+    /// In a sentence, for the page.
+    pub fn sentence(&self) -> String {
+        format!(
+            "{}, {}, {}, {}.",
+            self.machine, self.kernel, self.rustc, self.date
+        )
+    }
+}
+
+fn processor() -> String {
+    let named =
+        std::fs::read_to_string("/proc/cpuinfo")
+            .ok()
+            .and_then(|text| {
+                text.lines()
+                    .find_map(|line| {
+                        line.strip_prefix("model name")?.split_once(':')
+                    })
+                    .map(|(_, name)| name.trim().to_owned())
+            });
+    let arch = std::env::consts::ARCH.replace("x86_64", "x86-64");
+    match named {
+        Some(name) => format!("{name} ({arch})"),
+        None => arch,
+    }
+}
+
+#[cfg(unix)]
+fn kernel() -> String {
+    let name = rustix::system::uname();
+    // Of "6.18.44-build" the first two numbers tell what the kernel can do.
+    let release = name.release().to_string_lossy();
+    let version: Vec<&str> = release.split(['.', '-']).take(2).collect();
+    format!("{} {}", name.sysname().to_string_lossy(), version.join("."))
+}
+
+#[cfg(not(unix))]
+fn kernel() -> String {
+    std::env::consts::OS.to_owned()
+}
+
+fn rustc() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    text.split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

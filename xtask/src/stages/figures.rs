@@ -1,0 +1,194 @@
+//! Each figure is sound, is used, and still happens: a fresh run gives the
+//! recorded events in the same logical order.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Result;
+use similar::TextDiff;
+
+use super::{Context, Stage};
+use crate::figure::definition::Definition;
+use crate::figure::record::{self, Needs};
+use crate::figure::schema::Recording;
+use crate::figure::{Fault, Figure, folder, names, recorded};
+use crate::page::{Directive, Place};
+use crate::report::Report;
+
+pub const STAGE: Stage = Stage {
+    name: "figures",
+    about: "each figure's recording is what a fresh run does",
+    run,
+};
+
+/// How often another order is taken for the machine being busy.
+const RUNS: usize = 3;
+
+fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let uses = uses(cx, report);
+    let mut steps = 0;
+    let defined = names(cx.project)?;
+    for name in &defined {
+        let definition = match Definition::load(cx.project, name) {
+            Ok(definition) => definition,
+            Err(error) => {
+                report.checked += 1;
+                fault(cx, report, name, error);
+                continue;
+            }
+        };
+        if !cx.wants(&definition.record.package) {
+            continue;
+        }
+        report.checked += 1;
+        used(cx, report, name, uses.get(name.as_str()));
+        match check(cx, report, name) {
+            Ok(count) => steps += count,
+            Err(error) => match error.downcast::<Needs>() {
+                Ok(needs) => {
+                    report.skip(needs.0);
+                    return Ok(());
+                }
+                Err(error) => fault(cx, report, name, error),
+            },
+        }
+    }
+    for name in recorded(cx.project)? {
+        if cx.only.is_empty() && !defined.contains(&name) {
+            let file = folder(cx.project).join(format!("{name}.json"));
+            report.fail_at(
+                cx.project.shown(&file),
+                format!("the recording of no figure: there is no {name}.toml"),
+            );
+        }
+    }
+    report.remark(format!("{steps} steps recorded anew"));
+    Ok(())
+}
+
+/// Where each figure is used.
+fn uses<'a>(
+    cx: &Context<'a>,
+    report: &mut Report,
+) -> HashMap<&'a str, Vec<Place>> {
+    let mut uses: HashMap<&str, Vec<Place>> = HashMap::new();
+    for page in &cx.project.pages {
+        for (index, line) in page.text.lines().enumerate() {
+            if let Some(directive) = Directive::parse(line)
+                && directive.name == "figure"
+            {
+                report.checked += 1;
+                let place = page.place(index + 1);
+                uses.entry(directive.argument).or_default().push(place);
+            }
+        }
+    }
+    uses
+}
+
+/// A figure is for one page: its name is an address there.
+fn used(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    places: Option<&Vec<Place>>,
+) {
+    match places.map_or(&[][..], Vec::as_slice) {
+        [] => {
+            let file = folder(cx.project).join(format!("{name}.toml"));
+            report.fail(
+                &Place::new(cx.project.shown(&file), 1),
+                format!("no page uses it: {{{{#figure {name}}}}}"),
+            );
+        }
+        [_] => {}
+        [first, second, ..] => report.fail(
+            second,
+            format!("the figure is used at {first} already"),
+        ),
+    }
+}
+
+/// Checks what is stored, then runs the programs again: how many steps.
+fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
+    let figure = Figure::load(cx.project, name)?;
+    report.checked += record::check_sources(cx.project, &figure)?;
+    let stored = figure.recording.logic();
+    let mut fresh = None;
+    for _ in 0..RUNS {
+        cx.progress.step(format!("recording {name}"));
+        let recording = record::fresh(cx.project, name)?;
+        if recording.logic() == stored {
+            let steps = recording.runs.iter().map(|run| run.events.len());
+            return Ok(steps.sum());
+        }
+        fresh = Some(recording);
+    }
+    if let Some(fresh) = fresh {
+        differs(cx, report, &figure, &fresh);
+    }
+    Ok(0)
+}
+
+/// Reports the difference at the first event that differs.
+fn differs(
+    cx: &Context<'_>,
+    report: &mut Report,
+    figure: &Figure,
+    fresh: &Recording,
+) {
+    let name = &figure.name;
+    let file = cx.project.shown(&folder(cx.project).join(format!("{name}.json")));
+    let text = std::fs::read_to_string(cx.project.root.join(&file));
+    let text = text.unwrap_or_default();
+    let (old, new) = (figure.recording.logic(), fresh.logic());
+    let line = first_difference(&figure.recording, fresh)
+        .map_or(1, |(run, event)| {
+            crate::figure::schema::line_of_step(&text, run, event)
+        });
+    let diff = TextDiff::from_lines(&old, &new);
+    report.fail(
+        &Place::new(Path::new(&file), line),
+        format!(
+            "a fresh run has another order\n{}\n`cargo xtask record {name}` \
+             records it again",
+            diff.unified_diff()
+                .context_radius(1)
+                .header("the recording", "a fresh run")
+        ),
+    );
+}
+
+/// The run and the event, from 0, where two recordings part.
+fn first_difference(a: &Recording, b: &Recording) -> Option<(usize, usize)> {
+    a.runs.iter().zip(&b.runs).enumerate().find_map(|(run, (a, b))| {
+        let same = a
+            .events
+            .iter()
+            .zip(&b.events)
+            .take_while(|(a, b)| a.logic() == b.logic())
+            .count();
+        let whole = same == a.events.len() && same == b.events.len();
+        (!whole).then_some((run, same.min(a.events.len().saturating_sub(1))))
+    })
+}
+
+fn fault(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    error: anyhow::Error,
+) {
+    match error.downcast::<Fault>() {
+        Ok(fault) => {
+            report.fail(&Place::new(fault.file, fault.line), fault.message);
+        }
+        Err(error) => {
+            let file = folder(cx.project).join(format!("{name}.toml"));
+            report.fail(
+                &Place::new(cx.project.shown(&file), 1),
+                format!("{error:#}"),
+            );
+        }
+    }
+}
