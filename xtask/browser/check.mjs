@@ -8,6 +8,7 @@ import { chromium } from "playwright-core";
 
 import * as access from "./checks/access.mjs";
 import * as book from "./checks/book.mjs";
+import * as figures from "./checks/figures.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as layout from "./checks/layout.mjs";
 import * as motion from "./checks/motion.mjs";
@@ -34,6 +35,8 @@ const READERS = [
       ["targets", targets.links],
       ["overflow-1280", layout.overflow],
       ["code-boxes-1280", layout.codeBoxes],
+      ["figures-print", figures.print],
+      ["figures-steps", figures.steps],
       ["names", access.names],
       ["axe-light", access.axe],
       ["text", plain.remember],
@@ -54,6 +57,7 @@ const READERS = [
       ["reduced-motion", motion.reduced],
       ["overflow-360", layout.overflow],
       ["code-boxes-360", layout.codeBoxes],
+      ["figures-360", figures.narrow],
       ["axe-navy", access.axe],
       ["code-keyboard", keyboard.code],
       ["script-errors-360", page.scriptErrors],
@@ -66,6 +70,7 @@ const READERS = [
     checks: [
       ["plain-navigation", plain.navigation],
       ["plain-text", plain.compare],
+      ["figures-plain", figures.plain],
       ["requests-plain", page.requests],
     ],
   },

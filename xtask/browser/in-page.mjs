@@ -6,7 +6,7 @@ export function inPage() {
 
   // These are made by the tool; their text stands in no markdown file.
   const GENERATED =
-    "dl.status, figcaption, .difference, .whole-file, .solution, .buttons, summary";
+    "dl.status, figcaption, by-hand-figure, .difference, .whole-file, .solution, .buttons, summary";
 
   /// Each text of the page that its markdown has verbatim, and its node.
   /// Quotes and dashes do not: they were typed as ASCII.

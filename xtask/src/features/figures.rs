@@ -137,7 +137,8 @@ impl<'a> Drawn<'a> {
         let picture = svg(definition, wanted, run, Frame::All, &label);
         Ok(format!(
             "<div class=\"fig-run fig-asking\" tabindex=\"0\" role=\"group\" \
-             aria-label=\"Figure: {}\"{}>{}<div class=\"fig-say\">{}{}{}</div>\
+             aria-label=\"Figure: {}\"{}>{}<div class=\"fig-say\">{}{}</div>\
+             <p class=\"fig-verdict\" aria-live=\"polite\"></p>{}\
              <div class=\"fig-picture\">{picture}<p class=\"fig-hidden\">\
              The steps appear here.</p>{}</div>{}</div>",
             attribute(&plain(&wanted.label)),
@@ -251,14 +252,10 @@ impl<'a> Drawn<'a> {
 
     fn still(&self) -> String {
         let definition = &self.figure.definition;
-        let mut html = "<div class=\"fig-still\">".to_owned();
-        for (index, (wanted, run)) in self.figure.runs().enumerate() {
+        let mut html = format!("<div class=\"fig-still\">{}", self.first());
+        for (wanted, run) in self.figure.runs() {
             let label = plain(&wanted.label);
             let mut frames = Vec::new();
-            if index == 0 {
-                let alt = format!("Before the first step. {}", definition.alt);
-                frames.push((0, alt, "Before the first step.".to_owned()));
-            }
             for event in key_events(&run.events) {
                 let alt = format!("{label}, step {}: {}", event.step, spoken(event));
                 let words = format!("Step {}. {}", event.step, say(event));
@@ -288,6 +285,27 @@ impl<'a> Drawn<'a> {
             );
         }
         html + "</div>"
+    }
+
+    /// The picture before the first step, and what its shapes mean.
+    fn first(&self) -> String {
+        let definition = &self.figure.definition;
+        let events: Vec<Event> = self
+            .figure
+            .recording
+            .runs
+            .iter()
+            .flat_map(|run| run.events.iter().cloned())
+            .collect();
+        let Some((wanted, run)) = self.figure.runs().next() else {
+            return String::new();
+        };
+        let alt = format!("Before the first step. {}", definition.alt);
+        format!(
+            "<div class=\"fig-first\">{}{}</div>",
+            svg(definition, wanted, run, Frame::Until(0), &alt),
+            legend(&events)
+        )
     }
 
     // --- What both have ---
@@ -419,7 +437,6 @@ fn caption(events: &[Event]) -> String {
         "<div class=\"fig-caption\"><p class=\"fig-longest\" \
          aria-hidden=\"true\"><strong>{last} of {last}</strong> {}</p>\
          <p class=\"fig-words\" aria-live=\"polite\"></p></div>\
-         <p class=\"fig-verdict\" aria-live=\"polite\"></p>\
          <p class=\"fig-now-line\" aria-hidden=\"true\"></p>",
         longest.unwrap_or_default()
     )
@@ -572,9 +589,9 @@ mod tests {
     fn the_still_form_has_the_question_frames_and_every_event() {
         let html = drawn(|drawn| drawn.still() + &drawn.tables());
         assert_eq!(html.matches("<em>Predict:</em>").count(), 2);
-        // Before the first step, the marked one, and the last of the run that
-        // marks none.
-        assert_eq!(html.matches("class=\"fig-frame\"").count(), 3);
+        // The marked one, and the last of the run that marks none.
+        assert_eq!(html.matches("class=\"fig-frame\"").count(), 2);
+        assert!(html.contains("aria-label=\"Before the first step."));
         assert_eq!(html.matches("<tr><td>").count(), 3);
         assert!(html.contains("<strong>No.</strong> Nothing has arrived"));
         assert!(html.contains("2 times in 7 µs"), "{html}");

@@ -56,6 +56,9 @@ fn extent(text: &str, item: &str) -> Result<(usize, usize)> {
     if lines[first + 1..].iter().any(begins) {
         bail!("several lines begin so");
     }
+    if lines[first].ends_with(';') {
+        return Ok((first + 1, first + 1));
+    }
     let indent = lines[first].len() - lines[first].trim_start().len();
     let end = format!("{}}}", &lines[first][..indent]);
     let last = lines[first..]
@@ -101,8 +104,10 @@ mod tests {
     fn an_item_ends_with_its_own_brace() {
         assert_eq!(extent(TEXT, "fn go").unwrap(), (5, 8));
         assert_eq!(extent(TEXT, "impl A").unwrap(), (3, 12));
+        assert_eq!(extent(TEXT, "use").unwrap(), (1, 1));
+        assert!(extent("fn a() {\n", "fn a").is_err());
         for (item, says) in
-            [("fn", "several"), ("go", "no line"), ("use", "brace")]
+            [("fn", "several"), ("go", "no line"), ("impl B", "no line")]
         {
             let error = extent(TEXT, item).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -490,7 +490,7 @@ pub mod tests {
         );
         wrong("id = \"kernel\"", "id = \"program\"", 10, "another one");
         wrong("id = \"edge\"", "id = \"Edge\"", 39, "lower-case letters");
-        wrong("right = 2", "right = 4", 25, "a choice, 1 to 3");
-        wrong("size = 8", "size = 0", 18, "1 to 16 cells");
+        wrong("right = 2", "right = 4", 39, "a choice, 1 to 3");
+        wrong("size = 8", "size = 0", 19, "1 to 16 cells");
     }
 }

@@ -214,9 +214,9 @@ impl Canvas<'_> {
     fn step(&self, index: usize, activity: &mut [Activity]) -> String {
         let (event, row) = (&self.events[index], &self.rows[index]);
         let mut svg = self.mark(row);
-        for lane in 0..activity.len() {
+        for (lane, activity) in activity.iter_mut().enumerate() {
             if self.is_thread(lane) {
-                svg += &self.bar(event, row, lane, &mut activity[lane]);
+                svg += &self.bar(event, row, lane, activity);
             }
         }
         svg += &self.happening(event, row);

@@ -529,35 +529,35 @@ mod tests {
     #[test]
     fn faults_name_the_line_the_field_and_what_is_allowed() {
         wrong("\"version\": 1", "\"version\": 9", 2, "this tool reads 1");
-        wrong("\"call\"", "\"cal\"", 21, "unknown variant `cal`");
+        wrong("\"call\"", "\"cal\"", 24, "unknown variant `cal`");
         wrong("\"figure\"", "\"figur\"", 3, "unknown field `figur`");
         wrong("\"probe\"", "\"prob\"", 3, "field `figure`");
         wrong("\"kernel\"\n  ],", "\"core\"\n  ],", 11, "field `lanes`");
         wrong("\"id\": \"level\"", "\"id\": \"lev\"", 15, "field `runs`");
-        wrong("\"step\": 1", "\"step\": 2", 20, "field `step`: 2, not 1");
+        wrong("\"step\": 1", "\"step\": 2", 21, "field `step`: 2, not 1");
         wrong(
             "\"to\": \"kernel\"",
             "\"to\": \"k\"",
-            20,
+            21,
             "there are: program, kernel",
         );
         wrong(
             "\"to\": \"kernel\",\n",
-            "\"key\": false,\n",
-            20,
+            "",
+            21,
             "field `to`: a call needs it",
         );
-        wrong("\"text\": \"write 2\"", "\"text\": \"\"", 20, "it is empty");
+        wrong("\"text\": \"write 2\"", "\"text\": \"\"", 21, "it is empty");
         wrong(
             "\"detail\": \"Two",
             "\"detail\": \"{cont} Two",
-            20,
+            21,
             "there are {count} and {took}",
         );
         wrong(
             "\"unread\": 2",
             "\"read\": 2",
-            20,
+            21,
             "must have exactly: unread",
         );
     }
@@ -578,7 +578,7 @@ mod tests {
 
     #[test]
     fn steps_have_lines() {
-        assert_eq!(line_of_step(PROBE, 0, 0), 20);
+        assert_eq!(line_of_step(PROBE, 0, 0), 21);
         assert_eq!(line_of_step("{}", 0, 0), 1);
     }
 }
