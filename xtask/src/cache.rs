@@ -132,8 +132,8 @@ impl Key {
         for file in files(book)? {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let asset = name.ends_with(".js") || name.ends_with(".css");
-            let list =
-                name.starts_with("toc") || name.starts_with("searchindex");
+            // The search script names its index, whose name is a hash.
+            let list = name.starts_with("toc") || name.starts_with("search");
             if asset && !list {
                 std::fs::read(&file)
                     .with_context(|| file.display().to_string())?
