@@ -4,9 +4,10 @@
 export function inPage() {
   const main = document.querySelector("main");
 
-  // These are made by the tool; their text stands in no markdown file.
+  // These are made by the tool; their text stands in no markdown file, or is
+  // none.
   const GENERATED =
-    "dl.status, figcaption, by-hand-figure, .difference, .whole-file, .solution, .buttons, summary";
+    "dl.status, figcaption, by-hand-figure, .difference, .whole-file, .solution, .buttons, summary, script, style";
 
   /// Each text of the page that its markdown has verbatim, and its node.
   /// Quotes and dashes do not: they were typed as ASCII.
@@ -24,7 +25,7 @@ export function inPage() {
         .map((piece) => piece.trim())
         .reduce((best, piece) => (piece.length > best.length ? piece : best), "");
       // A short one may stand in many places.
-      if (text.length >= 12) found.push([code ?? node, text]);
+      if (text.length >= 12) found.push([code ?? node, text.slice(0, 80)]);
     }
     return found;
   }

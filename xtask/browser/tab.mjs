@@ -16,8 +16,8 @@ export class Tab {
 
   static async create(browser, base, options, theme, shared = {}) {
     const context = await browser.newContext(options);
-    // A check waits for what should be there at once.
-    context.setDefaultTimeout(3_000);
+    // A check waits for what should be there at once, were the machine idle.
+    context.setDefaultTimeout(5_000);
     context.setDefaultNavigationTimeout(20_000);
     // The server adds a script that waits for the next build. Waiting holds
     // one of the few connections that a browser opens to a server.

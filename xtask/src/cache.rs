@@ -123,6 +123,26 @@ impl Key {
         Ok(self)
     }
 
+    /// Adds the scripts and styles of a built book, but for those that list
+    /// its pages and change with each of them.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn assets(&mut self, book: &Path) -> Result<&mut Key> {
+        for file in files(book)? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let asset = name.ends_with(".js") || name.ends_with(".css");
+            // The search script names its index, whose name is a hash.
+            let list = name.starts_with("toc") || name.starts_with("search");
+            if asset && !list {
+                std::fs::read(&file)
+                    .with_context(|| file.display().to_string())?
+                    .hash(&mut self.0);
+            }
+        }
+        Ok(self)
+    }
+
     /// The hash.
     pub fn finish(&self) -> u64 {
         self.0.finish()

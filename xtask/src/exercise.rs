@@ -30,6 +30,8 @@ pub struct Exercise {
     pub file: PathBuf,
     /// What every failing test of the stub says.
     pub reasons: Vec<String>,
+    /// Is it for some platforms only? Then it may have no tests on this one.
+    pub elsewhere: bool,
     /// The first line of its description.
     pub title: String,
     /// The name of the solution's test target, if there is one.
@@ -97,6 +99,7 @@ pub fn all(project: &Project) -> Result<Vec<Exercise>> {
                     })
                     .map(str::to_owned)
                     .collect(),
+                elsewhere: text.lines().any(|l| l.starts_with("#![cfg(")),
                 title: docs()
                     .map(|line| line.trim().trim_start_matches("# "))
                     .find(|line| !line.is_empty())

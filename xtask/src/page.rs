@@ -63,6 +63,14 @@ pub struct Problem {
     pub message: String,
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
 /// A page with its includes expanded.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -104,7 +112,8 @@ impl Page {
                 Some(directive) if directive.name == "include" => {
                     page.include(root, number, &directive);
                 }
-                _ => {
+                Some(_) => page.push(line, number, None),
+                None => {
                     if line.contains("{{#include") && !line.contains("\\{{") {
                         page.problem(
                             number,

@@ -8,7 +8,7 @@ use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
 
-use crate::page::Page;
+use crate::page::{Page, Place};
 use crate::{WrongUse, unknown};
 
 /// The name under which book.toml knows this tool's preprocessor.
@@ -59,7 +59,10 @@ impl Project {
             .other_options(["--offline".to_owned()])
             .exec()
             .context("cargo metadata")?;
-        let book = MDBook::load(&root).context("book.toml and SUMMARY.md")?;
+        let book = MDBook::load(&root).map_err(|error| {
+            missing_page(&root)
+                .unwrap_or_else(|| error.context("book.toml and SUMMARY.md"))
+        })?;
         let src = book.config.book.src.clone();
         let mut pages = Vec::new();
         for item in book.iter() {
@@ -179,6 +182,23 @@ impl Project {
             .to_string_lossy()
             .replace('\\', "/")
     }
+}
+
+/// mdBook names a missing page, but not the line of the summary that asks for
+/// it.
+fn missing_page(root: &Path) -> Option<anyhow::Error> {
+    let config = Config::from_disk(root.join("book.toml")).ok()?;
+    let summary = config.book.src.join("SUMMARY.md");
+    let text = std::fs::read_to_string(root.join(&summary)).ok()?;
+    text.lines().enumerate().find_map(|(index, line)| {
+        let (_, rest) = line.split_once("](")?;
+        let path = rest.split(')').next().filter(|path| !path.is_empty())?;
+        let missing = !root.join(&config.book.src).join(path).is_file();
+        missing.then(|| {
+            let place = Place::new(&summary, index + 1);
+            anyhow::anyhow!("{place}: there is no page {path}")
+        })
+    })
 }
 
 /// The folder of a package.

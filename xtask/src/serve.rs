@@ -42,12 +42,6 @@ pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
     let served = project.work_folder("served");
     // The port first: whether it is free is known at once.
     let server = Server::start(&served, port)?;
-    report(book::build(project, &served));
-    println!("serving {}", server.url());
-    println!("stop with Ctrl-C");
-    if open {
-        open_browser(&server.url());
-    }
     let (sender, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(
         move |event: notify::Result<notify::Event>| {
@@ -68,6 +62,13 @@ pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
         watcher
             .watch(&folder, RecursiveMode::Recursive)
             .with_context(|| folder.display().to_string())?;
+    }
+    // What changes from here on is seen, the pages of the first build too.
+    report(book::build(project, &served));
+    println!("serving {}", server.url());
+    println!("stop with Ctrl-C");
+    if open {
+        open_browser(&server.url());
     }
     let made = [project.target(), project.built_book()];
     let starters = project.root.join(project.src()).join("starters");

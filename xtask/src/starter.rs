@@ -70,31 +70,49 @@ pub fn write(project: &Project, chapter: &str, dir: &Path) -> Result<Written> {
     }
     let files = files(project, package)?;
     let parent = dir.parent().context("the root of the file system")?;
-    std::fs::create_dir_all(parent)
-        .with_context(|| parent.display().to_string())?;
-    // All is written beside the folder and moved in one step: a starter is
-    // there as a whole or not at all.
-    let draft = tempfile::Builder::new()
-        .prefix(".starter-")
-        .tempdir_in(parent)
-        .with_context(|| parent.display().to_string())?;
-    for (name, content) in &files {
-        write_if_changed(&draft.path().join(name), content)?;
+    let missing: Vec<&Path> = parent
+        .ancestors()
+        .take_while(|folder| !folder.exists())
+        .collect();
+    if let Err(error) = place(&files, parent, &dir) {
+        for folder in missing {
+            // Only what is empty goes, and the first error is the one to tell.
+            let _ = std::fs::remove_dir(folder);
+        }
+        return Err(error);
     }
-    if dir.exists() {
-        std::fs::remove_dir(&dir).with_context(|| dir.display().to_string())?;
-    }
-    let draft = draft.keep();
-    if let Err(error) = std::fs::rename(&draft, &dir) {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_dir_all(&draft);
-        return Err(error).with_context(|| dir.display().to_string());
-    }
-    open_up(&dir)?;
     Ok(Written {
         chapter: chapter.to_owned(),
         example: example(package),
     })
+}
+
+/// Writes the files beside `dir` and moves them there in one step: a starter
+/// is there as a whole or not at all.
+fn place(
+    files: &BTreeMap<String, Vec<u8>>,
+    parent: &Path,
+    dir: &Path,
+) -> Result<()> {
+    std::fs::create_dir_all(parent)
+        .with_context(|| parent.display().to_string())?;
+    let draft = tempfile::Builder::new()
+        .prefix(".starter-")
+        .tempdir_in(parent)
+        .with_context(|| parent.display().to_string())?;
+    for (name, content) in files {
+        write_if_changed(&draft.path().join(name), content)?;
+    }
+    if dir.exists() {
+        std::fs::remove_dir(dir).with_context(|| dir.display().to_string())?;
+    }
+    let draft = draft.keep();
+    if let Err(error) = std::fs::rename(&draft, dir) {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_dir_all(&draft);
+        return Err(error).with_context(|| dir.display().to_string());
+    }
+    open_up(dir)
 }
 
 /// A temporary folder is private; the starter is an ordinary one.

@@ -69,11 +69,14 @@ impl Workbench {
         };
         bench.file("Cargo.toml", &manifest.to_string())?;
         // cargo drops what the package does not need and keeps the versions.
+        // The original lies beside it, to see when the workspace has others.
         let lock = project.root.join("Cargo.lock");
+        let original = bench.folder.join("Cargo.lock.original");
         if let Ok(text) = std::fs::read_to_string(&lock)
-            && !bench.folder.join("Cargo.lock").exists()
+            && !std::fs::read_to_string(&original).is_ok_and(|old| old == text)
         {
             bench.file("Cargo.lock", &text)?;
+            bench.file("Cargo.lock.original", &text)?;
         }
         Ok(bench)
     }

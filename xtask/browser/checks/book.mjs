@@ -14,6 +14,20 @@ export const CHECKS = [
 
 const RESULTS = "#mdbook-searchresults a";
 
+/// What is waited for, or an error that says what did not come.
+function come(promise, message) {
+  return promise.catch(() => {
+    throw new Error(message);
+  });
+}
+
+/// Does what should lead to another page; gives the server's response.
+async function turn(page, act, message) {
+  const arrived = page.waitForNavigation({ timeout: 5_000 });
+  const [response] = await come(Promise.all([arrived, act()]), message);
+  return response;
+}
+
 /// `s` opens the search, a heading's words find its page, and a result leads
 /// there.
 async function search(tab, names) {
@@ -28,12 +42,13 @@ async function search(tab, names) {
   if (words.length === 0) return { page: name, wrong: ["the last heading has no word to search"] };
   await tab.open(names[0]);
   await type(page, "s", words.join(" "));
-  await page.waitForSelector(RESULTS);
+  await come(page.waitForSelector(RESULTS), `a search for "${words.join(" ")}" shows nothing`);
   const results = await page.$$(RESULTS);
   for (const result of results) {
     const { pathname } = new URL(await result.evaluate((a) => a.href));
     if (pathname !== new URL(name, tab.base).pathname) continue;
-    const [response] = await Promise.all([page.waitForNavigation(), result.click()]);
+    const follow = () => result.click();
+    const response = await turn(page, follow, "a search result leads nowhere");
     const status = response?.status();
     const wrong = status === 200 ? [] : [`a search result leads to status ${status}`];
     return { page: name, wrong: [...wrong, ...tab.errors] };
@@ -47,13 +62,15 @@ async function searchNothing(tab, names) {
   const { page } = tab;
   await tab.open(names[0]);
   await type(page, "/", "zqxjkvbwqz");
-  await page.waitForFunction(() =>
+  const saidSo = page.waitForFunction(() =>
     document.getElementById("mdbook-searchresults-header").textContent.startsWith("No "),
   );
+  await come(saidSo, "a search for nonsense does not say that there is nothing");
   const found = await page.$$(RESULTS);
   const wrong = found.length === 0 ? [] : ["a search for nonsense finds something"];
   await page.keyboard.press("Escape");
-  await page.waitForSelector("#mdbook-searchbar", { state: "hidden" });
+  const hidden = page.waitForSelector("#mdbook-searchbar", { state: "hidden" });
+  await come(hidden, "Escape does not close the search");
   return { page: names[0], wrong: [...wrong, ...tab.errors] };
 }
 
@@ -61,7 +78,8 @@ async function type(page, key, text) {
   await page.keyboard.press(key);
   // The index comes when the search is opened first; the field has the focus
   // after that.
-  await page.waitForFunction(() => document.activeElement?.id === "mdbook-searchbar");
+  const open = page.waitForFunction(() => document.activeElement?.id === "mdbook-searchbar");
+  await come(open, `the key ${key} does not open the search`);
   await page.keyboard.type(text);
 }
 
@@ -81,8 +99,9 @@ async function themes(tab, names) {
   await page.click("#mdbook-theme-toggle");
   const colors = new Map();
   for (const theme of ["light", "rust", "coal", "ayu", "navy"]) {
-    await page.click(`#mdbook-theme-${theme}`);
+    await come(page.click(`#mdbook-theme-${theme}`), `the menu of themes does not offer ${theme}`);
     const { classes, color } = await shown();
+    if (color === undefined) wrong.push(`${theme} has no background`);
     if (!classes.includes(theme)) wrong.push(`${theme} chosen, <html> has ${classes}`);
     const same = colors.get(color);
     if (same) wrong.push(`${theme} has the background of ${same}, ${color}`);
@@ -103,17 +122,14 @@ async function arrowKeys(tab, names) {
     await tab.open(name);
     const next = await page.evaluate(() => document.querySelector("a[rel~=next]")?.href);
     if (next === undefined) continue;
-    const wrong = [];
     for (const [key, to] of [["ArrowRight", next], ["ArrowLeft", tab.address]]) {
-      const [response] = await Promise.all([
-        page.waitForNavigation(),
-        page.keyboard.press(key),
-      ]);
-      if (page.url() !== to || response?.status() !== 200) {
-        wrong.push(`${key} leads to ${page.url()} (status ${response?.status()}), not ${to}`);
-      }
+      const press = () => page.keyboard.press(key);
+      const response = await turn(page, press, `${key} does not turn the page`);
+      const status = response?.status();
+      if (page.url() === to && status === 200) continue;
+      return { page: name, wrong: [`${key} leads to ${page.url()} (status ${status}), not ${to}`] };
     }
-    return { page: name, wrong };
+    return { page: name, wrong: [] };
   }
   return { page: names[0], wrong: names.length > 1 ? ["no page has a next one"] : [] };
 }
@@ -147,6 +163,12 @@ async function print(tab, names) {
   if (titles < names.length) {
     wrong.push(`${names.length} pages, but ${titles} <h1> are to be seen in print`);
   }
+  const hidden = await page.evaluate(() => {
+    const paragraphs = [...document.querySelectorAll("main > p")];
+    const hidden = paragraphs.find((p) => !window.checks.visible(p));
+    return hidden && window.checks.describe(hidden);
+  });
+  if (hidden) wrong.push(`${hidden} is not printed`);
   const menu = await page.isVisible("#mdbook-menu-bar");
   if (menu) wrong.push("the menu bar is printed");
   const pdf = await page.pdf();
@@ -165,7 +187,10 @@ async function notFound(tab) {
     const starts = ["", "index.html", "introduction.html"].map((s) => new URL(s, base).href);
     // Not the heading's link to itself.
     const links = [...document.querySelectorAll("main a[href]:not(.header)")];
-    return links.map((a) => a.href.split("#")[0]).find((href) => starts.includes(href));
+    return links
+      .filter(window.checks.visible)
+      .map((a) => a.href.split("#")[0])
+      .find((href) => starts.includes(href));
   }, tab.base);
   if (start === undefined) wrong.push("its text has no link to the start of the book");
   return { page: "404.html", wrong: [...wrong, ...tab.errors, ...tab.requests] };

@@ -84,7 +84,7 @@ export async function code({ page }) {
   });
   await page.keyboard.press("ArrowRight");
   const scrolled = await box.evaluate(async (box) => {
-    const end = performance.now() + 400;
+    const end = performance.now() + 1000;
     while (box.scrollLeft === 0 && performance.now() < end) {
       await new Promise((next) => setTimeout(next, 10));
     }

@@ -1,6 +1,6 @@
 // The book without JavaScript: nothing of the text is missing.
 
-/// The blocks of text as a reader with JavaScript has them, for `compare`.
+/// There is text; what a reader with JavaScript has of it is kept for `compare`.
 export async function remember({ page, name, shared }) {
   shared[name] = await page.evaluate(() => {
     const main = document.querySelector("main");
@@ -20,7 +20,8 @@ export async function remember({ page, name, shared }) {
     }
     return blocks;
   });
-  return [];
+  const empty = shared[name].every(({ text }) => text.trim() === "");
+  return empty ? ["there is no text"] : [];
 }
 
 /// The same blocks can be read without JavaScript.
@@ -35,7 +36,8 @@ export async function compare({ page, name, shared }) {
   if (!(await main.locator("h1").first().isVisible())) {
     return ["there is no <h1> to be seen without JavaScript"];
   }
-  return shared[name]
+  // Without what the other reader saw, that they did not is reported.
+  return (shared[name] ?? [])
     .filter(({ text }) => !seen.includes(plain(text)))
     .map(({ text, near }) => {
       const start = text.trim().replace(/\s+/g, " ").slice(0, 60);

@@ -1,6 +1,7 @@
 //! Each term is defined once, in the glossary: a definition list. Its first
 //! use on every other page becomes a link to it.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -96,7 +97,15 @@ fn id(name: &str) -> String {
 fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
     let glossary = page_path(site.project)?;
     if page.path == glossary {
+        let mut ids = HashSet::new();
         for title in titles(page) {
+            if !ids.insert(id(&title.text)) {
+                edits.problem(
+                    page,
+                    page.line_at(title.start),
+                    format!("{:?} is defined twice", title.text),
+                );
+            }
             edits.insert(
                 title.start,
                 format!("<span id=\"{}\"></span>", id(&title.text)),

@@ -79,7 +79,7 @@ impl<'a> Features<'a> {
         if let Some(problem) =
             page.problems.iter().chain(&edits.problems).next()
         {
-            bail!("{}: {}", problem.place, problem.message);
+            return Err(problem.clone().into());
         }
         edits.apply(page)
     }

@@ -143,6 +143,13 @@ struct CompilerError {
     rendered: String,
 }
 
+/// Where the error is; the other spans say how it came to it.
+fn primary_line(spans: &serde_json::Value) -> Option<usize> {
+    let mut spans = spans.as_array()?.iter();
+    let primary = spans.find(|span| span["is_primary"] == true)?;
+    usize::try_from(primary["line_start"].as_u64()?).ok()
+}
+
 fn errors(output: &str) -> Vec<CompilerError> {
     let mut found = Vec::new();
     for line in output.lines() {
@@ -158,9 +165,7 @@ fn errors(output: &str) -> Vec<CompilerError> {
                 .as_str()
                 .unwrap_or("an error without a code")
                 .to_owned(),
-            line: json["spans"][0]["line_start"]
-                .as_u64()
-                .and_then(|line| usize::try_from(line).ok()),
+            line: primary_line(&json["spans"]),
             rendered: text("rendered"),
         });
     }

@@ -109,6 +109,8 @@ fn sessions(block: &Block) -> Vec<Session> {
 #[derive(Debug)]
 struct Rewrite {
     page: PathBuf,
+    /// The line of the command, counted from 1.
+    command: usize,
     /// The first line, counted from 1.
     first: usize,
     count: usize,
@@ -165,9 +167,23 @@ fn check(
                 continue;
             }
         }
-        if cx.bless {
+        let included = (0..session.output.lines().count()).find_map(|line| {
+            let line = session.line + session.height + line;
+            block.place_of(page, line).source
+        });
+        if let Some((file, _)) = included.filter(|_| cx.bless) {
+            report.fail(
+                &place,
+                format!(
+                    "the output is included from {}: only an output that is \
+                     written in the page can be rewritten",
+                    file.display()
+                ),
+            );
+        } else if cx.bless {
             rewrites.push(Rewrite {
                 page: page.path.clone(),
+                command: place.line,
                 first: place.line + session.height,
                 count: tidy(&session.output).lines().count(),
                 output: new,
@@ -304,21 +320,26 @@ fn bless(project: &Project, mut rewrites: Vec<Rewrite>) -> Result<()> {
     for rewrite in rewrites {
         let path = project.root.join(&rewrite.page);
         let text = std::fs::read_to_string(&path)?;
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> =
+            text.split_inclusive('\n').map(str::to_owned).collect();
         let start = rewrite.first - 1;
         // In a quotation every line begins like the command's.
-        let indent: String = lines[start - 1]
+        let indent: String = lines[rewrite.command - 1]
             .chars()
             .take_while(|&c| c == '>' || c == ' ')
             .collect();
+        let end = if lines[start - 1].ends_with("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
         let new: Vec<String> = rewrite
             .output
             .lines()
-            .map(|line| format!("{indent}{line}").trim_end().to_owned())
+            .map(|line| format!("{indent}{line}").trim_end().to_owned() + end)
             .collect();
         lines.splice(start..start + rewrite.count, new);
-        let end = if text.ends_with('\n') { "\n" } else { "" };
-        std::fs::write(&path, lines.join("\n") + end)
+        std::fs::write(&path, lines.concat())
             .with_context(|| path.display().to_string())?;
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! Every stub fails, and for the reason that it names; every solution passes
 //! the same tests.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::{Context, Stage, libtest};
@@ -20,10 +22,10 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for package in cx.packages() {
         // The stub, its tests and the solution may use all of the crate.
         let key = cx.cache.key().folder(folder(package))?.finish();
-        for exercise in exercise::all(cx.project)? {
-            if exercise.package != *package.name {
-                continue;
-            }
+        let mut exercises = exercise::all(cx.project)?;
+        exercises.retain(|exercise| exercise.package == *package.name);
+        forgotten(cx, &folder(package).join("exercises"), &exercises, report)?;
+        for exercise in exercises {
             let check = format!("exercise {}", exercise.id());
             if cx.cache.has_passed(&check, key) {
                 report.checked += 1;
@@ -37,7 +39,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                 Some(name) => Some(exercise.run(cx.project, name)?),
                 None => None,
             };
-            if is_empty(&stub_run)
+            if exercise.elsewhere
+                && is_empty(&stub_run)
                 && solution_run.as_ref().is_some_and(is_empty)
             {
                 report.remark(format!("{} not for this platform", exercise.name));
@@ -62,6 +65,32 @@ fn is_empty(run: &Finished) -> bool {
     run.success()
         && libtest::results(&run.output)
             .all(|result| result.passed + result.failed == 0)
+}
+
+/// A stub that the manifest does not name would never run.
+fn forgotten(
+    cx: &Context<'_>,
+    stubs: &Path,
+    known: &[Exercise],
+    report: &mut Report,
+) -> Result<()> {
+    if !stubs.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(stubs)? {
+        let path = entry?.path();
+        let inside = path.strip_prefix(&cx.project.root)?;
+        if path.extension().is_some_and(|ending| ending == "rs")
+            && !known.iter().any(|exercise| exercise.file == inside)
+        {
+            report.fail(
+                &Place::new(inside, 1),
+                "nothing runs it: name it in a [[test]] of Cargo.toml, with \
+                 `test = false`",
+            );
+        }
+    }
+    Ok(())
 }
 
 fn stub(exercise: &Exercise, run: &Finished, report: &mut Report) {

@@ -42,6 +42,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             Some((html_name(inside), page))
         })
         .collect();
+    // The build copies pages into such documents: what is wrong in a page is
+    // told once, there.
+    let mut generated = Vec::new();
     let site = site_path(cx);
     let mut names: Vec<&PathBuf> = documents.keys().collect();
     names.sort();
@@ -65,12 +68,15 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                     Some(page) => {
                         report.fail(&page.place(line_of(page, link)), message);
                     }
-                    None => report.fail_at(
-                        cx.project.shown(&book.join(name)),
-                        message,
-                    ),
+                    None => generated
+                        .push((cx.project.shown(&book.join(name)), message)),
                 }
             }
+        }
+    }
+    if report.failures.is_empty() {
+        for (document, message) in generated {
+            report.fail_at(document, message);
         }
     }
     Ok(())

@@ -3,16 +3,18 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
+use pulldown_cmark::{
+    CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd,
+};
 
 use super::{Context, Stage};
 use crate::block::{
     Block, CONSOLE_WORDS, Kind, RUST_WORDS, blocks, is_error_code,
     markdown_options,
 };
-use crate::features;
-use crate::page::{Directive, Page};
+use crate::page::{Directive, Page, Place};
 use crate::report::Report;
+use crate::{cache, features};
 
 pub const STAGE: Stage = Stage {
     name: "lint",
@@ -37,6 +39,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         listing_columns: setting("listing-columns", 80)?,
         page_words: setting("page-words", 1200)?,
     };
+    if cx.only.is_empty() {
+        summary(cx, report)?;
+    }
     let mut slugs = HashMap::new();
     let mut counts = Counts::default();
     for page in cx.pages() {
@@ -57,6 +62,43 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     report.remark(counts.to_string());
     Ok(())
 }
+
+/// The summary promises nothing that is not there, and names every page.
+fn summary(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let src = cx.project.src();
+    let summary = src.join("SUMMARY.md");
+    let text = std::fs::read_to_string(cx.project.root.join(&summary))?;
+    for (index, line) in text.lines().enumerate() {
+        if line.trim_end().ends_with("]()") {
+            report.fail(
+                &Place::new(&summary, index + 1),
+                "a chapter that is promised and not there",
+            );
+        }
+    }
+    let not_found: Option<String> = cx.project.config.get(NOT_FOUND)?;
+    let not_found = src.join(not_found.as_deref().unwrap_or("404.md"));
+    let pages = &cx.project.pages;
+    for file in cache::files(&cx.project.root.join(src))? {
+        let file = file.strip_prefix(&cx.project.root)?;
+        if file.extension().is_some_and(|ending| ending == "md")
+            && file != summary
+            && file != not_found
+            && !pages.iter().any(|page| {
+                page.path == file || page.included.iter().any(|f| f == file)
+            })
+        {
+            report.fail(
+                &Place::new(file, 1),
+                format!("{} does not name this page", summary.display()),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Where book.toml names the page for addresses that lead nowhere.
+const NOT_FOUND: &str = "output.html.input-404";
 
 /// How many blocks there are of each class.
 #[derive(Debug, Default)]
@@ -110,10 +152,23 @@ impl std::fmt::Display for Counts {
 
 fn directives(page: &Page, report: &mut Report) {
     for (index, line) in page.text.lines().enumerate() {
+        let known = features::DIRECTIVES;
         let Some(directive) = Directive::parse(line) else {
+            let inside = known.iter().find(|name| {
+                let start = format!("{{{{#{name}");
+                line.contains(&format!("{start} "))
+                    || line.contains(&format!("{start}}}}}"))
+            });
+            if let Some(name) = inside
+                && !line.contains("\\{{")
+            {
+                report.fail(
+                    &page.place(index + 1),
+                    format!("{{{{#{name}}}}} stands alone on its line"),
+                );
+            }
             continue;
         };
-        let known = features::DIRECTIVES;
         // A failed include is reported by the page itself.
         if directive.name != "include" && !known.contains(&directive.name) {
             report.fail(
@@ -132,6 +187,9 @@ fn fence(page: &Page, block: &Block, report: &mut Report) {
     let place = block.place(page);
     let mut fail = |message: String| report.fail(&place, message);
     let reason = block.note("unchecked");
+    if !is_closed(page, block) {
+        fail("the fence is never closed".to_owned());
+    }
     if reason == Some("") {
         fail("`unchecked:` needs a reason after it".to_owned());
     }
@@ -205,6 +263,19 @@ fn fence(page: &Page, block: &Block, report: &mut Report) {
         )),
         Kind::Other => {}
     }
+}
+
+/// Does the block end with a fence of its own, not with the page or with the
+/// quotation that it stands in?
+fn is_closed(page: &Page, block: &Block) -> bool {
+    let mut lines = page.text[block.range.clone()].trim_end().lines();
+    let first = lines.next().unwrap_or_default();
+    let mark = first.chars().next().unwrap_or('`');
+    let length = first.chars().take_while(|&c| c == mark).count();
+    lines.last().is_some_and(|last| {
+        let last = last.trim_start_matches(['>', ' ', '\t']).trim_end();
+        last.len() >= length && last.chars().all(|c| c == mark)
+    })
 }
 
 fn listing(
@@ -283,7 +354,15 @@ fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
     for (event, range) in parser.into_offset_iter() {
         let line = || page.line_at(range.start);
         match event {
-            Event::Start(Tag::CodeBlock(_)) => code = true,
+            Event::Start(Tag::CodeBlock(kind)) => {
+                code = true;
+                if matches!(kind, CodeBlockKind::Indented) {
+                    report.fail(
+                        &page.place(line()),
+                        "an indented block has no class: put a fence around it",
+                    );
+                }
+            }
             Event::End(TagEnd::CodeBlock) => code = false,
             Event::Start(Tag::Heading { level, .. }) => {
                 heading = Some((level, line(), String::new()));

@@ -11,7 +11,7 @@ use cargo_metadata::Package;
 use crate::block::{Block, blocks};
 use crate::book as mdbook;
 use crate::cache::Cache;
-use crate::page::Page;
+use crate::page::{Page, Problem};
 use crate::project::Project;
 use crate::report::{self, Progress, Report, Verdict};
 use crate::unknown;
@@ -233,7 +233,14 @@ fn run_one(stage: &Stage, context: &Context<'_>) -> (Report, Duration) {
     let started = Instant::now();
     let mut report = Report::default();
     if let Err(error) = (stage.run)(context, &mut report) {
-        report.fail_at(format!("stage {}", stage.name), format!("{error:#}"));
+        // What is wrong with a page has a place.
+        match error.downcast_ref::<Problem>() {
+            Some(problem) => {
+                report.fail(&problem.place, problem.message.as_str());
+            }
+            None => report
+                .fail_at(format!("stage {}", stage.name), format!("{error:#}")),
+        }
     }
     (report, started.elapsed())
 }

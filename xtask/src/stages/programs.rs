@@ -67,7 +67,10 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let mut libraries = cx.cache.key();
     for package in cx.project.packages() {
         libraries.folder(&crate::project::folder(package).join("src"))?;
+        libraries.text(&std::fs::read_to_string(&package.manifest_path)?);
     }
+    let lock = cx.project.root.join("Cargo.lock");
+    libraries.text(&std::fs::read_to_string(lock).unwrap_or_default());
     let libraries = libraries.finish();
     let mut files = HashMap::new();
     let mut wanted = Vec::new();

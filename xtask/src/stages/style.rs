@@ -1,10 +1,14 @@
 //! rustfmt and clippy, with the workspace's lints denied.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use cargo_metadata::Message;
 
 use super::{Context, Stage};
+use crate::page::Place;
 use crate::process;
 use crate::report::Report;
 use crate::workbench::BUILD_LIMIT;
@@ -46,20 +50,56 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     cx.progress.step("cargo fmt --check");
     let mut command = cargo("fmt");
-    command.arg("--check");
+    command.args(["--check", "--", "--color", "never"]);
     let done = process::run(&mut command, Duration::from_secs(120))?;
     report.checked += names.len();
-    if !done.success() {
+    let before = report.failures.len();
+    for difference in done.output.split("Diff in ").skip(1) {
+        if let Some((place, text)) = formatting(cx, difference) {
+            report.fail(&place, format!("rustfmt writes:\n{text}"));
+        }
+    }
+    if !done.success() && report.failures.len() == before {
         report.fail_at("cargo fmt --check", done.output);
     }
     cx.progress.step("cargo clippy");
     let mut command = cargo("clippy");
     command
-        .args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
+        .args(["--quiet", "--all-targets", "--message-format=json"])
+        .args(["--", "-D", "warnings"]);
     let done = process::run(&mut command, BUILD_LIMIT)?;
     report.checked += names.len();
-    if !done.success() {
+    let before = report.failures.len();
+    // A library is compiled for its tests, too: the same warning twice.
+    let mut told = HashSet::new();
+    for message in Message::parse_stream(done.output.as_bytes()) {
+        let Message::CompilerMessage(message) = message? else {
+            continue;
+        };
+        let warning = message.message;
+        let text = warning.rendered.unwrap_or(warning.message);
+        let span = warning.spans.iter().find(|span| span.is_primary);
+        if let Some(span) = span
+            && told.insert(text.clone())
+        {
+            let file = cx.project.root.join(&span.file_name);
+            let file = cx.project.shown(&file);
+            report.fail(&Place::new(file, span.line_start), text);
+        }
+    }
+    if !done.success() && report.failures.len() == before {
         report.fail_at("cargo clippy", done.output);
     }
     Ok(())
+}
+
+/// The place and the text of one difference, which begins
+/// `/path/of/file.rs:LINE:` and has lines that are the same around it.
+fn formatting(cx: &Context<'_>, difference: &str) -> Option<(Place, String)> {
+    let (head, text) = difference.split_once('\n')?;
+    let (file, line) = head.trim_end_matches(':').rsplit_once(':')?;
+    let same = text.lines().take_while(|line| line.starts_with(' ')).count();
+    let file = cx.project.shown(Path::new(file));
+    let line = line.parse::<usize>().ok()? + same;
+    Some((Place::new(file, line), text.to_owned()))
 }

@@ -1,0 +1,49 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it is made
+//!
+//! One thread waits for all sockets (`reactor.rs`, over the poller in `sys`),
+//! a connection is a queue of replies between a reading and a writing half
+//! (`connection.rs`), a reply makes its bytes while they are sent
+//! (`reply.rs`), and what a request means is a function of its bytes
+//! (`request.rs`). It is built on none of the crates that it helps to test,
+//! neither the book's nor the production ones.
+
+mod client;
+mod connection;
+mod fault;
+mod limits;
+mod reactor;
+mod reply;
+mod request;
+mod server;
+mod sys;
+
+pub use client::{Response, get, target};
+pub use fault::Fault;
+pub use limits::{
+    BYTE_PAUSE, MAX_BODY, MAX_DELAY, MAX_HEAD, MAX_HEADERS, MAX_PIPELINED,
+    MAX_SIZE, RECORD_LIMIT,
+};
+pub use request::Request;
+pub use server::{Builder, DelayServer};
+
+/// Raises this process's limit of open descriptors as far as the system
+/// allows, and returns the new limit. On Windows there is none.
+///
+/// The library never does this by itself. A program that wants thousands of
+/// connections calls it at its start: the usual limits are 1,024 on Linux and
+/// 256 on macOS.
+///
+/// ```
+/// let limit = delay_server::raise_descriptor_limit()?;
+/// assert!(limit >= 256);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of the system, where it refuses.
+pub fn raise_descriptor_limit() -> std::io::Result<u64> {
+    sys::raise_descriptor_limit()
+}

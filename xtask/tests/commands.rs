@@ -1,0 +1,784 @@
+//! The commands of the tool as a user meets them: what they print, what they
+//! write, what they leave alone, and their exit codes.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use mdbook_driver::MDBook;
+use support::{Book, Killed, LIMIT, Ran, Slot};
+
+const PAGE: &str = "book/introduction.md";
+
+/// Lays the good book out in a slot.
+#[track_caller]
+fn good() -> Slot {
+    laid_out(&Book::good())
+}
+
+#[track_caller]
+fn laid_out(book: &Book) -> Slot {
+    let slot = Slot::any();
+    slot.lay_out(book);
+    slot
+}
+
+/// The good book with another introduction.
+#[track_caller]
+fn with_page(text: &str) -> Book {
+    let mut book = Book::good();
+    book.set(PAGE, text);
+    book
+}
+
+#[track_caller]
+fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| panic!("tempdir: {error}"))
+}
+
+#[track_caller]
+fn exits(ran: &Ran, code: i32) {
+    assert_eq!(ran.code(), Some(code), "{ran}");
+}
+
+/// Wrong use is answered by one line, which has all of these, and exit code 2.
+#[track_caller]
+fn wrong_use(ran: &Ran, says: &[&str]) {
+    exits(ran, 2);
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran}");
+    assert!(ran.stderr.starts_with("error: "), "{ran}");
+    assert_eq!(ran.stdout, "", "{ran}");
+    for text in says {
+        assert!(ran.stderr.contains(text), "{text:?} is missing: {ran}");
+    }
+}
+
+// ------------------------------------------------------------- wrong use
+
+#[test]
+fn unknown_names_are_answered_by_the_known_ones() {
+    let slot = good();
+    let stages = support::stages().join(", ");
+    wrong_use(
+        &slot.tool(&["test", "snipets"]),
+        &[
+            "\"snipets\"",
+            "did you mean snippets?",
+            &stages,
+            "ch01-demo",
+        ],
+    );
+    wrong_use(
+        &slot.tool(&["test", "lint", "ch01-dmeo"]),
+        &["\"ch01-dmeo\"", "did you mean ch01-demo?"],
+    );
+    wrong_use(
+        &slot.tool(&["exercise", "halve"]),
+        &["\"halve\"", "there are: ch01-demo/double"],
+    );
+    let folder = temporary();
+    let dir = folder.path().join("mine");
+    wrong_use(
+        &slot.tool(&["new", "ch01-dem", &dir.to_string_lossy()]),
+        &[
+            "\"ch01-dem\"",
+            "did you mean ch01-demo?",
+            "ch01-demo, tally",
+        ],
+    );
+    assert_eq!(names(folder.path()), [] as [&str; 0]);
+}
+
+#[test]
+fn a_name_like_no_other_gets_no_suggestion() {
+    let slot = good();
+    let ran = slot.tool(&["test", "zzz"]);
+    wrong_use(&ran, &["\"zzz\"", "there are: "]);
+    assert!(!ran.stderr.contains("did you mean"), "{ran}");
+}
+
+#[test]
+fn blessing_is_for_the_console_stage() {
+    let slot = good();
+    for stages in [&["test", "--bless"][..], &["test", "--bless", "lint"]] {
+        wrong_use(&slot.tool(stages), &["cargo xtask test console --bless"]);
+    }
+}
+
+#[test]
+fn outside_of_a_project_there_is_nothing_to_do() {
+    let folder = temporary();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(folder.path()).args(["test", "lint"]);
+    wrong_use(&support::run(&mut command, LIMIT), &["no book.toml in "]);
+}
+
+#[test]
+fn the_command_line_itself_is_checked() {
+    for arguments in [
+        &["tset"][..],
+        &["test", "--no-such-option"],
+        &["new", "ch01-demo"],
+        &["serve", "--port", "eighty"],
+        &["test", "--fail-fast", "--keep-going"],
+        &[],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let ran = support::run(command.args(arguments), LIMIT);
+        exits(&ran, 2);
+        let usage = ["Usage: cargo xtask", "try '--help'"];
+        assert!(usage.iter().any(|text| ran.stderr.contains(text)), "{ran}");
+    }
+}
+
+// ------------------------------------------------------------------ test
+
+#[test]
+fn one_chapter_alone_is_checked() {
+    let slot = laid_out(&with_page("Without a heading.\n"));
+    let ran = slot.tool(&["test", "lint", "ch01-demo"]);
+    exits(&ran, 0);
+    exits(&slot.tool(&["test", "lint"]), 1);
+    // The second crate has no page, hence nothing to lint: a stage that is
+    // named must do something.
+    let ran = slot.tool(&["test", "lint", "tally"]);
+    exits(&ran, 1);
+    assert!(ran.stdout.contains("checked nothing"), "{ran}");
+}
+
+#[test]
+fn a_run_goes_on_after_a_failure_unless_told_to_stop() {
+    let page = "# Introduction\n\n```rust,compile_fail\nlet x: u8 = 1;\n```\n";
+    let slot = laid_out(&with_page(page));
+    let stages = |arguments: &[&str]| -> Vec<(String, String)> {
+        let ran = slot.tool(arguments);
+        exits(&ran, 1);
+        let outcomes = ran.stages();
+        outcomes.into_iter().map(|o| (o.stage, o.verdict)).collect()
+    };
+    let fails = |stage: &str| (stage.to_owned(), "FAIL".to_owned());
+    // In their own order, whatever that of the command line.
+    let both = [fails("lint"), fails("compile-fail")];
+    assert_eq!(stages(&["test", "compile-fail", "lint"]), both);
+    assert_eq!(
+        stages(&["test", "compile-fail", "lint", "--keep-going"]),
+        both
+    );
+    assert_eq!(
+        stages(&["test", "compile-fail", "lint", "--fail-fast"]),
+        both[..1]
+    );
+}
+
+#[test]
+fn what_has_passed_is_not_run_again_until_it_changes() {
+    let slot = good();
+    let unchanged = |slot: &Slot| {
+        let ran = slot.tool(&["test", "exercises"]);
+        exits(&ran, 0);
+        assert!(ran.stdout.contains("1 checked"), "{ran}");
+        ran.stdout.contains("1 of them unchanged")
+    };
+    assert!(!unchanged(&slot));
+    assert!(unchanged(&slot));
+    let path = "crates/ch01-demo/src/s1_count.rs";
+    let text = support::read_text(&slot.root.join(path));
+    support::write(&slot.root.join(path), format!("{text}\n").as_bytes());
+    assert!(!unchanged(&slot));
+    let stub = slot.root.join("crates/ch01-demo/exercises/double.rs");
+    let text =
+        support::read_text(&stub).replace("todo!(\"exercise", "todo!(\"");
+    support::write(&stub, text.as_bytes());
+    exits(&slot.tool(&["test", "exercises"]), 1);
+    // A failure is not remembered as something that has passed.
+    exits(&slot.tool(&["test", "exercises"]), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_missing_tool_is_an_excuse_except_for_ci() {
+    let slot = good();
+    exits(&slot.tool(&["test", "book"]), 0);
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let sysroot = sysroot.unwrap_or_else(|error| panic!("rustc: {error}"));
+    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+    let without_browser = |ci: Option<&str>| {
+        let mut command = slot.command(&["test", "browser"]);
+        command
+            .env("PATH", "")
+            .env("RUSTC", format!("{sysroot}/bin/rustc"))
+            .env_remove("CHROMIUM");
+        if let Some(value) = ci {
+            command.env("CI", value);
+        }
+        let ran = support::run(&mut command, LIMIT);
+        let line = ran.stdout.lines().next().unwrap_or_default().to_owned();
+        assert!(line.contains("needs chromium"), "{ran}");
+        let verdict = line.split_whitespace().nth(1).map(str::to_owned);
+        (ran.code(), verdict.unwrap_or_default())
+    };
+    assert_eq!(without_browser(None), (Some(0), "skipped".to_owned()));
+    assert_eq!(without_browser(Some("true")), (Some(1), "FAIL".to_owned()));
+}
+
+// -------------------------------------------------------- console --bless
+
+/// A page, and the same page after its outputs were written anew.
+const UNBLESSED: &str = include_str!("fixtures/bless/before.md");
+const BLESSED: &str = include_str!("fixtures/bless/after.md");
+
+#[test]
+fn blessing_rewrites_the_outputs_and_nothing_else() {
+    let slot = laid_out(&with_page(UNBLESSED));
+    exits(&slot.tool(&["test", "console"]), 1);
+    let before = pages(&slot);
+    let ran = slot.tool(&["test", "console", "--bless"]);
+    exits(&ran, 0);
+    assert!(ran.stdout.contains("5 rewritten"), "{ran}");
+    let mut after = pages(&slot);
+    let page = after.insert(PAGE.to_owned(), before[PAGE].clone());
+    let page = String::from_utf8_lossy(&page.unwrap_or_default()).into_owned();
+    assert_eq!(page, BLESSED);
+    assert!(before == after, "another file has changed");
+    exits(&slot.tool(&["test", "console"]), 0);
+    // Only a sample is taken from each run; here it is the same each time.
+    exits(&slot.tool(&["test", "console", "--bless"]), 0);
+    assert_eq!(support::read_text(&slot.root.join(PAGE)), BLESSED);
+}
+
+#[test]
+fn blessing_keeps_the_ends_of_lines() {
+    let dos = |text: &str| text.replace('\n', "\r\n");
+    let slot = laid_out(&with_page(&dos(UNBLESSED)));
+    exits(&slot.tool(&["test", "console", "--bless"]), 0);
+    assert_eq!(support::read_text(&slot.root.join(PAGE)), dos(BLESSED));
+}
+
+#[test]
+fn blessing_does_not_accept_a_wrong_exit_status() {
+    let page = "# Introduction\n\n```console,exit=1\n\
+                $ cargo run -p ch01-demo --example s1_count\nwrong\n```\n";
+    let slot = laid_out(&with_page(page));
+    exits(&slot.tool(&["test", "console", "--bless"]), 1);
+    assert_eq!(support::read_text(&slot.root.join(PAGE)), page);
+}
+
+#[test]
+fn blessing_leaves_an_included_output_alone() {
+    let page = "# Introduction\n\n```console\n\
+                $ cargo run -p ch01-demo --example s1_count\n\
+                {{#include output.txt}}\n```\n\nSome text.\n\nMore text.\n";
+    let mut book = with_page(page);
+    book.set("book/output.txt", "5\n4\n3\n2\n1\n");
+    let slot = laid_out(&book);
+    let before = pages(&slot);
+    let ran = slot.tool(&["test", "console", "--bless"]);
+    exits(&ran, 1);
+    assert!(ran.stdout.contains("book/introduction.md:4"), "{ran}");
+    assert!(before == pages(&slot), "a page has changed");
+}
+
+/// The files of the book's pages and crates.
+#[track_caller]
+fn pages(slot: &Slot) -> BTreeMap<String, Vec<u8>> {
+    let mut files = support::files(&slot.root);
+    files.retain(|name, _| {
+        !name.starts_with("target/") && !name.starts_with("book/starters/")
+    });
+    files
+}
+
+// ------------------------------------------------------------------- new
+
+/// The names in a folder.
+#[track_caller]
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_starter_is_a_workspace_of_its_own() {
+    let slot = good();
+    let folder = temporary();
+    // Relative to the current folder, as a reader writes it; an empty folder
+    // may be there already.
+    let dir = folder.path().join("mine");
+    std::fs::create_dir(&dir).unwrap_or_else(|error| panic!("{error}"));
+    let mut command = slot.command(&["new", "ch01-demo", "mine"]);
+    let ran = support::run(command.current_dir(folder.path()), LIMIT);
+    exits(&ran, 0);
+    assert!(ran.stdout.contains("cd mine"), "{ran}");
+    assert!(ran.stdout.contains("cargo run --example s1_count"), "{ran}");
+    assert_eq!(names(folder.path()), ["mine"]);
+
+    let files = support::files(&dir);
+    for name in [
+        "Cargo.lock",
+        "Cargo.toml",
+        "README.md",
+        "rustfmt.toml",
+        "src/lib.rs",
+        "examples/s1_count.rs",
+        "exercises/double.rs",
+        "exercises/solutions/double.rs",
+        "exercises/tests/double.rs",
+        "crates/tally/Cargo.toml",
+        "crates/tally/src/lib.rs",
+    ] {
+        assert!(files.contains_key(name), "no {name}: {:?}", files.keys());
+    }
+    for (name, content) in &files {
+        let text = String::from_utf8_lossy(content);
+        let root = slot.root.to_string_lossy().into_owned();
+        assert!(!text.contains(&root), "{name} names {root}");
+    }
+    let manifest = support::read_text(&dir.join("Cargo.toml"));
+    for text in [
+        "version = \"0.1.0\"",
+        "edition = \"2024\"",
+        "rust-version = \"1.95\"",
+        "license = \"MIT OR Apache-2.0\"",
+        "missing_docs = \"deny\"",
+        "undocumented_unsafe_blocks = \"deny\"",
+        "tally = { path = \"crates/tally\" }",
+        "members = [\"crates/tally\"]",
+    ] {
+        assert!(manifest.contains(text), "no {text}: {manifest}");
+    }
+    let inner = support::read_text(&dir.join("crates/tally/Cargo.toml"));
+    for (name, text) in [("Cargo.toml", &manifest), ("tally", &inner)] {
+        assert!(!text.contains("workspace = true"), "{name}: {text}");
+        assert!(!text.contains("metadata"), "{name}: {text}");
+    }
+
+    for arguments in [
+        &["test", "--workspace", "--locked", "--offline"][..],
+        &["run", "--locked", "--offline", "--example", "s1_count"],
+        &["fmt", "--check"],
+    ] {
+        let mut cargo = slot.cargo();
+        cargo
+            .current_dir(&dir)
+            .args(arguments)
+            // Nothing of this workspace may be in reach.
+            .env("CARGO_TARGET_DIR", folder.path().join("target"));
+        let ran = support::run(&mut cargo, LIMIT);
+        exits(&ran, 0);
+        if arguments[0] == "test" {
+            let tests = ran.stdout.matches("test result: ok. 1 passed").count();
+            assert!(tests >= 4, "{tests} programs with a test: {ran}");
+        }
+    }
+}
+
+#[test]
+fn the_archive_beside_the_page_is_the_same_starter() {
+    let slot = good();
+    exits(&slot.tool(&["book"]), 0);
+    let path = slot.root.join("target/book/starters/ch01-demo.zip");
+    let bytes = std::io::Cursor::new(support::read(&path));
+    let mut archive = zip::ZipArchive::new(bytes)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut packed = BTreeMap::new();
+    for index in 0..archive.len() {
+        let mut file = archive
+            .by_index(index)
+            .unwrap_or_else(|error| panic!("file {index}: {error}"));
+        let mut content = Vec::new();
+        let read = file.read_to_end(&mut content);
+        read.unwrap_or_else(|error| panic!("{}: {error}", file.name()));
+        packed.insert(file.name().to_owned(), content);
+    }
+    let folder = temporary();
+    let dir = folder.path().join("ch01-demo");
+    exits(&slot.tool(&["new", "ch01-demo", &dir.to_string_lossy()]), 0);
+    let written = support::files(folder.path());
+    assert!(written.len() > 10, "{:?}", written.keys());
+    let (packed_names, names): (Vec<_>, Vec<_>) =
+        (packed.keys().collect(), written.keys().collect());
+    assert_eq!(packed_names, names);
+    assert!(packed == written, "the contents differ");
+}
+
+#[test]
+fn a_starter_goes_nowhere_where_something_is() {
+    let slot = good();
+    let folder = temporary();
+    let dir = folder.path().join("mine");
+    support::write(&dir.join("notes.txt"), b"mine");
+    let before = support::files(folder.path());
+    let name = dir.to_string_lossy();
+    wrong_use(
+        &slot.tool(&["new", "ch01-demo", &name]),
+        &["mine is not empty", "a new or an empty folder"],
+    );
+    let file = dir.join("notes.txt");
+    wrong_use(
+        &slot.tool(&["new", "ch01-demo", &file.to_string_lossy()]),
+        &["notes.txt is a file", "a new or an empty folder"],
+    );
+    let below = file.join("below");
+    exits(
+        &slot.tool(&["new", "ch01-demo", &below.to_string_lossy()]),
+        1,
+    );
+    assert_eq!(support::files(folder.path()), before);
+}
+
+/// The tool may write files of 16 KiB, and the chapter has a larger one: this
+/// is what a full disk looks like, half-way.
+#[cfg(unix)]
+#[test]
+fn a_starter_that_cannot_be_written_leaves_nothing() {
+    let mut book = Book::good();
+    book.set("crates/ch01-demo/src/zzz.txt", "x".repeat(100_000));
+    let slot = laid_out(&book);
+    let folder = temporary();
+    let tool = slot.command(&[]);
+    let new = |dir: &Path| {
+        let mut shell = Command::new("sh");
+        let limited = "trap '' XFSZ; ulimit -f 32; exec \"$@\"";
+        shell.args(["-c", limited, "sh"]).arg(tool.get_program());
+        shell
+            .args(tool.get_args())
+            .args(["new", "ch01-demo"])
+            .arg(dir);
+        for (name, value) in tool.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        support::run(&mut shell, LIMIT)
+    };
+    let ran = new(&folder.path().join("mine"));
+    exits(&ran, 1);
+    assert!(ran.stderr.contains("zzz.txt"), "{ran}");
+    assert_eq!(names(folder.path()), [] as [&str; 0]);
+    // Nor do the folders stay that were made on the way.
+    exits(&new(&folder.path().join("a/b/mine")), 1);
+    assert_eq!(names(folder.path()), [] as [&str; 0]);
+    // An empty folder that was there is still there.
+    std::fs::create_dir(folder.path().join("mine"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    exits(&new(&folder.path().join("mine")), 1);
+    assert_eq!(names(folder.path()), ["mine"]);
+    assert_eq!(names(&folder.path().join("mine")), [] as [&str; 0]);
+}
+
+// -------------------------------------------------------------- exercise
+
+#[test]
+fn exercises_are_listed_run_and_solved() {
+    let slot = good();
+    let list = slot.tool(&["exercise"]);
+    exits(&list, 0);
+    let line = list.stdout.lines().next().unwrap_or_default();
+    assert!(line.starts_with("ch01-demo/double "), "{list}");
+    assert!(line.ends_with(" Exercise: double a number."), "{list}");
+
+    for name in ["double", "ch01-demo/double"] {
+        let ran = slot.tool(&["exercise", name]);
+        exits(&ran, 1);
+        for text in [
+            "crates/ch01-demo/exercises/double.rs: Exercise: double",
+            "still failing: tests::twice_three_is_six",
+            "not yet implemented: exercise double",
+            "0 tests pass, 1 fail",
+        ] {
+            assert!(ran.stdout.contains(text), "no {text:?}: {ran}");
+        }
+    }
+
+    let stub = slot.root.join("crates/ch01-demo/exercises/double.rs");
+    let text = support::read_text(&stub);
+    let wrong = text.replace("todo!(\"exercise double\")", "number * 3");
+    support::write(&stub, wrong.as_bytes());
+    let ran = slot.tool(&["exercise", "double"]);
+    exits(&ran, 1);
+    assert!(ran.stdout.contains("left: 9"), "{ran}");
+    support::write(&stub, wrong.replace("* 3", "* ").as_bytes());
+    let ran = slot.tool(&["exercise", "double"]);
+    exits(&ran, 1);
+    assert!(ran.stdout.contains("expected expression"), "{ran}");
+    support::write(&stub, wrong.replace("* 3", "* 2").as_bytes());
+    let ran = slot.tool(&["exercise", "double"]);
+    exits(&ran, 0);
+    assert!(ran.stdout.contains("solved: 1 tests pass"), "{ran}");
+}
+
+// -------------------------------------------------------- book, preprocess
+
+#[test]
+fn the_build_says_where_the_book_is_and_what_is_wrong() {
+    let slot = good();
+    let ran = slot.tool(&["book"]);
+    exits(&ran, 0);
+    let index = Path::new(ran.stdout.trim()).to_owned();
+    assert!(
+        support::read_text(&index).contains("A Small Good Book"),
+        "{ran}"
+    );
+    let zip = slot.root.join("target/book/starters/ch01-demo.zip");
+    assert!(support::read(&zip).starts_with(b"PK"), "{}", zip.display());
+
+    slot.lay_out(&with_page("# Introduction\n\n{{#solution none.rs}}\n"));
+    let ran = slot.tool(&["book"]);
+    exits(&ran, 1);
+    assert!(ran.stderr.contains("book/introduction.md:3"), "{ran}");
+}
+
+/// An installed mdBook calls the tool as a preprocessor. The book that this
+/// makes is, file by file, the one that the tool makes by itself.
+#[test]
+fn as_a_preprocessor_it_makes_the_same_book() {
+    let slot = good();
+    exits(&slot.tool(&["book"]), 0);
+    let folder = slot.root.join("target/book");
+    let own = support::files(&folder);
+    assert!(own.contains_key("ch01-demo/again.html"), "{:?}", own.keys());
+    std::fs::remove_dir_all(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+
+    let path = slot.root.join("book.toml");
+    let tool = shell_words::quote(env!("CARGO_BIN_EXE_xtask")).into_owned();
+    let settings = support::read_text(&path);
+    let changed = settings.replace(
+        "cargo run --quiet --package xtask -- preprocess",
+        &format!("{tool} preprocess"),
+    );
+    assert_ne!(settings, changed, "the preprocessor's command is another");
+    support::write(&path, changed.as_bytes());
+    let book = MDBook::load(&slot.root);
+    let built = book.and_then(|book| book.build());
+    built.unwrap_or_else(|error| panic!("{error:?}"));
+    let others = support::files(&folder);
+    let mut different: Vec<&String> = own
+        .iter()
+        .filter(|(name, content)| others.get(*name) != Some(content))
+        .map(|(name, _)| name)
+        .collect();
+    different.extend(others.keys().filter(|name| !own.contains_key(*name)));
+    assert!(different.is_empty(), "these differ: {different:?}");
+}
+
+#[test]
+fn what_is_no_book_is_not_preprocessed() {
+    let slot = good();
+    exits(&slot.tool(&["preprocess", "supports", "html"]), 0);
+    // Nothing is on its standard input.
+    let ran = slot.tool(&["preprocess"]);
+    exits(&ran, 1);
+    assert!(ran.stderr.contains("this is called by mdBook"), "{ran}");
+}
+
+// ----------------------------------------------------------------- serve
+
+#[test]
+fn a_taken_port_is_wrong_use() {
+    let slot = good();
+    let taken = TcpListener::bind(("127.0.0.1", 0))
+        .unwrap_or_else(|error| panic!("no port: {error}"));
+    let port = taken
+        .local_addr()
+        .unwrap_or_else(|error| panic!("no address: {error}"))
+        .port()
+        .to_string();
+    wrong_use(
+        &slot.tool(&["serve", "--port", &port]),
+        &[
+            &format!("port {port} is taken"),
+            "--port",
+            "0 for any free one",
+        ],
+    );
+}
+
+#[test]
+fn a_served_page_follows_its_sources() {
+    let slot = good();
+    let server = Server::start(&slot);
+    let page = server.get("introduction.html");
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("Nothing in it is wrong"), "{page}");
+    assert!(server.get("none.html").starts_with("HTTP/1.1 404"));
+
+    let builds = server.events();
+    let first = builds.recv_timeout(FOLLOWS).unwrap_or_else(|_| nothing());
+    let edit = |path: &str, old: &str, new: &str| {
+        let path = slot.root.join(path);
+        let text = support::read_text(&path);
+        assert!(text.contains(old), "{}: no {old:?}", path.display());
+        support::write(&path, text.replace(old, new).as_bytes());
+    };
+    edit(PAGE, "Nothing in it is wrong", "All in it is right");
+    let second = builds.recv_timeout(FOLLOWS).unwrap_or_else(|_| nothing());
+    assert_ne!(
+        first, second,
+        "the page is told when the book is built again"
+    );
+    server.wait_for("introduction.html", "All in it is right");
+
+    // A listing of the page.
+    edit(
+        "crates/ch01-demo/src/s1_count.rs",
+        "(1..=from)",
+        "(1..from + 1)",
+    );
+    server.wait_for("ch01-demo/index.html", "(1..from + 1)");
+    // A page that is wrong for a while: the last good one stays.
+    let wrong = "\n\n{{#solution none.rs}}\n\nMost of it";
+    edit(PAGE, "All in it", wrong);
+    server.wait_for_error("introduction.md:5: cannot include book/none.rs");
+    let page = server.get("introduction.html");
+    assert!(page.contains("All in it is right"), "{page}");
+    edit(PAGE, wrong, "Once more all");
+    server.wait_for("introduction.html", "Once more all is right");
+}
+
+/// A page follows its source in less than this. It takes half a second on an
+/// idle machine.
+const FOLLOWS: Duration = Duration::from_secs(30);
+
+#[track_caller]
+fn nothing() -> ! {
+    panic!("no event after {} s", FOLLOWS.as_secs())
+}
+
+/// A running `serve`, which ends with its test.
+#[derive(Debug)]
+struct Server {
+    address: String,
+    /// Held, not read: a program whose output nobody takes ends.
+    _output: mpsc::Receiver<String>,
+    errors: mpsc::Receiver<String>,
+    _process: Killed,
+}
+
+impl Server {
+    #[track_caller]
+    fn start(slot: &Slot) -> Server {
+        let mut command = slot.command(&["serve", "--port", "0"]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap_or_else(|e| panic!("serve: {e}"));
+        let mut process = Killed(child);
+        let output = lines(process.0.stdout.take());
+        let errors = lines(process.0.stderr.take());
+        let line = output.recv_timeout(FOLLOWS).unwrap_or_else(|_| {
+            panic!(
+                "it does not say where: {:?}",
+                Vec::from_iter(errors.try_iter())
+            )
+        });
+        let address = line
+            .strip_prefix("serving http://")
+            .and_then(|rest| rest.strip_suffix('/'))
+            .unwrap_or_else(|| panic!("no address: {line}"));
+        Server {
+            address: address.to_owned(),
+            _output: output,
+            errors,
+            _process: process,
+        }
+    }
+
+    #[track_caller]
+    fn request(&self, path: &str) -> std::io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(FOLLOWS))?;
+        let head = format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n");
+        write!(stream, "{head}Connection: close\r\n\r\n")?;
+        Ok(stream)
+    }
+
+    /// The answer to a request, as it came.
+    #[track_caller]
+    fn get(&self, path: &str) -> String {
+        let mut answer = String::new();
+        let read = self
+            .request(path)
+            .and_then(|mut stream| stream.read_to_string(&mut answer));
+        read.unwrap_or_else(|error| panic!("{path}: {error}: {answer}"));
+        answer
+    }
+
+    /// What the page's script would hear.
+    #[track_caller]
+    fn events(&self) -> mpsc::Receiver<String> {
+        let stream = self.request("__built");
+        let stream = stream.unwrap_or_else(|error| panic!("events: {error}"));
+        let all = lines(Some(stream));
+        let (sender, events) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in all {
+                if let Some(data) = line.strip_prefix("data: ") {
+                    // The test may have ended: nobody listens then.
+                    let _ = sender.send(data.to_owned());
+                }
+            }
+        });
+        events
+    }
+
+    #[track_caller]
+    fn wait_for(&self, path: &str, text: &str) {
+        let started = Instant::now();
+        let mut page = String::new();
+        while started.elapsed() < FOLLOWS {
+            page = self.get(path);
+            if page.contains(text) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{path} does not come to have {text:?}: {page}");
+    }
+
+    #[track_caller]
+    fn wait_for_error(&self, text: &str) {
+        let started = Instant::now();
+        let mut seen = Vec::new();
+        while let Some(left) = FOLLOWS.checked_sub(started.elapsed()) {
+            let Ok(line) = self.errors.recv_timeout(left) else {
+                break;
+            };
+            if line.contains(text) {
+                return;
+            }
+            seen.push(line);
+        }
+        panic!("serve does not say {text:?}, but: {seen:?}");
+    }
+}
+
+/// The lines of a stream as they come.
+fn lines(
+    stream: Option<impl std::io::Read + Send + 'static>,
+) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        let stream = stream.into_iter().flat_map(|s| BufReader::new(s).lines());
+        for line in stream.map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}

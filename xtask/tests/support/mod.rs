@@ -1,0 +1,542 @@
+//! What the tests of the tool share: a small book in a folder of its own, and
+//! the tool run on it within a time limit.
+//!
+//! The book is `fixtures/good`, with other folders laid over it. It is laid
+//! out in one of two slots below cargo's target folder. A slot has its own
+//! target folder, so that what one book has built speeds up the next. A file
+//! is written only if it differs from what lies there: cargo goes by times,
+//! and would else take what it built of one book for a part of another.
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+use toml_edit::DocumentMut;
+
+/// No run of the tool on a book of this size takes as long, even if skeptic
+/// has to be built for it on a slow machine.
+pub const LIMIT: Duration = Duration::from_secs(300);
+
+/// How many books may be worked on at the same time.
+const SLOTS: usize = 2;
+
+/// The folder of the fixtures.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// The folder of the workspace that has the tool.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A book by itself: its files by their paths, with forward slashes.
+#[derive(Clone, Debug)]
+pub struct Book(BTreeMap<String, Vec<u8>>);
+
+impl Book {
+    /// The book with which nothing is wrong.
+    #[track_caller]
+    pub fn good() -> Book {
+        Book(files(&fixtures().join("good")))
+    }
+
+    /// Writes a file of the book, new or instead of the one that is there.
+    pub fn set(&mut self, path: &str, text: impl Into<Vec<u8>>) {
+        self.0.insert(path.to_owned(), text.into());
+    }
+
+    /// Removes a file, or all files of a folder.
+    #[track_caller]
+    pub fn remove(&mut self, path: &str) {
+        let before = self.0.len();
+        let folder = format!("{path}/");
+        self.0
+            .retain(|name, _| name != path && !name.starts_with(&folder));
+        assert!(self.0.len() < before, "the good book has no {path}");
+    }
+
+    /// The text of a file.
+    #[track_caller]
+    pub fn text(&self, path: &str) -> &str {
+        let bytes = self
+            .0
+            .get(path)
+            .unwrap_or_else(|| panic!("the book has no {path}"));
+        std::str::from_utf8(bytes)
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Replaces a text that stands once in a file.
+    #[track_caller]
+    pub fn edit(&mut self, path: &str, old: &str, new: &str) {
+        let text = self.text(path);
+        assert_eq!(text.matches(old).count(), 1, "{path} has {old:?} once");
+        let text = text.replace(old, new);
+        self.set(path, text);
+    }
+
+    /// Gives the book the look of the workspace's own: the browser checks
+    /// find a lot wrong with that of mdBook.
+    #[track_caller]
+    fn dress(&mut self) {
+        let parse = |name: &str, text: &str| -> DocumentMut {
+            text.parse().unwrap_or_else(|e| panic!("{name}: {e}"))
+        };
+        let path = workspace().join("book.toml");
+        let ours = parse("book.toml", &read_text(&path));
+        let mut own = parse("the book's book.toml", self.text("book.toml"));
+        let looks = ours["output"]["html"].as_table_like();
+        for (key, value) in looks.into_iter().flat_map(|table| table.iter()) {
+            if own["output"]["html"].get(key).is_none() {
+                own["output"]["html"][key] = value.clone();
+            }
+        }
+        self.set("book.toml", own.to_string());
+        for (name, content) in files(&workspace().join("book/theme")) {
+            self.set(&format!("book/theme/{name}"), content);
+        }
+    }
+
+    /// Replaces a text wherever it stands.
+    pub fn fill_in(&mut self, name: &str, text: &str) {
+        for content in self.0.values_mut() {
+            let Ok(old) = std::str::from_utf8(content) else {
+                continue;
+            };
+            if old.contains(name) {
+                *content = old.replace(name, text).into_bytes();
+            }
+        }
+    }
+
+    /// Does the book have this file, with these contents?
+    pub fn has(&self, path: &str, content: &[u8]) -> bool {
+        self.0.get(path).is_some_and(|own| own == content)
+    }
+}
+
+/// The files below a folder by their paths, with forward slashes.
+#[track_caller]
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for path in paths(folder) {
+        let inside = path.strip_prefix(folder).unwrap_or(&path);
+        let name = inside.to_string_lossy().replace('\\', "/");
+        found.insert(name, read(&path));
+    }
+    found
+}
+
+/// All files below a folder.
+#[track_caller]
+fn paths(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        for entry in entries {
+            let entry = entry.unwrap_or_else(|error| {
+                panic!("{}: {error}", folder.display())
+            });
+            let path = entry.path();
+            let kind = entry
+                .file_type()
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            if kind.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The bytes of a file.
+#[track_caller]
+pub fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text of a file.
+#[track_caller]
+pub fn read_text(path: &Path) -> String {
+    String::from_utf8(read(path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Writes a file and the folders above it.
+#[track_caller]
+pub fn write(path: &Path, content: &[u8]) {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    }
+    std::fs::write(path, content)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// A place for one book at a time, held until it is dropped: by this test
+/// among those of this process, and by this process among others.
+#[derive(Debug)]
+pub struct Slot {
+    /// The folder of the book.
+    pub root: PathBuf,
+    target: PathBuf,
+    _lock: File,
+}
+
+impl Slot {
+    /// Waits for any slot.
+    #[track_caller]
+    pub fn any() -> Slot {
+        Slot::wait(&Vec::from_iter((0..SLOTS).rev()))
+    }
+
+    /// Waits for the slot in which skeptic is built.
+    #[track_caller]
+    pub fn with_skeptic() -> Slot {
+        Slot::wait(&[0])
+    }
+
+    #[track_caller]
+    fn wait(numbers: &[usize]) -> Slot {
+        let started = Instant::now();
+        // Others may have to run the whole suite first.
+        while started.elapsed() < 4 * LIMIT {
+            if let Some(slot) = numbers.iter().find_map(|n| Slot::take(*n)) {
+                return slot;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("none of the slots {numbers:?} becomes free");
+    }
+
+    #[track_caller]
+    fn take(number: usize) -> Option<Slot> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("slot-{number}"));
+        std::fs::create_dir_all(&folder)
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let lock = folder.join("lock");
+        let file = File::create(&lock)
+            .unwrap_or_else(|error| panic!("{}: {error}", lock.display()));
+        match file.try_lock() {
+            Ok(()) => Some(Slot {
+                root: folder.join("project"),
+                target: folder.join("target"),
+                _lock: file,
+            }),
+            Err(TryLockError::WouldBlock) => None,
+            Err(error) => panic!("{}: {error}", lock.display()),
+        }
+    }
+
+    /// Makes the slot's folder hold exactly this book, and forgets which
+    /// checks have passed.
+    #[track_caller]
+    pub fn lay_out(&self, book: &Book) {
+        let mut book = book.clone();
+        book.set("Cargo.lock", self.lock_file());
+        book.dress();
+        self.sync(&book);
+        let passed = self.target.join("xtask/passed.json");
+        if passed.exists() {
+            std::fs::remove_file(&passed)
+                .unwrap_or_else(|e| panic!("{}: {e}", passed.display()));
+        }
+    }
+
+    #[track_caller]
+    fn sync(&self, book: &Book) {
+        if self.root.is_dir() {
+            for path in paths(&self.root) {
+                let inside = path.strip_prefix(&self.root).unwrap_or(&path);
+                let name = inside.to_string_lossy().replace('\\', "/");
+                if book.0.contains_key(&name) {
+                    continue;
+                }
+                std::fs::remove_file(&path)
+                    .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+                for folder in path.ancestors().skip(1) {
+                    // It is not empty: others still need it.
+                    if std::fs::remove_dir(folder).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        for (name, content) in &book.0 {
+            let path = self.root.join(name);
+            if !std::fs::read(&path).is_ok_and(|old| old == *content) {
+                write(&path, content);
+            }
+        }
+    }
+
+    /// The good book's lock file: the workspace's, with the book's packages
+    /// in it and without what they do not need.
+    #[track_caller]
+    fn lock_file(&self) -> String {
+        static LOCK: OnceLock<String> = OnceLock::new();
+        let make = || {
+            let mut book = Book::good();
+            book.set("Cargo.lock", read(&workspace().join("Cargo.lock")));
+            self.sync(&book);
+            let mut cargo = self.cargo();
+            cargo.args(["metadata", "--format-version=1"]);
+            let ran = run(&mut cargo, LIMIT);
+            assert!(ran.success(), "{ran}");
+            read_text(&self.root.join("Cargo.lock"))
+        };
+        LOCK.get_or_init(make).clone()
+    }
+
+    /// A cargo command in the slot's book.
+    pub fn cargo(&self) -> Command {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// The tool, called for the slot's book.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("--root").arg(&self.root).args(arguments);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Runs the tool on the slot's book.
+    #[track_caller]
+    pub fn tool(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.command(arguments), LIMIT)
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_NET_OFFLINE", "true")
+            // Crates of a few lines, built again and again: less to write.
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            // A stage whose tool is missing may be skipped.
+            .env_remove("CI");
+        // The deployment's own settings are not for these books.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MDBOOK_") {
+                command.env_remove(name);
+            }
+        }
+    }
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    command: String,
+    status: ExitStatus,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Did it end with exit code 0?
+    pub fn success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// Its exit code, if it was not killed.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// The lines of `test`, one a stage, with what is wrong.
+    pub fn stages(&self) -> Vec<Outcome> {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for line in self.stdout.lines() {
+            if let Some(text) = line.strip_prefix("    ") {
+                if let Some(failure) = last_failure(&mut outcomes) {
+                    failure.message.push_str(text);
+                    failure.message.push('\n');
+                }
+            } else if let Some(at) = line.strip_prefix("  ") {
+                if let Some(outcome) = outcomes.last_mut() {
+                    outcome.failures.push(Failure {
+                        at: at.to_owned(),
+                        message: String::new(),
+                    });
+                }
+            } else if let Some(outcome) = Outcome::parse(line) {
+                outcomes.push(outcome);
+            }
+        }
+        outcomes
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}\n{}\n--- stdout\n{}\n--- stderr\n{}\n---",
+            self.command,
+            self.status,
+            self.stdout.trim_end(),
+            self.stderr.trim_end()
+        )
+    }
+}
+
+fn last_failure(outcomes: &mut [Outcome]) -> Option<&mut Failure> {
+    outcomes.last_mut()?.failures.last_mut()
+}
+
+/// How a stage ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its name.
+    pub stage: String,
+    /// `ok`, `FAIL` or `skipped`.
+    pub verdict: String,
+    /// The rest of its line.
+    pub rest: String,
+    /// What is wrong.
+    pub failures: Vec<Failure>,
+}
+
+impl Outcome {
+    fn parse(line: &str) -> Option<Outcome> {
+        let mut words = line.split_whitespace();
+        let (stage, verdict) = (words.next()?, words.next()?);
+        // Only a stage's line has a verdict in its second column.
+        ["ok", "FAIL", "skipped"]
+            .contains(&verdict)
+            .then(|| Outcome {
+                stage: stage.to_owned(),
+                verdict: verdict.to_owned(),
+                rest: words.collect::<Vec<_>>().join(" "),
+                failures: Vec::new(),
+            })
+    }
+
+    /// How many things it has checked.
+    pub fn checked(&self) -> usize {
+        self.rest
+            .split_once(" checked")
+            .and_then(|(count, _)| count.parse().ok())
+            .unwrap_or(0)
+    }
+}
+
+/// Something that a stage found wrong.
+#[derive(Debug)]
+pub struct Failure {
+    /// Where.
+    pub at: String,
+    /// What.
+    pub message: String,
+}
+
+/// The names of the tool's stages, which its help lists.
+#[track_caller]
+pub fn stages() -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let help = run(command.args(["test", "--help"]), LIMIT);
+    assert!(help.success(), "{help}");
+    let (_, list) = help
+        .stdout
+        .split_once("Stages:\n")
+        .unwrap_or_else(|| panic!("the help lists no stages: {help}"));
+    let names: Vec<String> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect();
+    let unique: BTreeSet<&String> = names.iter().collect();
+    assert!(names.len() > 10 && unique.len() == names.len(), "{names:?}");
+    names
+}
+
+/// Runs a program to its end.
+///
+/// # Panics
+/// When it does not start, or takes longer than `limit`: it is killed then.
+#[track_caller]
+pub fn run(command: &mut Command, limit: Duration) -> Ran {
+    let shown = format!("{command:?}");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let mut child = Killed(child);
+    let stdout = collect(child.0.stdout.take());
+    let stderr = collect(child.0.stderr.take());
+    let started = Instant::now();
+    let status = loop {
+        let state = child.0.try_wait();
+        match state.unwrap_or_else(|error| panic!("{shown}: {error}")) {
+            Some(status) => break status,
+            None if started.elapsed() > limit => {
+                panic!("{shown}: not done after {} s", limit.as_secs())
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    // What it has started may still hold the pipes; that is not waited for.
+    let text = |bytes: mpsc::Receiver<Vec<u8>>| {
+        let bytes = bytes.recv_timeout(Duration::from_secs(5));
+        String::from_utf8_lossy(&bytes.unwrap_or_default())
+            .replace("\r\n", "\n")
+    };
+    Ran {
+        command: shown,
+        status,
+        stdout: text(stdout),
+        stderr: text(stderr),
+    }
+}
+
+fn collect(
+    stream: Option<impl Read + Send + 'static>,
+) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            // What was read before an error is what there is to tell.
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        // Nobody waits any more for what comes too late.
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+/// A program that does not outlive its test.
+#[derive(Debug)]
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It has ended by itself, or it is killed: both are well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
