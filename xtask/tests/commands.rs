@@ -82,6 +82,10 @@ fn unknown_names_are_answered_by_the_known_ones() {
         &slot.tool(&["exercise", "halve"]),
         &["\"halve\"", "there are: ch01-demo/double"],
     );
+    wrong_use(
+        &slot.tool(&["record", "ading"]),
+        &["\"ading\"", "did you mean adding?", "there are: adding"],
+    );
     let folder = temporary();
     let dir = folder.path().join("mine");
     wrong_use(
@@ -134,6 +138,39 @@ fn the_command_line_itself_is_checked() {
         exits(&ran, 2);
         let usage = ["Usage: cargo xtask", "try '--help'"];
         assert!(usage.iter().any(|text| ran.stderr.contains(text)), "{ran}");
+    }
+}
+
+// ------------------------------------------------------------- record
+
+#[test]
+fn a_recording_is_rewritten_when_its_order_has_changed_or_by_force() {
+    const FILE: &str = "book/figures/adding.json";
+    let slot = good();
+    let file = slot.root.join(FILE);
+    let recorded = support::read_text(&file);
+    let ran = slot.tool(&["record"]);
+    exits(&ran, 0);
+    assert!(ran.stdout.contains("the same logical order"), "{ran}");
+    assert_eq!(support::read_text(&file), recorded);
+
+    // Times are there to be shown only.
+    let times =
+        recorded.replacen("\"step\": 1,", "\"step\": 1, \"at_us\": 9,", 1);
+    support::write(&file, times.as_bytes());
+    exits(&slot.tool(&["record", "adding"]), 0);
+    assert_eq!(support::read_text(&file), times);
+    exits(&slot.tool(&["record", "adding", "--force"]), 0);
+    let forced = support::read_text(&file);
+    assert!(!forced.contains("at_us"), "{forced}");
+
+    let other = recorded.replacen("push 1", "push 7", 1);
+    for wrong in [other.as_str(), "no recording"] {
+        support::write(&file, wrong.as_bytes());
+        let ran = slot.tool(&["record", "adding"]);
+        exits(&ran, 0);
+        assert!(ran.stdout.contains("2 runs, 7 steps"), "{ran}");
+        assert_eq!(support::read_text(&file), forced);
     }
 }
 
@@ -336,6 +373,7 @@ fn a_starter_is_a_workspace_of_its_own() {
         "exercises/solutions/double.rs",
         "exercises/tests/double.rs",
         "crates/tally/Cargo.toml",
+        "crates/tally/examples/adding.rs",
         "crates/tally/src/lib.rs",
     ] {
         assert!(files.contains_key(name), "no {name}: {:?}", files.keys());

@@ -8,7 +8,7 @@ use anyhow::Result;
 use similar::TextDiff;
 
 use super::{Context, Stage};
-use crate::figure::definition::Definition;
+use crate::figure::definition::{Definition, Recorder};
 use crate::figure::record::{self, Needs};
 use crate::figure::schema::Recording;
 use crate::figure::{Fault, Figure, folder, names, recorded};
@@ -115,7 +115,11 @@ fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
     report.checked += record::check_sources(cx.project, &figure)?;
     let stored = figure.recording.logic();
     let mut fresh = None;
-    for _ in 0..RUNS {
+    let runs = match figure.definition.record.kind {
+        Recorder::Program => 1,
+        Recorder::Strace => RUNS,
+    };
+    for _ in 0..runs {
         cx.progress.step(format!("recording {name}"));
         let recording = record::fresh(cx.project, name)?;
         if recording.logic() == stored {
