@@ -420,7 +420,8 @@ fn controls() -> String {
         format!("<button type=\"button\" data-go=\"{go}\">{label}</button>")
     };
     format!(
-        "<div class=\"fig-controls\">{}{}{}{}</div>",
+        "<div class=\"fig-controls\">{}{}{}{}<span class=\"fig-keys\" \
+         aria-hidden=\"true\">← →</span></div>",
         button("first", "First"),
         button("back", "Back"),
         button("next", "Next"),
