@@ -1,3 +1,5 @@
+//! The crate of chapter 3. The rest of this page is its README.
+//!
 #![doc = include_str!("../README.md")]
 
 #[cfg(any(

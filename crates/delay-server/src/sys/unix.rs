@@ -75,7 +75,9 @@ pub(crate) fn raise_descriptor_limit() -> io::Result<u64> {
         // SAFETY: `limit` is read by the call only.
         check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) })?;
     }
-    // The type is narrower or signed on some systems.
-    #[allow(clippy::unnecessary_cast)]
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the type is narrower or signed on some systems"
+    )]
     Ok(limit.rlim_cur as u64)
 }

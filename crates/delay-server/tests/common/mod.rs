@@ -1,6 +1,6 @@
 //! What the tests share: a raw client that checks nothing by itself, and a
 //! watchdog. Each test crate uses a part of it only.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,7 +14,9 @@ use std::time::Duration;
 pub const LONG: Duration = Duration::from_secs(30);
 
 /// Ends the process, with the place of the test, unless dropped in time.
-pub struct Watchdog(#[allow(unused)] Sender<()>);
+pub struct Watchdog(
+    #[allow(dead_code, reason = "it is there to be dropped")] Sender<()>,
+);
 
 /// A watchdog of a minute and a half for the test that calls this.
 #[track_caller]
