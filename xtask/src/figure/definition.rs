@@ -1,6 +1,6 @@
 //! What is written by hand about a figure: `NAME.toml`.
 //!
-//! `book/figures/README.md` shows every field with an example.
+//! `xtask/src/figure/README.md` shows every field with an example.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;

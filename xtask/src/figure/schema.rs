@@ -1,6 +1,6 @@
 //! The recording of a figure: events in their logical order, version 1.
 //!
-//! This file is the schema. `book/figures/README.md` says the same with
+//! This file is the schema. `xtask/src/figure/README.md` says the same with
 //! examples. A recording is checked when it is loaded; what is wrong names the
 //! file, the line, the field, and what is allowed.
 //!
