@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::project::Project;
 use crate::stages::{self, STAGES, Selection};
-use crate::{WrongUse, book, exercise, figure, serve, starter};
+use crate::{WrongUse, bench, book, exercise, figure, serve, starter};
 
 /// Builds the book, tests everything in it, and hands out chapters.
 #[derive(Debug, Parser)]
@@ -69,6 +69,14 @@ enum Command {
         /// Rewrite the recording even if only its times differ
         #[arg(long)]
         force: bool,
+    },
+    /// Measure chapters beside their production peers, and store the tables
+    Bench {
+        /// The chapter [default: all that measure anything]
+        chapter: Option<String>,
+        /// One iteration each, nothing stored: do the benchmarks run?
+        #[arg(long)]
+        quick: bool,
     },
     /// What mdBook runs: JSON in, JSON out
     #[command(hide = true)]
@@ -151,6 +159,9 @@ fn execute(cli: Cli) -> Result<bool> {
         Command::Exercise { id } => exercise::command(&find()?, id.as_deref()),
         Command::Record { figure, force } => {
             figure::record::command(&find()?, figure.as_deref(), force)
+        }
+        Command::Bench { chapter, quick } => {
+            bench::command(&find()?, chapter.as_deref(), quick)
         }
         Command::Preprocess { question } => match question {
             Some(Question::Supports { renderer: _ }) => Ok(true),

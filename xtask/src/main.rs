@@ -10,6 +10,7 @@
 //! - `stages` holds one file a stage of `cargo xtask test`.
 //! - `features` holds one file a feature that the preprocessor adds to pages.
 
+mod bench;
 mod block;
 mod book;
 mod cache;

@@ -125,7 +125,9 @@ fn whole_file(site: &Site<'_>, block: &Block, file: &Path) -> Result<String> {
          {}\n\n</details>\n",
         file_id(file),
         escape(&slashed(file)),
-        whole.lines.len(),
+        // Lines that only mark anchors are not shown, but counted: the
+        // captions give the numbers of the file.
+        whole.lines.last().map_or(0, |(number, _)| *number),
         fenced(word, &escaped_hash(&whole.text())),
     ))
 }

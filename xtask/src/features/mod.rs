@@ -25,6 +25,7 @@ macro_rules! features {
 }
 
 features![
+    benchmarks,
     callouts,
     captions,
     differences,
@@ -38,8 +39,9 @@ features![
 pub use captions::{Caption, source_of};
 
 /// The names that may stand in `{{#name …}}`, besides `include`.
-pub const DIRECTIVES: &[&str] =
-    &["diff", "status", "solution", "answer", "end", "figure"];
+pub const DIRECTIVES: &[&str] = &[
+    "diff", "status", "solution", "answer", "end", "figure", "bench",
+];
 
 /// One feature.
 #[derive(Clone, Copy, Debug)]

@@ -42,6 +42,7 @@ stages![
     links,
     exercises,
     starters,
+    benches,
     browser,
     harness,
 ];

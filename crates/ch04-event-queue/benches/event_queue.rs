@@ -1,0 +1,36 @@
+//! What an event costs: by the bare calls, here, in mio and in polling.
+//! Linux only.
+//!
+//! ```console
+//! $ cargo bench --bench event_queue                 # all of it, as JSON
+//! $ cargo bench --bench event_queue -- --quick      # once each: does it run?
+//! $ cargo bench --bench event_queue -- --only ours "10 / 1" --iterations 1000
+//! ```
+//!
+//! The first form runs all peers in turns, in one process, and writes a line a
+//! peer and case: the median, minimum and maximum over the rounds. The last
+//! form runs one loop, for a tool that counts instructions: what two runs with
+//! different numbers of iterations differ by is what the iterations cost.
+//!
+//! A case `N / K`: of N eventfds in a queue, K become ready; the peer waits for
+//! them, and they are read. Its figure is for one event, the write and the
+//! read included; `floor` does these two and nothing else.
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    match linux::run(std::env::args().skip(1)) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("event_queue: {why}");
+            std::process::ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("this benchmark is for Linux only");
+}

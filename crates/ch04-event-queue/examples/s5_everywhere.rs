@@ -1,0 +1,180 @@
+//! Stage 5 of chapter 4: the finished library, on every platform. One thread
+//! fetches five slow pages, and no call blocks but the one that waits.
+
+use ch04_event_queue::net::TcpStream;
+use ch04_event_queue::{Events, Interest, Poll, Registry, Token};
+use delay_server::DelayServer;
+use std::error::Error;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+
+// ANCHOR: states
+/// One request and its reply. What it waits for is its state.
+struct Exchange {
+    stream: TcpStream,
+    state: State,
+    bytes: Vec<u8>,
+}
+
+enum State {
+    /// Until writable: for a connection.
+    Connecting,
+    /// Until writable: for room, for the rest of the request in `bytes`.
+    Sending,
+    /// Until readable: for more of the reply in `bytes`.
+    Receiving,
+    /// No more. The reply is complete.
+    Done,
+}
+// ANCHOR_END: states
+
+// ANCHOR: begin
+impl Exchange {
+    /// Begins to connect, and has itself registered under `token`.
+    fn begin(
+        server: SocketAddr,
+        target: &str,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(server)?;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        registry.register(&mut stream, token, both)?;
+        let head = format!("GET {target} HTTP/1.1\r\nHost: {server}\r\n");
+        let request = format!("{head}Connection: close\r\n\r\n");
+        let (state, bytes) = (State::Connecting, request.into_bytes());
+        Ok(Self {
+            stream,
+            state,
+            bytes,
+        })
+    }
+}
+// ANCHOR_END: begin
+
+// ANCHOR: go_on
+impl Exchange {
+    /// Does what can be done without waiting.
+    fn go_on(&mut self) -> io::Result<()> {
+        match self.steps() {
+            // It stays in its state, and an event will come.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            result => result,
+        }
+    }
+}
+// ANCHOR_END: go_on
+
+// ANCHOR: steps
+impl Exchange {
+    fn steps(&mut self) -> io::Result<()> {
+        loop {
+            match self.state {
+                State::Connecting => {
+                    // Refused, or nobody there: the socket has the error.
+                    self.stream.take_error()?.map_or(Ok(()), Err)?;
+                    match self.stream.peer_addr() {
+                        Ok(_) => self.state = State::Sending,
+                        // An event about something else.
+                        Err(e) if e.kind() == ErrorKind::NotConnected => break,
+                        Err(error) => return Err(error),
+                    }
+                }
+                State::Sending => {
+                    let sent = patiently(|| self.stream.write(&self.bytes))?;
+                    self.bytes.drain(..sent);
+                    if self.bytes.is_empty() {
+                        self.state = State::Receiving;
+                    }
+                }
+                State::Receiving => {
+                    let mut room = [0; 1024];
+                    match patiently(|| self.stream.read(&mut room))? {
+                        0 => self.state = State::Done,
+                        n => self.bytes.extend_from_slice(&room[..n]),
+                    }
+                }
+                State::Done => break,
+            }
+        }
+        Ok(())
+    }
+}
+// ANCHOR_END: steps
+
+/// Again, if a signal has ended it.
+fn patiently<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+// ANCHOR: fetch
+/// Asks `server` for all `targets` at once, and calls `answered` with the
+/// index of a target and its reply as soon as that is complete.
+fn fetch(
+    server: SocketAddr,
+    targets: &[&str],
+    mut answered: impl FnMut(usize, &[u8]),
+) -> io::Result<()> {
+    let mut poll = Poll::new()?;
+    let mut exchanges = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        let (registry, token) = (poll.registry(), Token(index));
+        let exchange = Exchange::begin(server, target, registry, token)?;
+        exchanges.push(exchange);
+    }
+    let mut events = Events::with_capacity(8);
+    let mut waiting = targets.len();
+    while waiting > 0 {
+        patiently(|| poll.poll(&mut events, None))?;
+        for event in &events {
+            let Token(index) = event.token();
+            let exchange = &mut exchanges[index];
+            if matches!(exchange.state, State::Done) {
+                continue; // news from one that is done
+            }
+            exchange.go_on()?;
+            if matches!(exchange.state, State::Done) {
+                poll.registry().deregister(&mut exchange.stream)?;
+                answered(index, &exchange.bytes);
+                waiting -= 1;
+            }
+        }
+    }
+    Ok(())
+}
+// ANCHOR_END: fetch
+
+fn run() -> Result<String, Box<dyn Error>> {
+    let server = DelayServer::start()?;
+    let targets = ["/300/a", "/100/b", "/500/c", "/200/d", "/400/e"];
+    let mut output = format!("asked for {}", targets.join(", "));
+    fetch(server.addr(), &targets, |index, reply| {
+        let text = String::from_utf8_lossy(reply);
+        let body = text.rsplit("\r\n").next().unwrap_or_default();
+        output += &format!("\n{} is answered: {body}", targets[index]);
+    })?;
+    Ok(output)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("{}", run()?);
+    Ok(())
+}
+
+#[test]
+#[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
+fn runs() -> Result<(), Box<dyn Error>> {
+    let expected = "asked for /300/a, /100/b, /500/c, /200/d, /400/e\n\
+         /100/b is answered: b\n\
+         /200/d is answered: d\n\
+         /300/a is answered: a\n\
+         /400/e is answered: e\n\
+         /500/c is answered: c";
+    assert_eq!(run()?, expected);
+    Ok(())
+}

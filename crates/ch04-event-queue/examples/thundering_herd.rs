@@ -1,0 +1,135 @@
+//! Chapter 4: one event, several threads. How many of them wake up depends on
+//! what they wait on. Linux only.
+
+use std::error::Error;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use ch04_event_queue::errno::check;
+    use ch04_event_queue::ffi::{self, EpollEvent};
+    use std::fs::File;
+    use std::io::{self, Write};
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::thread;
+    use std::time::Duration;
+
+    /// How many threads wait.
+    const HERD: usize = 4;
+
+    // ANCHOR: stampede
+    /// How many threads are woken by one event? Thread `n` waits on queue
+    /// `n`, or on the only one. None of them does anything about the event.
+    fn stampede(queues: usize, flags: u32) -> io::Result<usize> {
+        let target = counter()?;
+        let queues = (0..queues)
+            .map(|_| queue_with(&target, flags))
+            .collect::<io::Result<Vec<_>>>()?;
+        thread::scope(|scope| {
+            let herd: Vec<_> = (0..HERD)
+                .map(|n| &queues[n % queues.len()])
+                .map(|queue| scope.spawn(move || is_woken(queue)))
+                .collect();
+            thread::sleep(Duration::from_millis(150)); // all asleep by now
+            (&target).write_all(&1_u64.to_ne_bytes())?; // one event
+            let mut woken = 0;
+            for thread in herd {
+                let is_woken = thread.join().expect("it does not panic")?;
+                woken += usize::from(is_woken);
+            }
+            Ok(woken)
+        })
+    }
+    // ANCHOR_END: stampede
+
+    // ANCHOR: herd_run
+    pub fn run() -> io::Result<String> {
+        let level = ffi::EPOLLIN;
+        let edge = level | ffi::EPOLLET;
+        let once = level | ffi::EPOLLONESHOT;
+        let exclusive = level | ffi::EPOLLEXCLUSIVE;
+        let one_queue = 1;
+        let one_each = HERD;
+        Ok(format!(
+            "{HERD} threads, 1 event\n\
+             one queue, level: {} woken\n\
+             one queue, edge: {} woken\n\
+             one queue, one-shot: {} woken\n\
+             a queue each, level: {} woken\n\
+             a queue each, edge: {} woken\n\
+             a queue each, exclusive: {} woken",
+            stampede(one_queue, level)?,
+            stampede(one_queue, edge)?,
+            stampede(one_queue, once)?,
+            stampede(one_each, level)?,
+            stampede(one_each, edge)?,
+            stampede(one_each, exclusive)?,
+        ))
+    }
+    // ANCHOR_END: herd_run
+
+    /// An eventfd: readable once something was written to it.
+    fn counter() -> io::Result<File> {
+        let fd = check(ffi::eventfd(0, ffi::EFD_CLOEXEC))?;
+        // SAFETY: the kernel has just opened it for us.
+        Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    fn queue_with(target: &File, events: u32) -> io::Result<OwnedFd> {
+        let fd = check(ffi::epoll_create1(ffi::EPOLL_CLOEXEC))?;
+        // SAFETY: the kernel has just opened it for us.
+        let queue = unsafe { OwnedFd::from_raw_fd(fd) };
+        let mut event = EpollEvent { events, data: 0 };
+        let (add, target) = (ffi::EPOLL_CTL_ADD, target.as_raw_fd());
+        // SAFETY: the kernel copies the event before the call returns.
+        check(unsafe { ffi::epoll_ctl(fd, add, target, &mut event) })?;
+        Ok(queue)
+    }
+
+    /// Waits once. Was there an event within half a second?
+    fn is_woken(queue: &OwnedFd) -> io::Result<bool> {
+        let mut event = EpollEvent { events: 0, data: 0 };
+        let (queue, room) = (queue.as_raw_fd(), 1);
+        // SAFETY: the kernel writes at most one event, and here is one.
+        let count = unsafe { ffi::epoll_wait(queue, &mut event, room, 500) };
+        Ok(check(count)? == 1)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn run() -> Result<String, Box<dyn Error>> {
+    Ok(linux::run()?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn run() -> Result<String, Box<dyn Error>> {
+    Ok("this program is for Linux only".to_string())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("{}", run()?);
+    Ok(())
+}
+
+#[test]
+fn runs() -> Result<(), Box<dyn Error>> {
+    let output = run()?;
+    let woken: Vec<usize> = output
+        .lines()
+        .filter_map(|line| line.strip_suffix(" woken")?.rsplit(' ').next())
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    if cfg!(target_os = "linux") {
+        let &[level, edge, once, each, each_edge, exclusive] = &woken[..]
+        else {
+            panic!("{output}");
+        };
+        assert_eq!([level, edge, once], [4, 1, 1], "{output}");
+        assert_eq!([each, each_edge], [4, 4], "{output}");
+        // The kernel promises at least one. A thread that is late to sleep,
+        // on a busy machine, can find its queue ready, too.
+        assert!((1..4).contains(&exclusive), "{output}");
+    } else {
+        assert!(woken.is_empty(), "{output}");
+    }
+    Ok(())
+}

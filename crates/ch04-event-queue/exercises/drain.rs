@@ -1,0 +1,36 @@
+//! Exercise `drain`: a megabyte through a kilobyte, by edges.
+//!
+//! 10 to 15 minutes.
+//!
+//! A source that does not block sends a megabyte, in bursts and with pauses,
+//! and then ends. Register it in a queue, and read all of it, through a buffer
+//! of a kilobyte. Sleep when there is nothing: a read that finds nothing is
+//! allowed once an event, not again and again.
+//!
+//! Hint: there are three things that a read can tell you, and "nothing at the
+//! moment" and "nothing any more" are not the same. A signal is a fourth.
+//!
+//! Run: `cargo test --test drain`
+//!
+//! Fails until solved: `exercise drain:`
+
+use ch04_event_queue::event::Source;
+use std::io::{self, Read};
+
+/// The most that one read may take.
+pub const ROOM: usize = 1024;
+
+/// Reads `source` to its end, at most [`ROOM`] bytes at a time, and returns
+/// what came. Sleeps on an event queue while there is nothing.
+///
+/// # Errors
+///
+/// What the system reports for the queue or for a read.
+pub fn receive<S: Source + Read>(source: &mut S) -> io::Result<Vec<u8>> {
+    let _ = source;
+    todo!("exercise drain: wait for an event, then read until it would block")
+}
+
+#[cfg(test)]
+#[path = "tests/drain.rs"]
+mod tests;

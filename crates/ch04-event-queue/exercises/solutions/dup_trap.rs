@@ -1,0 +1,48 @@
+//! Solution of exercise `dup_trap`.
+#![cfg(all(target_os = "linux", not(event_queue_kqueue)))]
+
+use ch04_event_queue::net::TcpStream;
+use ch04_event_queue::{Interest, Registry, Token};
+use std::io;
+use std::os::fd::AsFd;
+
+/// Closes a connection for this queue. No event comes for it any more, even if
+/// somebody else (a logger, a child process) keeps a duplicate of it.
+///
+/// # Errors
+///
+/// What the system reports.
+pub fn close(registry: &Registry, stream: TcpStream) -> io::Result<()> {
+    let mut stream = stream;
+    // While the descriptor is open, it is the name of the registration.
+    registry.deregister(&mut stream)
+}
+
+/// Moves a connection that is registered to another descriptor: returns a
+/// duplicate of it, registered as `token`, and closes the one that it was on.
+/// Events come under the new token only.
+///
+/// # Errors
+///
+/// What the system reports.
+pub fn move_to_dup(
+    registry: &Registry,
+    old: TcpStream,
+    token: Token,
+) -> io::Result<TcpStream> {
+    let mut old = old;
+    // The duplicate first: if there is no descriptor left for it, the old
+    // connection is as it was until it is dropped here.
+    let dup = old.as_fd().try_clone_to_owned()?;
+    registry.deregister(&mut old)?;
+    drop(old);
+    let mut new = TcpStream::from(dup);
+    // What is there to read by now is an event of the new registration.
+    let both = Interest::READABLE | Interest::WRITABLE;
+    registry.register(&mut new, token, both)?;
+    Ok(new)
+}
+
+#[cfg(test)]
+#[path = "../tests/dup_trap.rs"]
+mod tests;

@@ -1,0 +1,237 @@
+//! What comes out of a queue, and what can be put in.
+
+use crate::sys::{self, Readiness as _};
+use crate::{Interest, Registry, Token};
+use std::fmt;
+use std::io;
+use std::iter::FusedIterator;
+use std::slice;
+
+// ANCHOR: source
+/// What can be registered in a queue.
+///
+/// Programs call the methods of [`Registry`]; a type of your own that wraps a
+/// source passes these on, and one that has a descriptor passes them to
+/// [`SourceFd`](crate::unix::SourceFd).
+#[cfg_attr(not(unix), allow(rustdoc::broken_intra_doc_links))]
+pub trait Source {
+    /// See [`Registry::register`], also for the errors.
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()>;
+
+    /// See [`Registry::reregister`], also for the errors.
+    fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()>;
+
+    /// See [`Registry::deregister`], also for the errors.
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()>;
+}
+// ANCHOR_END: source
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        (**self).register(registry, token, interests)
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        (**self).reregister(registry, token, interests)
+    }
+
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        (**self).deregister(registry)
+    }
+}
+
+// ANCHOR: events
+/// Room for events. [`Poll::poll`](crate::Poll::poll) fills it again and again,
+/// and never makes it larger.
+pub struct Events {
+    list: Vec<Event>,
+}
+
+impl Events {
+    /// Room for `capacity` events at a time. What does not fit waits in the
+    /// queue. On Linux, a capacity of zero makes each wait fail.
+    pub fn with_capacity(capacity: usize) -> Self {
+        let list = Vec::with_capacity(capacity);
+        Self { list }
+    }
+
+    /// The events of the last wait, in no particular order.
+    #[inline]
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.list.iter())
+    }
+
+    /// For the backends: where the events go.
+    #[inline]
+    pub(crate) fn list(&mut self) -> &mut Vec<Event> {
+        &mut self.list
+    }
+}
+// ANCHOR_END: events
+
+impl Events {
+    /// How many events there is room for.
+    pub fn capacity(&self) -> usize {
+        self.list.capacity()
+    }
+
+    /// Did the last wait bring nothing?
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Forgets the events. A wait does that by itself.
+    pub fn clear(&mut self) {
+        self.list.clear();
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self).finish()
+    }
+}
+
+impl<'e> IntoIterator for &'e Events {
+    type Item = &'e Event;
+    type IntoIter = Iter<'e>;
+
+    #[inline]
+    fn into_iter(self) -> Iter<'e> {
+        self.iter()
+    }
+}
+
+/// The events of one wait, one by one.
+#[derive(Clone, Debug)]
+pub struct Iter<'e>(slice::Iter<'e, Event>);
+
+impl<'e> Iterator for Iter<'e> {
+    type Item = &'e Event;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'e Event> {
+        self.0.next()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+impl FusedIterator for Iter<'_> {}
+
+// ANCHOR: event
+/// Something has happened to a source.
+///
+/// The predicates are hints: an event that says "readable" can be followed by
+/// a read that would block. None of them is exclusive; a source can be
+/// readable, writable and closed in one event.
+#[derive(Clone)]
+#[repr(transparent)] // the system writes a `sys::Event` where we read this
+pub struct Event(sys::Event);
+
+impl Event {
+    /// The name under which the source was registered.
+    #[inline]
+    pub fn token(&self) -> Token {
+        self.0.token()
+    }
+
+    /// Something to read, or the end of it, or somebody to accept.
+    #[inline]
+    pub fn is_readable(&self) -> bool {
+        self.0.is_readable()
+    }
+
+    /// Room to write, or a connection that is made, or has failed.
+    #[inline]
+    pub fn is_writable(&self) -> bool {
+        self.0.is_writable()
+    }
+}
+// ANCHOR_END: event
+
+impl Event {
+    /// An error is waiting to be fetched, by `take_error` or by the next call.
+    #[inline]
+    pub fn is_error(&self) -> bool {
+        self.0.is_error()
+    }
+
+    /// The peer will send no more. There may still be something to read.
+    #[inline]
+    pub fn is_read_closed(&self) -> bool {
+        self.0.is_read_closed()
+    }
+
+    /// What is written from now on arrives nowhere.
+    #[inline]
+    pub fn is_write_closed(&self) -> bool {
+        self.0.is_write_closed()
+    }
+
+    /// For backends that make their events by hand.
+    #[cfg(windows)]
+    pub(crate) fn from_sys(event: sys::Event) -> Self {
+        Self(event)
+    }
+
+    /// Something urgent to read. Linux and Android only.
+    #[inline]
+    pub fn is_priority(&self) -> bool {
+        self.0.is_priority()
+    }
+
+    /// An asynchronous file operation is done. macOS and FreeBSD only.
+    #[inline]
+    pub fn is_aio(&self) -> bool {
+        self.0.is_aio()
+    }
+
+    /// A list of asynchronous file operations is done. FreeBSD only.
+    #[inline]
+    pub fn is_lio(&self) -> bool {
+        self.0.is_lio()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = out.debug_struct("Event");
+        fields
+            .field("token", &self.token())
+            .field("readable", &self.is_readable())
+            .field("writable", &self.is_writable())
+            .field("error", &self.is_error())
+            .field("read_closed", &self.is_read_closed())
+            .field("write_closed", &self.is_write_closed())
+            .field("priority", &self.is_priority())
+            .field("aio", &self.is_aio())
+            .field("lio", &self.is_lio());
+        fields.finish()
+    }
+}

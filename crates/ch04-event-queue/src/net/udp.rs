@@ -1,0 +1,314 @@
+//! A port to which datagrams come.
+
+use super::socket_traits;
+use crate::io_source::IoSource;
+use crate::sys;
+use std::io;
+use std::net::{self, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// A UDP socket. Readable: there are datagrams; each read takes a whole one.
+///
+/// ```
+/// use ch04_event_queue::net::UdpSocket;
+/// use ch04_event_queue::{Events, Interest, Poll, Token};
+///
+/// let mut here = UdpSocket::bind(([127, 0, 0, 1], 0).into())?;
+/// let there = UdpSocket::bind(([127, 0, 0, 1], 0).into())?;
+/// let mut poll = Poll::new()?;
+/// poll.registry()
+///     .register(&mut here, Token(0), Interest::READABLE)?;
+///
+/// there.send_to(b"hello", here.local_addr()?)?;
+/// poll.poll(&mut Events::with_capacity(4), None)?;
+/// let mut room = [0; 100];
+/// let (length, from) = here.recv_from(&mut room)?;
+/// assert_eq!(&room[..length], b"hello");
+/// assert_eq!(from, there.local_addr()?);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UdpSocket {
+    pub(super) inner: IoSource<net::UdpSocket>,
+}
+
+impl UdpSocket {
+    /// Takes the datagrams that come to `addr`. Port 0: the system chooses one
+    /// that is free.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, above all `AddrInUse`.
+    pub fn bind(addr: SocketAddr) -> io::Result<Self> {
+        let socket = net::UdpSocket::bind(addr)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self::from_std(socket))
+    }
+
+    /// Takes a socket of the standard library, which has to be in non-blocking
+    /// mode already.
+    pub fn from_std(socket: net::UdpSocket) -> Self {
+        let inner = IoSource::new(socket);
+        Self { inner }
+    }
+
+    /// Runs an operation of your own on the socket, one that fails with
+    /// `WouldBlock` if it would have to wait. On Windows the next event
+    /// depends on it: who calls the system past this method and the others
+    /// here may never hear of the socket again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operation.
+    pub fn try_io<F, T>(&self, f: F) -> io::Result<T>
+    where
+        F: FnOnce() -> io::Result<T>,
+    {
+        self.inner.io(|_| f())
+    }
+
+    /// Sends a datagram to `target`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; others are those of the system.
+    pub fn send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
+        self.inner.io(|socket| socket.send_to(buf, target))
+    }
+
+    /// Takes the next datagram: its length, and where it comes from. What of it
+    /// does not fit into `buf` is lost.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none; others are those of the system.
+    pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.inner.io(|socket| socket.recv_from(buf))
+    }
+
+    /// The same as [`recv_from`](Self::recv_from), but leaves it there.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none; others are those of the system.
+    pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.inner.io(|socket| socket.peek_from(buf))
+    }
+
+    /// Sends a datagram to where it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; others are those of the system.
+    pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.inner.io(|socket| socket.send(buf))
+    }
+
+    /// Takes the next datagram from where it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none; others are those of the system.
+    pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.inner.io(|socket| socket.recv(buf))
+    }
+
+    /// The same as [`recv`](Self::recv), but leaves it there.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is none; others are those of the system.
+    pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.inner.io(|socket| socket.peek(buf))
+    }
+}
+
+impl UdpSocket {
+    /// The address to which datagrams come.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.socket().local_addr()
+    }
+
+    /// The address that it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.socket().peer_addr()
+    }
+
+    /// From now on, sends to `addr` and receives from there only. Nothing is
+    /// sent for it, and there is nothing to wait for.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn connect(&self, addr: SocketAddr) -> io::Result<()> {
+        self.inner.socket().connect(addr)
+    }
+
+    /// Allows, or forbids, to send to broadcast addresses.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn set_broadcast(&self, on: bool) -> io::Result<()> {
+        self.inner.socket().set_broadcast(on)
+    }
+
+    /// May it send to broadcast addresses?
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn broadcast(&self) -> io::Result<bool> {
+        self.inner.socket().broadcast()
+    }
+
+    /// Sets whether its own IPv4 multicasts come to this machine, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
+        self.inner.socket().set_multicast_loop_v4(on)
+    }
+
+    /// Do its own IPv4 multicasts come to this machine, too?
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn multicast_loop_v4(&self) -> io::Result<bool> {
+        self.inner.socket().multicast_loop_v4()
+    }
+
+    /// Sets how many routers an IPv4 multicast may pass.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
+        self.inner.socket().set_multicast_ttl_v4(ttl)
+    }
+
+    /// How many routers may an IPv4 multicast pass?
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
+        self.inner.socket().multicast_ttl_v4()
+    }
+
+    /// Sets whether its own IPv6 multicasts come to this machine, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
+        self.inner.socket().set_multicast_loop_v6(on)
+    }
+
+    /// Do its own IPv6 multicasts come to this machine, too?
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn multicast_loop_v6(&self) -> io::Result<bool> {
+        self.inner.socket().multicast_loop_v6()
+    }
+
+    /// Sets how many routers a datagram may pass.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.inner.socket().set_ttl(ttl)
+    }
+
+    /// How many routers may a datagram pass?
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.inner.socket().ttl()
+    }
+
+    /// Joins a group of IPv4 at the interface with this address.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn join_multicast_v4(
+        &self,
+        multiaddr: &Ipv4Addr,
+        interface: &Ipv4Addr,
+    ) -> io::Result<()> {
+        self.inner.socket().join_multicast_v4(multiaddr, interface)
+    }
+
+    /// Joins a group of IPv6 at the interface with this number.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn join_multicast_v6(
+        &self,
+        multiaddr: &Ipv6Addr,
+        interface: u32,
+    ) -> io::Result<()> {
+        self.inner.socket().join_multicast_v6(multiaddr, interface)
+    }
+
+    /// Leaves a group of IPv4.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn leave_multicast_v4(
+        &self,
+        multiaddr: &Ipv4Addr,
+        interface: &Ipv4Addr,
+    ) -> io::Result<()> {
+        self.inner.socket().leave_multicast_v4(multiaddr, interface)
+    }
+
+    /// Leaves a group of IPv6.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn leave_multicast_v6(
+        &self,
+        multiaddr: &Ipv6Addr,
+        interface: u32,
+    ) -> io::Result<()> {
+        self.inner.socket().leave_multicast_v6(multiaddr, interface)
+    }
+
+    /// Is it for IPv6 only?
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn only_v6(&self) -> io::Result<bool> {
+        sys::only_v6(self.inner.socket())
+    }
+
+    /// Fetches the error that is waiting, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.inner.socket().take_error()
+    }
+}
+
+socket_traits!(UdpSocket);

@@ -1,0 +1,162 @@
+//! The systems: one file a backend, and one list of what each must offer.
+//!
+//! Exactly one backend is compiled, and is `sys` to the rest of the crate.
+//! What is not in the traits below, nobody outside this folder may use; what
+//! is, no backend can forget, since the last line of this file would not
+//! compile.
+
+use crate::event::Event as Reported;
+use crate::{Interest, Token};
+use std::io;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+
+#[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
+mod epoll;
+#[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
+use epoll as backend;
+
+#[cfg(any(all(unix, not(target_os = "linux")), event_queue_kqueue))]
+mod kqueue;
+#[cfg(any(all(unix, not(target_os = "linux")), event_queue_kqueue))]
+use kqueue as backend;
+#[cfg(event_queue_kqueue)]
+mod libkqueue;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::{AsRaw, Registration, connect, only_v6};
+
+#[cfg(windows)]
+mod afd;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+mod winsock;
+#[cfg(windows)]
+use windows as backend;
+#[cfg(windows)]
+pub(crate) use windows::{AsRaw, Registration, connect, only_v6};
+
+pub(crate) use backend::{Event, Selector, Waker};
+
+// ANCHOR: sys_queue
+/// The queue itself.
+pub(crate) trait Queue: Sized {
+    /// A new one, with nothing in it, that programs which this one starts do
+    /// not inherit.
+    fn new() -> io::Result<Self>;
+
+    /// Another handle to the same queue.
+    fn try_clone(&self) -> io::Result<Self>;
+
+    /// Replaces `events` by what has happened, at most as many as there is
+    /// room for, without allocating. Sleeps if there is nothing, never less
+    /// than the timeout. Says `Interrupted` if a signal ends the sleep.
+    fn wait(
+        &self,
+        events: &mut Vec<Reported>,
+        timeout: Option<Duration>,
+    ) -> io::Result<()>;
+}
+
+// ANCHOR_END: sys_queue
+
+// ANCHOR: sys_readiness
+/// One event, as the system has written it.
+pub(crate) trait Readiness: Clone {
+    fn token(&self) -> Token;
+    fn is_readable(&self) -> bool;
+    fn is_writable(&self) -> bool;
+    fn is_error(&self) -> bool;
+    fn is_read_closed(&self) -> bool;
+    fn is_write_closed(&self) -> bool;
+    fn is_priority(&self) -> bool {
+        false
+    }
+    fn is_aio(&self) -> bool {
+        false
+    }
+    fn is_lio(&self) -> bool {
+        false
+    }
+}
+// ANCHOR_END: sys_readiness
+
+// ANCHOR: sys_register
+/// What a backend remembers about one socket, next to it. It is dropped before
+/// the socket is closed.
+pub(crate) trait Register: Default {
+    type Queue: Queue;
+
+    /// Edge-triggered. What is ready already is an event.
+    fn register(
+        &mut self,
+        queue: &Self::Queue,
+        socket: &impl AsRaw,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()>;
+
+    /// Replaces the registration. What is ready already is an event.
+    fn reregister(
+        &mut self,
+        queue: &Self::Queue,
+        socket: &impl AsRaw,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()>;
+
+    /// From now on no event, not even one that is there and was not seen.
+    fn deregister(
+        &mut self,
+        queue: &Self::Queue,
+        socket: &impl AsRaw,
+    ) -> io::Result<()>;
+
+    /// Runs an operation on the socket that may fail with `WouldBlock`.
+    fn io<R>(&self, operation: impl FnOnce() -> io::Result<R>)
+    -> io::Result<R>;
+}
+
+// ANCHOR_END: sys_register
+
+// ANCHOR: sys_wake
+/// What ends a wait from another thread, with a readable event.
+pub(crate) trait Wake: Sized + Send + Sync {
+    type Queue: Queue;
+    fn new(queue: &Self::Queue, token: Token) -> io::Result<Self>;
+    fn wake(&self) -> io::Result<()>;
+}
+
+/// On Unix: sources that are known by their descriptor.
+#[cfg(unix)]
+pub(crate) trait Descriptors: std::os::fd::AsFd {
+    fn register(&self, fd: Fd, token: Token, of: Interest) -> io::Result<()>;
+    fn reregister(&self, fd: Fd, token: Token, of: Interest) -> io::Result<()>;
+    fn deregister(&self, fd: Fd) -> io::Result<()>;
+}
+// ANCHOR_END: sys_wake
+
+#[cfg(unix)]
+use std::os::fd::RawFd as Fd;
+
+// ANCHOR: sys_complete
+/// A backend is complete if this compiles.
+const fn complete<Q, E, R, W>()
+where
+    Q: Queue + Send + Sync,
+    E: Readiness + Send + Sync,
+    R: Register<Queue = Q> + Send + Sync,
+    W: Wake<Queue = Q>,
+{
+}
+
+const _: () = complete::<Selector, Event, Registration, Waker>();
+
+/// And two calls that the standard library does not have: a TCP socket that
+/// has begun to connect, and whether a UDP socket is for IPv6 only.
+const _: fn(SocketAddr) -> io::Result<TcpStream> = connect;
+const _: fn(&UdpSocket) -> io::Result<bool> = only_v6;
+// ANCHOR_END: sys_complete

@@ -1,0 +1,585 @@
+//! The backend for Windows: a completion port that speaks of readiness.
+//!
+//! Windows reports *completion*: hand over a buffer, hear when it was used. To
+//! offer *readiness* instead, there are three ways.
+//!
+//! - Documented and old: `WSAEventSelect` ties a socket to an event object,
+//!   and 64 of those can be waited for at once. More sockets need a thread
+//!   for each 63.
+//! - Documented and half: a `WSARecv` of no bytes completes when there is
+//!   something to read. Nothing of the kind exists for room to write; there
+//!   the library has to take the bytes, own them until they are sent, and
+//!   report errors for them later, which is not what a program for the other
+//!   systems expects. And a listener has to have its next socket made before
+//!   somebody comes.
+//! - Not documented, and what everybody does: ask AFD, the driver behind
+//!   Winsock (see `afd.rs`). One call for both directions, for TCP and UDP, for
+//!   listeners and connections that are being made; no thread, no buffer.
+//!
+//! This is the third way: it is the only one with which a program behaves as
+//! it does elsewhere, and mio's choice for the same reason. (Since 2021,
+//! `ProcessSocketNotifications` does it by documented means, on Windows 11.)
+//!
+//! AFD answers a question once, and at once if the answer is yes: level and
+//! one-shot. What makes it edge-triggered is *when it is asked again*: an event
+//! that was reported is asked for again only after an operation on the socket
+//! has said `WouldBlock`. So a socket that is not drained stays silent here
+//! even if something new comes; a program that drains does not notice.
+
+use super::afd::{self, Afd, Operation};
+use super::winsock::base_of;
+use super::{Queue, Readiness, Register, Wake};
+use crate::event::Event as Reported;
+use crate::{Interest, Token};
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::io;
+use std::os::windows::io::{
+    AsRawHandle, FromRawHandle, OwnedHandle, RawSocket,
+};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use windows_sys::Win32::Foundation::{INVALID_HANDLE_VALUE, WAIT_TIMEOUT};
+use windows_sys::Win32::Networking::WinSock::SOCKET;
+use windows_sys::Win32::System::IO::{
+    CreateIoCompletionPort, GetQueuedCompletionStatusEx, OVERLAPPED_ENTRY,
+    PostQueuedCompletionStatus,
+};
+use windows_sys::Win32::System::Threading::INFINITE;
+
+pub(crate) use super::winsock::{connect, only_v6};
+pub(crate) use std::os::windows::io::AsRawSocket as AsRaw;
+
+/// How many packets are taken out of the port at once, at most.
+const BATCH: usize = 128;
+
+/// The key of a packet from a waker. AFD's packets have zero.
+const FROM_WAKER: usize = 1;
+
+/// How long a queue that ends waits for its last packets, at most.
+const LAST_PACKETS: Duration = Duration::from_secs(1);
+
+const READABLE: u32 = afd::RECEIVE
+    | afd::DISCONNECT
+    | afd::ACCEPT
+    | afd::ABORT
+    | afd::CONNECT_FAIL;
+const WRITABLE: u32 = afd::SEND | afd::ABORT | afd::CONNECT_FAIL;
+/// What happens once to a connection and is true ever after. Asked again, AFD
+/// would say so again and again.
+const FINAL: u32 = afd::DISCONNECT | afd::ABORT | afd::CONNECT_FAIL;
+
+/// Goes on after a panic elsewhere: no state here is left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+// ANCHOR: windows_selector
+/// The queue. All handles to it, sockets in it and wakers share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Selector(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    afd: Afd,
+    /// Sockets that AFD is to be asked about before the next wait.
+    to_ask: Mutex<Vec<Arc<Socket>>>,
+    /// Packets that are in the port or will be. Each owns what it points to.
+    packets: AtomicUsize,
+    port: OwnedHandle,
+}
+
+// ANCHOR_END: windows_selector
+
+impl Queue for Selector {
+    fn new() -> io::Result<Self> {
+        let none = ptr::null_mut();
+        // SAFETY: no handle to put in: it makes a new port.
+        let port =
+            unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, none, 0, 0) };
+        if port.is_null() {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the system has just opened it, and nobody else knows of it.
+        let port = unsafe { OwnedHandle::from_raw_handle(port) };
+        Ok(Self(Arc::new(Shared {
+            afd: Afd::open(&port)?,
+            to_ask: Mutex::default(),
+            packets: AtomicUsize::new(0),
+            port,
+        })))
+    }
+
+    fn try_clone(&self) -> io::Result<Self> {
+        Ok(self.clone())
+    }
+
+    // ANCHOR: windows_wait
+    fn wait(
+        &self,
+        events: &mut Vec<Reported>,
+        timeout: Option<Duration>,
+    ) -> io::Result<()> {
+        events.clear();
+        let start = Instant::now();
+        loop {
+            self.0.ask_all(events);
+            if !events.is_empty() {
+                return Ok(());
+            }
+            let left = timeout.map(|all| all.saturating_sub(start.elapsed()));
+            // What comes may be of no interest any more: then once again.
+            let is_over = self.0.take(events, left)? == 0;
+            let is_over = is_over && left.is_some_and(|left| left.is_zero());
+            if is_over || !events.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+    // ANCHOR_END: windows_wait
+}
+
+impl Shared {
+    // ANCHOR: windows_take
+    /// Takes packets out of the port, and makes events of those that are some.
+    /// Returns how many packets there were.
+    fn take(
+        &self,
+        events: &mut Vec<Reported>,
+        timeout: Option<Duration>,
+    ) -> io::Result<usize> {
+        let mut packets = [NO_PACKET; BATCH];
+        let room = events.capacity().min(BATCH) as u32;
+        let (mut count, time) = (0, milliseconds(timeout));
+        let (port, first) = (self.port.as_raw_handle(), packets.as_mut_ptr());
+        // SAFETY: the system writes at most `room` packets, and there is room,
+        // and a number to `count`.
+        let done = unsafe {
+            GetQueuedCompletionStatusEx(port, first, room, &mut count, time, 0)
+        };
+        if done == 0 {
+            return match io::Error::last_os_error() {
+                error if is_timeout(&error) => Ok(0),
+                error => Err(error),
+            };
+        }
+        let packets = &packets[..count as usize];
+        events.extend(packets.iter().filter_map(|packet| {
+            // SAFETY: it has just come out of the port, once.
+            unsafe { self.event_of(packet) }.map(Reported::from_sys)
+        }));
+        Ok(packets.len())
+    }
+    // ANCHOR_END: windows_take
+
+    // ANCHOR: windows_event_of
+    /// What a packet says, if anybody still wants to know.
+    ///
+    /// # Safety
+    ///
+    /// The packet is one that was taken out of this port, and not twice.
+    unsafe fn event_of(&self, packet: &OVERLAPPED_ENTRY) -> Option<Event> {
+        // Relaxed: only looked at when nobody else is left.
+        self.packets.fetch_sub(1, Ordering::Relaxed);
+        if packet.lpCompletionKey == FROM_WAKER {
+            let waker = packet.lpOverlapped.cast_const().cast::<Wakeup>();
+            // SAFETY: what `Waker::wake` has put in, and this takes out.
+            return Some(unsafe { Arc::from_raw(waker) }.event());
+        }
+        let socket = packet.lpOverlapped.cast_const().cast::<Socket>();
+        // SAFETY: what `Socket::ask` has put in, and this takes out.
+        let socket = unsafe { Arc::from_raw(socket) };
+        let event = socket.answered();
+        lock(&self.to_ask).push(socket);
+        event
+    }
+    // ANCHOR_END: windows_event_of
+}
+
+impl Shared {
+    /// Asks AFD about all sockets of which there was a packet. If that cannot
+    /// be done, it is an event: the program will see the reason as soon as it
+    /// touches the socket.
+    fn ask_all(&self, events: &mut Vec<Reported>) {
+        let mut to_ask = lock(&self.to_ask);
+        while events.len() < events.capacity() {
+            let Some(socket) = to_ask.pop() else { return };
+            let mut state = lock(&socket.state);
+            state.phase = Phase::Idle;
+            if socket.ask(self, &mut state).is_err() {
+                let flags = std::mem::take(&mut state.wanted);
+                let token = state.token;
+                events.push(Reported::from_sys(Event { token, flags }));
+            }
+        }
+    }
+}
+
+impl Drop for Shared {
+    /// Sockets and wakers hold the queue, so all of them are gone, and all
+    /// questions are cancelled. Their packets own memory; take them out.
+    fn drop(&mut self) {
+        let start = Instant::now();
+        let mut events = Vec::with_capacity(BATCH);
+        // Relaxed: whatever was counted by others was before they let go of
+        // the queue.
+        while self.packets.load(Ordering::Relaxed) > 0 {
+            // Should one never come, its memory stays where it is: to leak
+            // is better than to have the kernel write to what is not ours.
+            if start.elapsed() > LAST_PACKETS {
+                return;
+            }
+            events.clear();
+            let a_while = Some(Duration::from_millis(100));
+            if self.take(&mut events, a_while).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+const NO_PACKET: OVERLAPPED_ENTRY = OVERLAPPED_ENTRY {
+    lpCompletionKey: 0,
+    lpOverlapped: ptr::null_mut(),
+    Internal: 0,
+    dwNumberOfBytesTransferred: 0,
+};
+
+fn is_timeout(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(WAIT_TIMEOUT as i32)
+}
+
+/// Whole milliseconds, rounded up; what does not fit is as long as can be.
+fn milliseconds(timeout: Option<Duration>) -> u32 {
+    let Some(timeout) = timeout else {
+        return INFINITE;
+    };
+    let millis = timeout.as_nanos().div_ceil(1_000_000);
+    u32::try_from(millis).unwrap_or(INFINITE).min(INFINITE - 1)
+}
+
+// ANCHOR: windows_socket
+/// What the queue knows about one socket. AFD may still be writing to it when
+/// the socket is long gone; the packet that is to come keeps it alive.
+#[repr(C)] // the operation first: its address is the packet's
+struct Socket {
+    /// AFD's while the phase is `Asked` or `Cancelled`, and else of whoever
+    /// has the lock.
+    operation: UnsafeCell<Operation>,
+    base: SOCKET,
+    state: Mutex<State>,
+}
+
+struct State {
+    token: Token,
+    /// All that the program wants to hear.
+    interest: u32,
+    /// What of it was not reported since the last `WouldBlock`.
+    wanted: u32,
+    /// What of `FINAL` was reported.
+    told: u32,
+    phase: Phase,
+    /// Deregistered: nothing is reported any more.
+    is_gone: bool,
+}
+
+// ANCHOR_END: windows_socket
+
+// ANCHOR: windows_phase
+/// Where the operation is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nowhere. Nobody has to be told anything.
+    Idle,
+    /// Its packet was taken out; AFD will be asked before the next wait.
+    ToAsk,
+    /// At AFD, with this question.
+    Asked(u32),
+    /// At AFD, and the answer does not matter: another question is to follow.
+    Cancelled,
+}
+// ANCHOR_END: windows_phase
+
+// SAFETY: the operation, which alone is neither, belongs to whoever has the
+// lock or to the kernel, as said there.
+unsafe impl Send for Socket {}
+// SAFETY: as above.
+unsafe impl Sync for Socket {}
+
+impl Socket {
+    // ANCHOR: windows_ask
+    /// Sees to it that AFD is asked about all that is wanted.
+    fn ask(
+        self: &Arc<Self>,
+        shared: &Shared,
+        state: &mut State,
+    ) -> io::Result<()> {
+        let wanted = if state.is_gone { 0 } else { state.wanted };
+        match state.phase {
+            Phase::Asked(asked) if asked & wanted == wanted && wanted != 0 => {}
+            Phase::Asked(_) => {
+                state.phase = Phase::Cancelled;
+                shared.afd.cancel(self.operation.get());
+            }
+            Phase::ToAsk | Phase::Cancelled => {} // soon
+            Phase::Idle if wanted == 0 => {}
+            Phase::Idle => {
+                let owner = Arc::into_raw(Arc::clone(self));
+                let operation = owner.cast_mut().cast::<Operation>();
+                // Relaxed: see `event_of`. Before the packet can be taken out.
+                shared.packets.fetch_add(1, Ordering::Relaxed);
+                // SAFETY: it is nowhere (the phase), and stays where it is
+                // (the `Arc` that the packet owns) and untouched (the phase).
+                let asked =
+                    unsafe { shared.afd.ask(self.base, wanted, operation) };
+                if let Err(error) = asked {
+                    // SAFETY: there will be no packet to take it.
+                    drop(unsafe { Arc::from_raw(owner) });
+                    shared.packets.fetch_sub(1, Ordering::Relaxed);
+                    return Err(error);
+                }
+                state.phase = Phase::Asked(wanted);
+            }
+        }
+        Ok(())
+    }
+    // ANCHOR_END: windows_ask
+
+    // ANCHOR: windows_answered
+    /// The packet has come: what is to be reported?
+    fn answered(&self) -> Option<Event> {
+        let mut state = lock(&self.state);
+        state.phase = Phase::ToAsk;
+        // SAFETY: AFD is done with it, and this thread has the lock.
+        let answer = unsafe { &*self.operation.get() }.answer();
+        // An error is an event, too: see `ask_all`.
+        let flags = answer.unwrap_or(state.wanted);
+        state.is_gone |= flags & afd::LOCAL_CLOSE != 0;
+        let flags = flags & state.wanted;
+        if state.is_gone || flags == 0 {
+            return None;
+        }
+        state.wanted &= !flags; // once: this is the edge
+        state.told |= flags & FINAL;
+        let token = state.token;
+        Some(Event { token, flags })
+    }
+    // ANCHOR_END: windows_answered
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Socket").finish_non_exhaustive()
+    }
+}
+
+/// What a source keeps: the queue that it is in, and itself as seen by that.
+#[derive(Debug, Default)]
+pub(crate) struct Registration(Option<(Selector, Arc<Socket>)>);
+
+impl Register for Registration {
+    type Queue = Selector;
+
+    fn register(
+        &mut self,
+        queue: &Selector,
+        socket: &impl AsRaw,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let socket = Socket::new(socket.as_raw_socket(), token, interest);
+        socket.ask(&queue.0, &mut lock(&socket.state))?;
+        self.0 = Some((queue.clone(), socket));
+        Ok(())
+    }
+
+    fn reregister(
+        &mut self,
+        queue: &Selector,
+        _: &impl AsRaw,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let Some((_, socket)) = &self.0 else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let mut state = lock(&socket.state);
+        state.token = token;
+        state.interest = flags_of(interest);
+        (state.wanted, state.told) = (state.interest, 0);
+        socket.ask(&queue.0, &mut state)
+    }
+
+    fn deregister(
+        &mut self,
+        queue: &Selector,
+        _: &impl AsRaw,
+    ) -> io::Result<()> {
+        let Some((_, socket)) = self.0.take() else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let mut state = lock(&socket.state);
+        state.is_gone = true;
+        socket.ask(&queue.0, &mut state) // cancels
+    }
+
+    // ANCHOR: windows_io
+    fn io<R>(
+        &self,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let result = operation();
+        if let Err(error) = &result
+            && error.kind() == io::ErrorKind::WouldBlock
+            && let Some((queue, socket)) = &self.0
+        {
+            let mut state = lock(&socket.state);
+            state.wanted = state.interest & !state.told;
+            socket.ask(&queue.0, &mut state)?;
+        }
+        result
+    }
+    // ANCHOR_END: windows_io
+}
+
+impl Socket {
+    fn new(socket: RawSocket, token: Token, interest: Interest) -> Arc<Self> {
+        let interest = flags_of(interest);
+        Arc::new(Self {
+            operation: UnsafeCell::new(Operation::new()),
+            base: base_of(socket),
+            state: Mutex::new(State {
+                token,
+                interest,
+                wanted: interest,
+                told: 0,
+                phase: Phase::Idle,
+                is_gone: false,
+            }),
+        })
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some((queue, socket)) = self.0.take() {
+            let mut state = lock(&socket.state);
+            state.is_gone = true;
+            // It only cancels, which does not fail.
+            let _ = socket.ask(&queue.0, &mut state);
+        }
+    }
+}
+
+fn flags_of(interest: Interest) -> u32 {
+    let mut flags = 0;
+    if interest.is_readable() {
+        flags |= READABLE;
+    }
+    if interest.is_writable() {
+        flags |= WRITABLE;
+    }
+    flags
+}
+
+/// What a packet was about.
+#[derive(Clone, Copy)]
+pub(crate) struct Event {
+    token: Token,
+    flags: u32,
+}
+
+impl Event {
+    fn any(&self, flags: u32) -> bool {
+        self.flags & flags != 0
+    }
+}
+
+impl Readiness for Event {
+    fn token(&self) -> Token {
+        self.token
+    }
+
+    fn is_readable(&self) -> bool {
+        self.any(READABLE)
+    }
+
+    fn is_writable(&self) -> bool {
+        self.any(WRITABLE)
+    }
+
+    fn is_error(&self) -> bool {
+        self.any(afd::CONNECT_FAIL)
+    }
+
+    fn is_read_closed(&self) -> bool {
+        self.any(afd::DISCONNECT | afd::ABORT | afd::CONNECT_FAIL)
+    }
+
+    fn is_write_closed(&self) -> bool {
+        self.any(afd::ABORT | afd::CONNECT_FAIL)
+    }
+}
+
+/// A packet that is put into the port by hand. At most one at a time: further
+/// wakes are in it.
+#[derive(Debug)]
+pub(crate) struct Waker {
+    queue: Selector,
+    wakeup: Arc<Wakeup>,
+}
+
+#[derive(Debug)]
+struct Wakeup {
+    token: Token,
+    is_in_port: AtomicBool,
+}
+
+impl Wake for Waker {
+    type Queue = Selector;
+
+    fn new(queue: &Selector, token: Token) -> io::Result<Self> {
+        let (queue, is_in_port) = (queue.clone(), AtomicBool::new(false));
+        let wakeup = Arc::new(Wakeup { token, is_in_port });
+        Ok(Self { queue, wakeup })
+    }
+
+    // ANCHOR: windows_wake
+    fn wake(&self) -> io::Result<()> {
+        // Release, for `event`: what was done before this call is seen by who
+        // is woken, also if the packet in the port is another call's.
+        if self.wakeup.is_in_port.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let shared = &self.queue.0;
+        let owner = Arc::into_raw(Arc::clone(&self.wakeup));
+        let (port, packet) = (shared.port.as_raw_handle(), owner.cast());
+        // Relaxed: see `event_of`. Before the packet can be taken out.
+        shared.packets.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the pointer is handed through, and not followed.
+        let done =
+            unsafe { PostQueuedCompletionStatus(port, 0, FROM_WAKER, packet) };
+        if done != 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        // SAFETY: there will be no packet to take it.
+        drop(unsafe { Arc::from_raw(owner) });
+        shared.packets.fetch_sub(1, Ordering::Relaxed);
+        self.wakeup.is_in_port.store(false, Ordering::Release);
+        Err(error)
+    }
+    // ANCHOR_END: windows_wake
+}
+
+impl Wakeup {
+    /// The packet is out. From here on, a wake is a new one.
+    fn event(&self) -> Event {
+        // Acquire: the release in `wake`.
+        self.is_in_port.swap(false, Ordering::AcqRel);
+        let (token, flags) = (self.token, afd::RECEIVE);
+        Event { token, flags }
+    }
+}

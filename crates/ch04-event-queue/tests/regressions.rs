@@ -1,0 +1,93 @@
+//! Bugs that once were, here or in programs and libraries of this kind.
+
+mod support;
+
+use ch04_event_queue::Interest;
+use std::io::{ErrorKind, Write};
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+use support::{
+    BOTH, QUIET, connection, drain, queue, register, until, wait,
+    within_a_minute,
+};
+
+/// On Windows, to write until it would block asks the driver again, and that
+/// went on to say that the peer has ended its side: an event, a write, an
+/// event, and so on, as fast as the processor can.
+#[test]
+#[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
+fn a_full_socket_after_the_peers_end_does_not_spin() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let (mut here, there) = connection();
+        register(&poll, &mut here, 0, BOTH);
+        there.shutdown(Shutdown::Write).unwrap();
+        until(&mut poll, &mut events, 0, |event| event.is_read_closed());
+        assert_eq!(drain(&here), (vec![], true));
+        let block = vec![0; 1 << 16];
+        let fill = |mut stream: &ch04_event_queue::net::TcpStream| loop {
+            if let Err(error) = stream.write(&block) {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                return;
+            }
+        };
+        fill(&here);
+        let (start, mut waits) = (Instant::now(), 0);
+        while start.elapsed() < Duration::from_millis(200) {
+            wait(&mut poll, &mut events, QUIET);
+            for _ in &events {
+                fill(&here); // what a program does that has more to send
+            }
+            waits += 1;
+        }
+        // One each 60 ms; the buffers of the systems may grow for a while.
+        assert!(waits < 100, "{waits} waits in 200 ms");
+        drop(there);
+    });
+}
+
+/// A program that looks at each event and at the socket only then must not
+/// need an event more than the queue gives.
+#[test]
+fn data_and_the_end_together_are_one_story() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        for _ in 0..50 {
+            let (mut here, mut there) = connection();
+            register(&poll, &mut here, 7, Interest::READABLE);
+            there.write_all(b"last words").unwrap();
+            drop(there);
+            let mut all = Vec::new();
+            loop {
+                until(&mut poll, &mut events, 7, |e| e.is_readable());
+                let (bytes, end) = drain(&here);
+                all.extend(bytes);
+                if end {
+                    break;
+                }
+            }
+            assert_eq!(all, b"last words");
+        }
+    });
+}
+
+/// A token of a source that is gone, in a batch that was fetched before: the
+/// queue cannot take it back, but it must not invent it afterwards.
+#[test]
+fn the_next_batch_knows_nothing_of_a_source_that_is_gone() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let (mut one, mut peer_of_one) = connection();
+        let (mut two, mut peer_of_two) = connection();
+        register(&poll, &mut one, 1, Interest::READABLE);
+        register(&poll, &mut two, 2, Interest::READABLE);
+        peer_of_one.write_all(b"x").unwrap();
+        peer_of_two.write_all(b"x").unwrap();
+        std::thread::sleep(Duration::from_millis(30));
+        // A handler of one closes the other.
+        drop(two);
+        until(&mut poll, &mut events, 1, |event| event.is_readable());
+        let mut late = events.iter().filter(|event| event.token().0 == 2);
+        assert!(late.next().is_none());
+    });
+}

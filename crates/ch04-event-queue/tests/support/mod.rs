@@ -1,0 +1,152 @@
+//! What several test programs need.
+
+#![allow(dead_code, reason = "not every test program needs all of it")]
+
+use ch04_event_queue::event::{Event, Source};
+use ch04_event_queue::net::{TcpListener, TcpStream};
+use ch04_event_queue::{Events, Interest, Poll, Token};
+use std::io::{self, ErrorKind, Read};
+use std::net::SocketAddr;
+use std::panic;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A test that takes longer hangs; on a busy machine it takes a second.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An event that is to come: on a busy machine it takes its time.
+pub const SOON: Option<Duration> = Some(Duration::from_secs(20));
+
+/// An event that is not to come. Longer than any that is under way takes.
+pub const QUIET: Option<Duration> = Some(Duration::from_millis(60));
+
+/// Any port of this machine.
+pub const LOCAL: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+pub const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
+/// Runs `test` on a thread of its own, and fails if that is not done in time:
+/// a wait for ever must not hang the whole run.
+#[track_caller]
+pub fn within_a_minute<T: Send + 'static>(
+    test: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (sender, done) = channel();
+    let thread = thread::spawn(move || {
+        let result = test();
+        let _ = sender.send(());
+        result
+    });
+    if let Err(RecvTimeoutError::Timeout) = done.recv_timeout(PATIENCE) {
+        panic!("still not done after {PATIENCE:?}");
+    }
+    // The sender is gone without a word: the test has panicked.
+    thread
+        .join()
+        .unwrap_or_else(|why| panic::resume_unwind(why))
+}
+
+/// A queue with room for 16 events.
+pub fn queue() -> (Poll, Events) {
+    (Poll::new().unwrap(), Events::with_capacity(16))
+}
+
+#[track_caller]
+pub fn register(
+    poll: &Poll,
+    source: &mut (impl Source + ?Sized),
+    token: usize,
+    interest: Interest,
+) {
+    let registry = poll.registry();
+    registry.register(source, Token(token), interest).unwrap();
+}
+
+/// One wait, that is repeated if a signal ends it.
+#[track_caller]
+pub fn wait(poll: &mut Poll, events: &mut Events, time: Option<Duration>) {
+    loop {
+        match poll.poll(events, time) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result.unwrap(),
+        }
+    }
+}
+
+/// The tokens of one wait, in order of their size.
+#[track_caller]
+pub fn tokens(
+    poll: &mut Poll,
+    events: &mut Events,
+    time: Option<Duration>,
+) -> Vec<usize> {
+    wait(poll, events, time);
+    let mut all: Vec<_> = events.iter().map(|e| e.token().0).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Waits until there is an event for `token` that is `wanted`; others are
+/// passed over.
+#[track_caller]
+pub fn until(
+    poll: &mut Poll,
+    events: &mut Events,
+    token: usize,
+    wanted: impl Fn(&Event) -> bool,
+) {
+    let start = Instant::now();
+    loop {
+        wait(poll, events, SOON);
+        let mut all = events.iter();
+        if all.any(|event| event.token() == Token(token) && wanted(event)) {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE / 2, "token {token}: no event");
+    }
+}
+
+/// A connection: an end of this crate's, and one of the standard library's.
+#[track_caller]
+pub fn connection() -> (TcpStream, std::net::TcpStream) {
+    let listener = std::net::TcpListener::bind(LOCAL).unwrap();
+    let there = std::net::TcpStream::connect(listener.local_addr().unwrap());
+    let (here, _) = listener.accept().unwrap();
+    here.set_nonblocking(true).unwrap();
+    let there = there.unwrap();
+    there.set_nodelay(true).unwrap();
+    (TcpStream::from_std(here), there)
+}
+
+/// A listener of this crate's, and where it listens.
+pub fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind(LOCAL).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// Reads until it would block; returns what came, and whether it is the end.
+#[track_caller]
+pub fn drain(mut stream: &TcpStream) -> (Vec<u8>, bool) {
+    let (mut all, mut room) = (Vec::new(), [0; 4096]);
+    loop {
+        match stream.read(&mut room) {
+            Ok(0) => return (all, true),
+            Ok(count) => all.extend_from_slice(&room[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return (all, false);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[track_caller]
+pub fn kind<T>(result: io::Result<T>) -> ErrorKind {
+    match result {
+        Ok(_) => panic!("this is an error"),
+        Err(error) => error.kind(),
+    }
+}

@@ -1,0 +1,139 @@
+//! `{{#bench CHAPTER GROUP}}`: the table of a group of measurements, made from
+//! what `cargo xtask bench` has stored.
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Edits, Feature, Site, directives, escape};
+use crate::bench::{self, Row};
+use crate::page::Page;
+
+pub const FEATURE: Feature = Feature { edit };
+
+fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
+    for found in directives(page) {
+        if found.directive.name != "bench" {
+            continue;
+        }
+        match table(site, found.directive.argument) {
+            Ok(html) => edits.replace(found.range, html),
+            Err(error) => {
+                edits.problem(page, found.line, format!("{error:#}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn table(site: &Site<'_>, argument: &str) -> Result<String> {
+    let (chapter, group) = argument
+        .split_once(char::is_whitespace)
+        .context("write {{#bench CHAPTER GROUP}}")?;
+    let group = group.trim();
+    let benchmarks = bench::load(site.project, chapter)?;
+    let rows: Vec<&Row> = benchmarks
+        .rows
+        .iter()
+        .filter(|row| row.group == group)
+        .collect();
+    let unit = rows
+        .first()
+        .map(|row| row.unit.as_str())
+        .with_context(|| {
+            let mut groups: Vec<&str> =
+                benchmarks.rows.iter().map(|r| r.group.as_str()).collect();
+            groups.dedup();
+            format!("no group {group:?}; there are: {}", groups.join(", "))
+        })?;
+    ensure!(
+        rows.iter().all(|row| row.unit == unit),
+        "the group {group:?} has several units"
+    );
+    let peers = distinct(rows.iter().map(|row| row.peer.as_str()));
+    let cases = distinct(rows.iter().map(|row| row.case.as_str()));
+    let mut text = format!("| {group}, {} |", escape(unit));
+    for peer in &peers {
+        let version = benchmarks.versions.get(*peer);
+        let version =
+            version.map(|v| format!(" {}", escape(v))).unwrap_or_default();
+        text += &format!(" {}{version} |", escape(peer));
+    }
+    text += &format!("\n|---|{}\n", "--:|".repeat(peers.len()));
+    for case in cases {
+        text += &format!("| {} |", escape(case));
+        for peer in &peers {
+            let row = rows.iter().find(|r| r.case == case && r.peer == *peer);
+            text += &format!(" {} |", row.map_or_else(|| "–".into(), |r| cell(r)));
+        }
+        text.push('\n');
+    }
+    let rounds = rows.iter().map(|row| row.rounds).min().unwrap_or(0);
+    let counted = rows.iter().any(|row| row.instructions.is_some());
+    let small = if counted {
+        " The small numbers are instructions, counted by callgrind."
+    } else {
+        ""
+    };
+    Ok(format!(
+        "{text}\n<p class=\"remark\">Medians of {rounds} interleaved rounds. \
+         {} To measure yours: <code>{}</code>.{small}</p>\n",
+        escape(&benchmarks.measured.sentence()),
+        escape(&benchmarks.measured.command),
+    ))
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for name in names {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn cell(row: &Row) -> String {
+    let number = thousands(row.median);
+    match row.instructions {
+        Some(count) => {
+            format!("{number} <small>{}</small>", thousands(count))
+        }
+        None => number,
+    }
+}
+
+/// Three digits that mean something, with commas between thousands.
+fn thousands(value: f64) -> String {
+    let text = if value < 10.0 {
+        format!("{value:.2}")
+    } else if value < 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    };
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole.to_owned(), format!(".{fraction}")),
+        None => (text, String::new()),
+    };
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + &fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(1.234), "1.23");
+        assert_eq!(thousands(52.36), "52.4");
+        assert_eq!(thousands(528.4), "528");
+        assert_eq!(thousands(1135.0), "1,135");
+        assert_eq!(thousands(1_234_567.0), "1,234,567");
+    }
+}
