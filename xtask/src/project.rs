@@ -150,6 +150,31 @@ impl Project {
             })
     }
 
+    /// A package and what it needs of this workspace, for its tests too.
+    pub fn with_dependencies<'a>(
+        &'a self,
+        package: &'a Package,
+    ) -> Vec<&'a Package> {
+        let all = self.packages();
+        let mut found = vec![package];
+        let mut looked_at = 0;
+        while let Some(package) = found.get(looked_at).copied() {
+            looked_at += 1;
+            let paths =
+                package.dependencies.iter().filter_map(|d| d.path.as_ref());
+            for path in paths {
+                let needed =
+                    all.iter().find(|p| folder(p) == path.as_std_path());
+                if let Some(needed) = needed
+                    && !found.iter().any(|p| p.name == needed.name)
+                {
+                    found.push(needed);
+                }
+            }
+        }
+        found
+    }
+
     /// The chapter that a page belongs to, if any: the package named like the
     /// page's folder, or like the page.
     pub fn chapter_of(&self, page: &Page) -> Option<&str> {

@@ -237,6 +237,39 @@ fn what_has_passed_is_not_run_again_until_it_changes() {
     exits(&slot.tool(&["test", "exercises"]), 1);
 }
 
+/// A package is tested again, and its programs are run again, if it or what it
+/// needs has changed.
+#[test]
+fn tests_and_outputs_are_kept_by_package() {
+    let slot = good();
+    let both = |expected: [bool; 2]| {
+        let ran = slot.tool(&["test", "crates", "console"]);
+        exits(&ran, 0);
+        for (stage, kept) in ["crates", "console"].iter().zip(expected) {
+            let line = ran.stdout.lines().find(|line| line.starts_with(stage));
+            let line = line.unwrap_or_else(|| panic!("no {stage}: {ran}"));
+            assert!(line.contains(" ok "), "{ran}");
+            assert_eq!(line.contains(" of them unchanged"), kept, "{ran}");
+        }
+    };
+    both([false, false]);
+    both([true, true]);
+    let append = |path: &str| {
+        let path = slot.root.join(path);
+        let text = support::read_text(&path);
+        support::write(&path, format!("{text}\n").as_bytes());
+    };
+    // tally, which the chapter needs, is tested no second time.
+    append("crates/ch01-demo/src/s1_count.rs");
+    both([true, false]);
+    // And here both have changed.
+    append("crates/tally/src/lib.rs");
+    both([false, false]);
+    append("Cargo.toml");
+    both([false, false]);
+    both([true, true]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_missing_tool_is_an_excuse_except_for_ci() {

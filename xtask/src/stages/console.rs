@@ -7,7 +7,8 @@
 //! that cargo itself is quiet. Any other command needs a reason why it is not
 //! run.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -33,7 +34,11 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let blocks = cx.blocks(|block| block.kind() == Kind::Console);
     let (mut elsewhere, mut unchecked) = (0, 0);
     let mut rewrites = Vec::new();
+    // How many blocks of each page were looked at.
+    let mut ordinals: HashMap<&Path, usize> = HashMap::new();
     for (page, block) in &blocks {
+        let ordinal = ordinals.entry(&page.path).or_default();
+        *ordinal += 1;
         if block.note("unchecked").is_some() {
             unchecked += 1;
             continue;
@@ -43,7 +48,20 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             continue;
         }
         report.checked += 1;
+        let name = format!("console {} {ordinal}", page.path.display());
+        let key = key(cx, block)?.filter(|_| !cx.bless);
+        if key.is_some_and(|key| cx.cache.has_passed(&name, key)) {
+            report.unchanged += 1;
+            continue;
+        }
+        let before = report.failures.len();
         check(cx, page, block, report, &mut rewrites)?;
+        match key {
+            Some(key) if report.failures.len() == before => {
+                cx.cache.passed(&name, key);
+            }
+            _ => cx.cache.failed(&name),
+        }
     }
     if elsewhere > 0 {
         report.remark(format!("{elsewhere} for other platforms"));
@@ -56,6 +74,26 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         bless(cx.project, rewrites)?;
     }
     Ok(())
+}
+
+/// What the block's output depends on, if that can be told: its own text, and
+/// the packages whose programs it runs. This tool looks at everything.
+fn key(cx: &Context<'_>, block: &Block) -> Result<Option<u64>> {
+    let mut key = cx.cache.key();
+    key.text(&block.code).text(&block.words.join(","));
+    for session in sessions(block) {
+        let words = shell_words::split(&session.command).unwrap_or_default();
+        let name = words
+            .iter()
+            .position(|word| word == "-p" || word == "--package")
+            .and_then(|index| words.get(index + 1));
+        let Some(package) = name.and_then(|name| cx.project.package(name).ok())
+        else {
+            return Ok(None);
+        };
+        key.text(&cx.package_key(package)?.finish().to_string());
+    }
+    Ok(Some(key.finish()))
 }
 
 fn holds_here(block: &Block) -> bool {

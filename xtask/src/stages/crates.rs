@@ -1,13 +1,18 @@
-//! The chapters' own tests: unit, integration, documentation and examples.
+//! The chapters' own tests: unit, integration, documentation and examples. A
+//! package that has passed and has not changed is not tested again.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
-use cargo_metadata::TargetKind;
+use cargo_metadata::{Package, TargetKind};
 
 use super::{Context, Stage, libtest};
 use crate::process;
 use crate::report::Report;
+
+/// All tests of a package take a minute; more means that they hang.
+const LIMIT: Duration = Duration::from_secs(1200);
 
 pub const STAGE: Stage = Stage {
     name: "crates",
@@ -32,16 +37,68 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             );
         }
     }
-    cx.progress.step("cargo test");
+    let mut changed = Vec::new();
+    for package in packages {
+        let key = cx.package_key(package)?.finish();
+        if cx.cache.has_passed(&check(package), key)
+            && let Some(tests) = cx.cache.value(&count(package))
+        {
+            // No machine holds as many tests as would not fit.
+            let tests = usize::try_from(tests).unwrap_or(usize::MAX);
+            report.checked += tests;
+            report.unchanged += tests;
+        } else {
+            changed.push((package, key));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    // All at once, as cargo builds packages side by side. What does not build
+    // is told below, with its package.
+    cx.progress.step("building the tests");
+    let mut build = cargo_test(cx);
+    build.arg("--no-run");
+    for (package, _) in &changed {
+        build.args(["--package", &package.name]);
+    }
+    process::run(&mut build, LIMIT)?;
+    for (package, key) in changed {
+        cx.progress.step(format!("cargo test --package {}", package.name));
+        test(cx, package, key, report)?;
+    }
+    Ok(())
+}
+
+fn check(package: &Package) -> String {
+    format!("crate {}", package.name)
+}
+
+/// Under this name is kept how many tests have passed.
+fn count(package: &Package) -> String {
+    format!("tests of crate {}", package.name)
+}
+
+fn cargo_test(cx: &Context<'_>) -> Command {
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
     command
         .args(["test", "--no-fail-fast"])
         .env("RUST_BACKTRACE", "0");
-    for package in &packages {
-        command.args(["--package", &package.name]);
-    }
-    let done = process::run(&mut command, Duration::from_secs(1200))?;
-    report.checked = libtest::results(&done.output).map(|result| result.passed).sum();
+    command
+}
+
+fn test(
+    cx: &Context<'_>,
+    package: &Package,
+    key: u64,
+    report: &mut Report,
+) -> Result<()> {
+    let mut command = cargo_test(cx);
+    command.args(["--package", &package.name]);
+    let done = process::run(&mut command, LIMIT)?;
+    let passed: usize =
+        libtest::results(&done.output).map(|result| result.passed).sum();
+    report.checked += passed;
     let before = report.failures.len();
     // cargo says which test program runs, then comes its list of failures.
     for run in done.output.split("     Running ").flat_map(doc_tests) {
@@ -53,9 +110,15 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     if !done.success() && report.failures.len() == before {
         report.fail_at(
-            "crates",
+            check(package),
             format!("cargo test {}:\n{}", done.ending(), done.output),
         );
+    }
+    if report.failures.len() == before {
+        cx.cache.passed(&check(package), key);
+        cx.cache.passed(&count(package), passed as u64);
+    } else {
+        cx.cache.failed(&check(package));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use cargo_metadata::Package;
 
 use crate::block::{Block, blocks};
 use crate::book as mdbook;
-use crate::cache::Cache;
+use crate::cache::{Cache, Key};
 use crate::page::{Page, Problem};
 use crate::project::Project;
 use crate::report::{self, Progress, Report, Verdict};
@@ -130,6 +130,26 @@ impl Context<'_> {
             let _ = self.warnings.set(warnings);
         }
         Ok((folder, self.warnings.get().map_or(&[], Vec::as_slice)))
+    }
+
+    /// A key over all that the programs of `package` depend on: its files,
+    /// those of the packages that it needs, and the versions of the others.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn package_key(&self, package: &Package) -> Result<Key> {
+        let mut key = self.cache.key();
+        for package in self.project.with_dependencies(package) {
+            key.folder(crate::project::folder(package))?;
+        }
+        for file in ["Cargo.lock", "Cargo.toml", ".cargo/config.toml"] {
+            let file = self.project.root.join(file);
+            key.text(&std::fs::read_to_string(file).unwrap_or_default());
+        }
+        for name in ["RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            key.text(&std::env::var(name).unwrap_or_default());
+        }
+        Ok(key)
     }
 
     fn wants(&self, chapter: &str) -> bool {
