@@ -90,13 +90,18 @@ cfg_select! {
             let [here, there] = one_page_twice()?;
             let differ = if here == there { "the same" } else { "two" };
             writeln!(out, "one page of memory at {differ} addresses")?;
-            // SAFETY: there is none, and that is the point: `here` and `there`
-            // are mapped, and are the same memory.
-            let (a, b) = unsafe { (&mut *here, &mut *there) };
+            let both = || {
+                // SAFETY: it is mapped. That nobody else has it is *not* true,
+                // and that is the point.
+                let here = unsafe { &mut *here };
+                // SAFETY: as above.
+                let there = unsafe { &mut *there };
+                (here, there)
+            };
+            let (a, b) = both();
             let plain = plain(a, b);
             writeln!(out, "write 1 here, 2 there, read here:   {plain}")?;
-            // SAFETY: as above.
-            let (a, b) = unsafe { (&mut *here, &mut *there) };
+            let (a, b) = both();
             let opaque = opaque(a, b);
             writeln!(out, "the same, read by the instruction:  {opaque}")?;
             Ok([read, plain, opaque])
