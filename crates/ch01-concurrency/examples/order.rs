@@ -1,0 +1,141 @@
+//! What "my code runs in order" means. One thread sees its own steps in the
+//! order in which they are written; another thread need not.
+//!
+//! Two threads: each writes its own number, then reads the other's. If there
+//! were one order of all steps, whoever writes second would read what the
+//! other has written. A processor, though, keeps what it writes in a buffer of
+//! its own until the cache takes it, and reads on in the meantime.
+
+use std::io;
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long each experiment goes on at most.
+const TIME: Duration = Duration::from_millis(400);
+
+/// How many rounds each has at most.
+const ROUNDS: usize = 200_000;
+
+/// A number that shares its cache line with no other.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Apart(AtomicUsize);
+
+// ANCHOR: experiment
+/// Two numbers, each written by one thread and read by the other.
+#[derive(Debug, Default)]
+struct Experiment {
+    numbers: [Apart; 2],
+    /// How many have come to the start of a round, of all rounds.
+    at_start: Apart,
+    stop: AtomicBool,
+}
+
+impl Experiment {
+    /// One thread's part of a round: write mine, read the other's. Says
+    /// whether it read an old number.
+    fn relaxed(&self, me: usize, round: usize) -> bool {
+        self.numbers[me].0.store(round, Relaxed);
+        self.numbers[1 - me].0.load(Relaxed) < round
+    }
+
+    /// The same, in the one order of all `SeqCst` steps: each store here
+    /// pairs with the load of the other thread.
+    fn in_one_order(&self, me: usize, round: usize) -> bool {
+        self.numbers[me].0.store(round, SeqCst);
+        self.numbers[1 - me].0.load(SeqCst) < round
+    }
+}
+// ANCHOR_END: experiment
+
+impl Experiment {
+    /// Waits until both are at the start of this round, counted from 1.
+    fn start(&self, round: usize) {
+        // SeqCst, and in the loop again: the rounds before are over for both.
+        self.at_start.0.fetch_add(1, SeqCst);
+        let mut tries = 0_u32;
+        while self.at_start.0.load(SeqCst) < 2 * round {
+            tries += 1;
+            match tries % 1_000 {
+                0 => thread::yield_now(), // the other may need this core
+                _ => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    /// Returns how many rounds there were, and in how many both read an old
+    /// number.
+    fn count(part: fn(&Self, usize, usize) -> bool) -> (usize, usize) {
+        let this = &Self::default();
+        let end = Instant::now() + TIME;
+        let thread = |me: usize| {
+            let mut old = Vec::new();
+            for round in 1..=ROUNDS {
+                if me == 0 && Instant::now() >= end {
+                    // Relaxed: `start` makes it seen before the round.
+                    this.stop.store(true, Relaxed);
+                }
+                this.start(round);
+                if this.stop.load(Relaxed) {
+                    break;
+                }
+                old.push(part(this, me, round));
+            }
+            old
+        };
+        thread::scope(|scope| {
+            let other = scope.spawn(|| thread(1));
+            let mine = thread(0);
+            let other = other.join().expect("it only counts");
+            let both = mine.iter().zip(&other).filter(|(a, b)| **a && **b);
+            (mine.len(), both.count())
+        })
+    }
+}
+
+// ANCHOR: alone
+/// One thread, `Relaxed`: it reads what it has written, each time.
+fn alone() -> usize {
+    let number = AtomicUsize::new(0);
+    let wrong = (1..=ROUNDS).filter(|&round| {
+        number.store(round, Relaxed);
+        number.load(Relaxed) != round
+    });
+    wrong.count()
+}
+// ANCHOR_END: alone
+
+fn run(mut out: impl io::Write) -> io::Result<[usize; 3]> {
+    let wrong = alone();
+    writeln!(
+        out,
+        "one thread             {wrong} of {ROUNDS} reads are old"
+    )?;
+    let (rounds, relaxed) = Experiment::count(Experiment::relaxed);
+    writeln!(
+        out,
+        "two threads, Relaxed   {relaxed} of {rounds} rounds: both old"
+    )?;
+    let (rounds, ordered) = Experiment::count(Experiment::in_one_order);
+    writeln!(
+        out,
+        "two threads, SeqCst    {ordered} of {rounds} rounds: both old"
+    )?;
+    Ok([wrong, relaxed, ordered])
+}
+
+fn main() -> io::Result<()> {
+    run(io::stdout().lock()).map(drop)
+}
+
+#[test]
+fn runs() {
+    let mut out = Vec::new();
+    let [wrong, _relaxed, ordered] = run(&mut out).unwrap();
+    assert_eq!((wrong, ordered), (0, 0));
+    assert_eq!(String::from_utf8(out).unwrap().lines().count(), 3);
+}

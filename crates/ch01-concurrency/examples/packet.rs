@@ -1,0 +1,221 @@
+//! A packet arrives, and somebody waits for it: in a call that blocks, by
+//! asking again and again, and on an event queue. What the kernel counted.
+//!
+//! The packet goes by the loopback device, so no network card takes part: no
+//! wire, no copy by the card (DMA), and no hardware interrupt. What is left is
+//! the second half of the way, which is the same for a card: the kernel
+//! notes a software interrupt (NET_RX), works it off at the next opportunity,
+//! finds the socket, and wakes who waits for it. To see the first half, look at
+//! the line of a real card in `/proc/interrupts` while something arrives.
+
+use std::io;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use ch01_concurrency::s2_threads::processor_time;
+    use std::fs;
+    use std::io::{self, ErrorKind};
+    use std::mem;
+    use std::net::{Ipv4Addr, UdpSocket};
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    /// How long nothing comes.
+    const PAUSE: Duration = Duration::from_millis(20);
+
+    // ANCHOR: ways
+    /// The call returns when something is there. Returns how many calls.
+    pub fn block(socket: &UdpSocket, room: &mut [u8]) -> io::Result<u64> {
+        socket.recv(room)?;
+        Ok(1)
+    }
+
+    /// The call returns at once, and is made until something is there.
+    pub fn poll(socket: &UdpSocket, room: &mut [u8]) -> io::Result<u64> {
+        socket.set_nonblocking(true)?;
+        for calls in 1.. {
+            match socket.recv(room) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                result => return result.map(|_| calls),
+            }
+        }
+        unreachable!("nobody counts to the last number");
+    }
+
+    /// One call waits for any of many sockets, and another one reads.
+    pub fn queue(socket: &UdpSocket, room: &mut [u8]) -> io::Result<u64> {
+        socket.set_nonblocking(true)?;
+        let queue = new_queue()?;
+        register(&queue, socket)?;
+        wait(&queue)?;
+        socket.recv(room)?;
+        Ok(4)
+    }
+    // ANCHOR_END: ways
+
+    fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
+        match answer {
+            -1 => Err(io::Error::last_os_error()),
+            answer => Ok(answer),
+        }
+    }
+
+    fn new_queue() -> io::Result<OwnedFd> {
+        // SAFETY: asks for a descriptor; there is nothing to uphold.
+        let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        // SAFETY: the kernel just opened it for us.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    fn register(queue: &OwnedFd, socket: &UdpSocket) -> io::Result<()> {
+        let mut event = libc::epoll_event {
+            events: libc::EPOLLIN as u32,
+            u64: 0,
+        };
+        let (queue, socket) = (queue.as_raw_fd(), socket.as_raw_fd());
+        let add = libc::EPOLL_CTL_ADD;
+        // SAFETY: both are borrowed, and the kernel reads one event.
+        check(unsafe { libc::epoll_ctl(queue, add, socket, &mut event) })?;
+        Ok(())
+    }
+
+    fn wait(queue: &OwnedFd) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: 0, u64: 0 };
+        let queue = queue.as_raw_fd();
+        loop {
+            // SAFETY: the queue is borrowed, and there is room for one event.
+            let done = unsafe { libc::epoll_wait(queue, &mut event, 1, -1) };
+            match check(done) {
+                // A signal came, and no packet.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result.map(drop),
+            }
+        }
+    }
+
+    /// How often this thread slept, by getrusage.
+    fn sleeps() -> io::Result<i64> {
+        // SAFETY: all zeroes is a valid `rusage`.
+        let mut usage: libc::rusage = unsafe { mem::zeroed() };
+        // SAFETY: the kernel writes one `rusage`, and there is one.
+        check(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &mut usage) })?;
+        #[allow(
+            clippy::useless_conversion,
+            reason = "it has 32 bits on some systems"
+        )]
+        Ok(usage.ru_nvcsw.into())
+    }
+
+    /// Software interrupts for packets that came in, of all cores. `None`
+    /// where a container does not show them.
+    fn net_rx() -> Option<u64> {
+        let table = fs::read_to_string("/proc/softirqs").ok()?;
+        let line = table.lines().find(|line| line.contains("NET_RX:"))?;
+        let cores = line.split_whitespace().skip(1);
+        Some(cores.filter_map(|count| count.parse::<u64>().ok()).sum())
+    }
+
+    /// What was counted while one packet was waited for.
+    #[derive(Debug)]
+    pub struct Counted {
+        pub calls: u64,
+        pub sleeps: i64,
+        pub busy: Duration,
+        pub net_rx: Option<u64>,
+        pub after: Duration,
+    }
+
+    pub type Wait = fn(&UdpSocket, &mut [u8]) -> io::Result<u64>;
+
+    pub fn count(wait: Wait) -> io::Result<Counted> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = socket.local_addr()?;
+        let (ready, go) = channel();
+        let sender = thread::spawn(move || -> io::Result<Instant> {
+            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            // An error here only means that nobody waits.
+            let _ = go.recv();
+            thread::sleep(PAUSE);
+            let sent = Instant::now();
+            socket.send_to(b"hello", address)?;
+            Ok(sent)
+        });
+        let mut room = [0; 16];
+        let rx = net_rx();
+        // The other end is gone only if the sender has failed, as is said
+        // below.
+        let _ = ready.send(());
+        let (slept, used) = (sleeps()?, processor_time());
+        let calls = wait(&socket, &mut room)?;
+        let (woken, busy) = (Instant::now(), processor_time() - used);
+        let sleeps = sleeps()? - slept;
+        let rx = net_rx().zip(rx).map(|(after, before)| after - before);
+        let sent = sender.join().expect("it returns its errors")?;
+        if !room.starts_with(b"hello") {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        Ok(Counted {
+            calls,
+            sleeps,
+            busy,
+            net_rx: rx,
+            after: woken.saturating_duration_since(sent),
+        })
+    }
+
+    pub const WAYS: [(&str, Wait); 3] =
+        [("block", block), ("poll", poll), ("event queue", queue)];
+
+    pub fn run(mut out: impl io::Write) -> io::Result<Vec<Counted>> {
+        writeln!(
+            out,
+            "way           calls  sleeps  on a core   NET_RX  awake after"
+        )?;
+        let mut all = Vec::new();
+        for (name, wait) in WAYS {
+            let counted = count(wait)?;
+            let rx = counted.net_rx.map_or("?".into(), |rx| rx.to_string());
+            writeln!(
+                out,
+                "{name:<11} {:>7} {:>7} {:>7.2} ms {rx:>8} {:>9} µs",
+                counted.calls,
+                counted.sleeps,
+                counted.busy.as_secs_f64() * 1e3,
+                counted.after.as_micros(),
+            )?;
+            all.push(counted);
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(target_os = "linux")]
+use linux::run;
+
+#[cfg(not(target_os = "linux"))]
+fn run(mut out: impl io::Write) -> io::Result<()> {
+    writeln!(out, "this program is for Linux only")
+}
+
+fn main() -> io::Result<()> {
+    run(io::stdout().lock()).map(drop)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn runs() {
+    let counted = run(io::sink()).unwrap();
+    let [block, poll, queue] = &counted[..] else {
+        panic!("three ways");
+    };
+    assert_eq!((block.calls, queue.calls), (1, 4));
+    assert!(poll.calls > 10, "{poll:?}");
+}
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn runs() {
+    main().unwrap();
+}

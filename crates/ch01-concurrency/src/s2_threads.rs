@@ -1,0 +1,317 @@
+//! Stage 2 of chapter 1: the workshop of stage 1 with real threads.
+//!
+//! A worker is a thread. To be busy is to use up a processor; to wait is to
+//! wait for the clock, as a program waits for a disk or for a network. Time
+//! runs 5,000 times as fast: the 20 s of a chair are 4 ms, its 100 s are 20 ms.
+//!
+//! **Which clock a busy worker looks at.** The processor time of its own
+//! thread, not the clock on the wall. Two threads that look at the wall, on one
+//! core, would both say after 4 ms that they had worked for 4 ms, though each
+//! had the core for 2: that is standing in a queue, not working. (Windows tells
+//! the processor time of a thread in steps of 15.6 ms only, so there it is the
+//! wall.) As processor time is given out by the cores, no number of threads
+//! gets more of it than there are cores: twelve who wait are busy a sixth of
+//! their time, so twelve of them need two cores all the time. On a machine with
+//! two they have no reserve, and where anything else runs they are slower than
+//! the simulator says.
+//!
+//! All benches are behind one lock, which is held for a few operations at a
+//! time. Many short jobs would need a lock for each bench; chapter 10 has that.
+
+use crate::s1_workshop::{Job, Report, Span, Time, Way};
+use std::collections::{BTreeMap, VecDeque};
+use std::panic;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A millisecond in the workshop takes so many nanoseconds here.
+const NANOS: u64 = 200;
+
+/// How long a time in the workshop takes here.
+pub fn real(time: Time) -> Duration {
+    Duration::from_nanos(time.0.saturating_mul(NANOS))
+}
+
+/// The time in the workshop that takes so long here, rounded down.
+fn workshop_time(real: Duration) -> Time {
+    Time((real.as_nanos() / u128::from(NANOS)) as u64)
+}
+
+/// A workshop whose workers are threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Workshop {
+    /// How many threads; at least one.
+    pub workers: usize,
+    /// What they do when a job has to wait.
+    pub way: Way,
+    /// The longest turn of a job, in the time of the workshop.
+    pub slice: Option<Time>,
+}
+
+impl Workshop {
+    /// So many workers of one way, who never interrupt a job.
+    pub fn new(workers: usize, way: Way) -> Self {
+        let slice = None;
+        Self {
+            workers,
+            way,
+            slice,
+        }
+    }
+
+    /// Has all jobs done, and sums up in the time of the workshop. Beside the
+    /// report it says how long each job took, in the order of the list.
+    ///
+    /// # Panics
+    ///
+    /// As the simulator: without a worker, or for a bench that nobody has.
+    pub fn run(&self, jobs: &[Job]) -> (Report, Vec<Time>) {
+        assert!(self.workers > 0, "a workshop needs a worker");
+        let open = Instant::now();
+        let mut floor = Floor {
+            benches: (0..self.workers).map(|_| Bench::default()).collect(),
+            left: jobs.len(),
+            done: vec![open; jobs.len()],
+        };
+        for (number, job) in jobs.iter().enumerate() {
+            let bench = job.bench.unwrap_or(number % self.workers);
+            let task = Task::new(number, job);
+            floor.benches[bench].aside(open + real(job.arrives), task);
+        }
+        let shop = Shop {
+            way: self.way,
+            slice: self.slice.map(real),
+            floor: Mutex::new(floor),
+            changed: Condvar::new(),
+        };
+        let busy: Vec<Time> = thread::scope(|scope| {
+            let shop = &shop;
+            let start = |worker| scope.spawn(move || shop.work(worker));
+            let threads: Vec<_> = (0..self.workers).map(start).collect();
+            let threads = threads.into_iter().map(|thread| thread.join());
+            threads
+                .map(|busy| {
+                    busy.unwrap_or_else(|why| panic::resume_unwind(why))
+                })
+                .map(workshop_time)
+                .collect()
+        });
+        let arrived = |job: &Job| open + real(job.arrives);
+        let first = jobs.iter().map(arrived).min().unwrap_or(open);
+        let done = &shop.lock().done;
+        let last = done.iter().copied().max().unwrap_or(open);
+        let stays: Vec<Time> = jobs
+            .iter()
+            .zip(done)
+            .map(|(job, done)| workshop_time(*done - arrived(job)))
+            .collect();
+        let took = workshop_time(last - first);
+        (Report::new(took, &busy, stays.clone()), stays)
+    }
+}
+
+/// A job under way.
+#[derive(Debug)]
+struct Task {
+    job: usize,
+    /// What is still to be done, in real time.
+    spans: VecDeque<Span>,
+}
+
+impl Task {
+    fn new(job: usize, what: &Job) -> Self {
+        let spans = what.spans.iter().copied().collect();
+        Self { job, spans }
+    }
+}
+
+/// What one worker has before it.
+#[derive(Debug, Default)]
+struct Bench {
+    /// Wants hands; first in, first out.
+    ready: VecDeque<Task>,
+    /// Waits; the earliest deadline is first. The number of the job keeps
+    /// apart what is due at the same time.
+    aside: BTreeMap<(Instant, usize), Task>,
+}
+
+impl Bench {
+    fn aside(&mut self, until: Instant, task: Task) {
+        self.aside.insert((until, task.job), task);
+    }
+
+    /// Moves what need not wait any longer to what is ready.
+    fn look(&mut self, now: Instant) {
+        while let Some(first) = self.aside.first_entry()
+            && first.key().0 <= now
+        {
+            self.ready.push_back(first.remove());
+        }
+    }
+
+    /// When something is ready next.
+    fn due(&self) -> Option<Instant> {
+        self.aside.keys().next().map(|(until, _)| *until)
+    }
+}
+
+#[derive(Debug)]
+struct Floor {
+    benches: Vec<Bench>,
+    /// Jobs that are not done.
+    left: usize,
+    done: Vec<Instant>,
+}
+
+#[derive(Debug)]
+struct Shop {
+    way: Way,
+    slice: Option<Duration>,
+    floor: Mutex<Floor>,
+    /// Told of every new deadline and of the end.
+    changed: Condvar,
+}
+
+impl Shop {
+    fn lock(&self) -> MutexGuard<'_, Floor> {
+        // A panic of another worker is passed on by `join`; until then the
+        // benches are in order, as nothing panics in between.
+        self.floor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A worker's day. Returns how long it was busy.
+    fn work(&self, worker: usize) -> Duration {
+        let mut busy = Duration::ZERO;
+        while let Some(task) = self.next(worker) {
+            busy += self.go_on(worker, task);
+        }
+        busy
+    }
+
+    // ANCHOR: thread_next
+    /// The next job for a worker; sleeps while there is none. `None`: all jobs
+    /// are done.
+    fn next(&self, worker: usize) -> Option<Task> {
+        let mut floor = self.lock();
+        while floor.left > 0 {
+            let now = Instant::now();
+            let mut earliest = None;
+            let benches = floor.benches.len();
+            let visits = if self.way == Way::Steal { benches } else { 1 };
+            for bench in (worker..worker + visits).map(|at| at % benches) {
+                let bench = &mut floor.benches[bench];
+                bench.look(now);
+                if let Some(task) = bench.ready.pop_front() {
+                    return Some(task);
+                }
+                earliest = earliest.into_iter().chain(bench.due()).min();
+            }
+            floor = self.sleep(floor, earliest);
+        }
+        None
+    }
+    // ANCHOR_END: thread_next
+
+    /// Sleeps until then, or until another worker changes something.
+    fn sleep<'a>(
+        &self,
+        floor: MutexGuard<'a, Floor>,
+        until: Option<Instant>,
+    ) -> MutexGuard<'a, Floor> {
+        let Some(until) = until else {
+            let floor = self.changed.wait(floor);
+            return floor.unwrap_or_else(PoisonError::into_inner);
+        };
+        let time = until.saturating_duration_since(Instant::now());
+        let floor = self.changed.wait_timeout(floor, time);
+        floor.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    // ANCHOR: thread_go_on
+    /// What a worker does with its job. Returns how long it was busy.
+    fn go_on(&self, worker: usize, mut task: Task) -> Duration {
+        let mut busy = Duration::ZERO;
+        while let Some(span) = task.spans.pop_front() {
+            match span {
+                Span::Busy(time) => match self.longer_than_a_turn(time) {
+                    Some((turn, rest)) => {
+                        task.spans.push_front(Span::Busy(rest));
+                        busy += be_busy(turn);
+                        self.lock().benches[worker].ready.push_back(task);
+                        self.changed.notify_all();
+                        return busy;
+                    }
+                    None => busy += be_busy(real(time)),
+                },
+                Span::Waiting(time) if self.way == Way::Wait => {
+                    thread::sleep(real(time));
+                }
+                Span::Waiting(time) => {
+                    let until = Instant::now() + real(time);
+                    self.lock().benches[worker].aside(until, task);
+                    self.changed.notify_all();
+                    return busy;
+                }
+            }
+        }
+        self.done(task.job);
+        busy
+    }
+    // ANCHOR_END: thread_go_on
+
+    fn done(&self, job: usize) {
+        let mut floor = self.lock();
+        floor.done[job] = Instant::now();
+        floor.left -= 1;
+        if floor.left == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// A turn and what is left after it, if that is not all of it.
+    fn longer_than_a_turn(&self, busy: Time) -> Option<(Duration, Time)> {
+        let turn = self.slice.filter(|_| self.way != Way::Wait)?;
+        let turn = turn.max(real(Time(1)));
+        let rest = real(busy).checked_sub(turn)?;
+        (!rest.is_zero()).then(|| (turn, workshop_time(rest)))
+    }
+}
+
+// ANCHOR: be_busy
+/// Uses up `time` of a processor. Returns how much it was in the end.
+pub fn be_busy(time: Duration) -> Duration {
+    let (wall, start) = (Instant::now(), processor_time());
+    loop {
+        let used = processor_time() - start;
+        // Also by the wall: its clock is set right all the time, so that the
+        // two differ by some parts in 10,000.
+        if used >= time && wall.elapsed() >= time {
+            return used;
+        }
+    }
+}
+// ANCHOR_END: be_busy
+
+/// How long this thread has had a processor.
+#[cfg(unix)]
+pub fn processor_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let clock = libc::CLOCK_THREAD_CPUTIME_ID;
+    // SAFETY: the kernel writes one `timespec`, and there is one.
+    let done = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    assert_eq!(done, 0, "every Unix has this clock");
+    // Neither is negative: it counts up from zero.
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// The time on the wall since some point: nothing better is fine enough here.
+#[cfg(not(unix))]
+pub fn processor_time() -> Duration {
+    use std::sync::OnceLock;
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}

@@ -1,0 +1,54 @@
+//! Stage 3 of chapter 1: `*address`, by the processor's own instruction.
+//!
+//! To the compiler, a read in Rust is a statement about a value: if it knows
+//! the value, it does without the read. An `asm!` block is opaque to it. It
+//! sees an address go in and a number come out, and what the instruction does
+//! with memory is between the processor and the page table.
+//!
+//! What differs between processors is in one file each, below
+//! `s3_dereference/`, with the same two names in each: [`dereference`] and
+//! [`store`]. Windows, macOS and Linux have the same instructions.
+//!
+//! Left out: atomic reads, which need an instruction that says so on some
+//! processors; and reads of other sizes.
+
+#[cfg_attr(target_arch = "x86_64", path = "s3_dereference/x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "s3_dereference/aarch64.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "s3_dereference/riscv64.rs")]
+mod processor;
+
+pub use processor::{dereference, store};
+
+#[cfg(test)]
+mod tests {
+    use super::{dereference, store};
+
+    #[test]
+    fn reads_what_was_written() {
+        let numbers = [1_u64, 2, u64::MAX];
+        let read = numbers.each_ref().map(|number| {
+            // SAFETY: a reference may be read.
+            unsafe { dereference(number) }
+        });
+        assert_eq!(read, numbers);
+    }
+
+    #[test]
+    fn writes_one_word_and_no_more() {
+        let mut words = [7_u64; 3];
+        // SAFETY: a mutable reference may be written.
+        unsafe { store(&mut words[1], 0x0123_4567_89ab_cdef) };
+        assert_eq!(words, [7, 0x0123_4567_89ab_cdef, 7]);
+    }
+
+    /// On the stack, on the heap, and in the program itself.
+    #[test]
+    fn memory_is_memory() {
+        static IN_THE_PROGRAM: u64 = 3;
+        let (stack, heap) = (1, Box::new(2));
+        let addresses: [&u64; 3] = [&stack, &heap, &IN_THE_PROGRAM];
+        // SAFETY: references may be read.
+        let read = addresses.map(|address| unsafe { dereference(address) });
+        assert_eq!(read, [1, 2, 3]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Stage 4 on Windows: a structured exception.
+//!
+//! The kernel runs the handlers of the thread in a chain. One that is
+//! *vectored* comes before all of them. Ours takes everything down and lets
+//! the search go on; at its end nobody wants the exception, and the process
+//! ends with the exception's code as its exit code.
+
+use super::Told;
+use std::io;
+use std::process::ExitStatus;
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use windows_sys::Win32::Foundation::EXCEPTION_ACCESS_VIOLATION;
+use windows_sys::Win32::Storage::FileSystem::WriteFile;
+use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
+use windows_sys::Win32::System::Diagnostics::Debug::{
+    AddVectoredExceptionHandler, EXCEPTION_POINTERS, SEM_FAILCRITICALERRORS,
+    SEM_NOGPFAULTERRORBOX, SetErrorMode,
+};
+use windows_sys::Win32::System::Memory::{
+    MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_NOACCESS, VirtualAlloc,
+    VirtualFree,
+};
+
+/// What a handler answers if others shall have a look, too.
+const CONTINUE_SEARCH: i32 = 0;
+
+/// The address that is about to be used. Relaxed everywhere: it is written and
+/// read by the same thread, in this order.
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
+/// A page of our own that nobody may read, write or run.
+pub fn forbidden_page() -> io::Result<usize> {
+    let kind = MEM_RESERVE | MEM_COMMIT;
+    // SAFETY: the kernel chooses a place that was free.
+    let page = unsafe { VirtualAlloc(ptr::null(), 4096, kind, PAGE_NOACCESS) };
+    if page.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(page.addr())
+}
+
+/// The address of a page that was mapped and is not any more.
+pub fn unmapped_page() -> io::Result<usize> {
+    let page = forbidden_page()?;
+    let place = ptr::without_provenance_mut(page);
+    // SAFETY: the page was made above, and nobody else knows of it.
+    match unsafe { VirtualFree(place, 0, MEM_RELEASE) } {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(page),
+    }
+}
+
+/// Has no window opened when this process dies.
+pub fn leave_no_core() -> io::Result<()> {
+    let mode = SEM_NOGPFAULTERRORBOX | SEM_FAILCRITICALERRORS;
+    // SAFETY: sets a mode of the process; there is nothing to uphold.
+    unsafe { SetErrorMode(mode) };
+    Ok(())
+}
+
+/// Has the kernel call [`tell`] before any other handler.
+pub fn take_down_what_happens(address: usize) -> io::Result<()> {
+    ASKED.store(address as u64, Ordering::Relaxed);
+    // SAFETY: `tell` has the form that is asked for.
+    let handle = unsafe { AddVectoredExceptionHandler(1, Some(tell)) };
+    if handle.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+unsafe extern "system" fn tell(pointers: *mut EXCEPTION_POINTERS) -> i32 {
+    // SAFETY: the kernel hands over a valid record.
+    let record = unsafe { &*(*pointers).ExceptionRecord };
+    if record.ExceptionCode == EXCEPTION_ACCESS_VIOLATION {
+        let [why, address, ..] = record.ExceptionInformation;
+        let told = Told {
+            what: u64::from(record.ExceptionCode.cast_unsigned()),
+            why: why as u64,
+            address: address as u64,
+            trap: 0,
+            error: 0,
+        };
+        let asked = ASKED.load(Ordering::Relaxed);
+        let [a, b, c, d, e] = told.to_words();
+        let report = [asked, a, b, c, d, e];
+        // SAFETY: asks for a handle; there is nothing to uphold.
+        let pipe = unsafe { GetStdHandle(STD_ERROR_HANDLE) };
+        let (bytes, mut written) = (report.as_ptr().cast(), 0);
+        // SAFETY: 48 bytes are there. A failure is noticed by the parent.
+        unsafe { WriteFile(pipe, bytes, 48, &mut written, ptr::null_mut()) };
+    }
+    CONTINUE_SEARCH
+}
+
+/// The exception and its two parameters.
+pub fn kernel_says(told: Told) -> String {
+    let access = match told.why {
+        0 => "read",
+        1 => "write",
+        8 => "run",
+        _ => "access",
+    };
+    format!("exception {:#x}, cannot {access} there", told.what)
+}
+
+pub fn ended(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("with code {:#x}", code.cast_unsigned()),
+        None => "in an unknown way".into(),
+    }
+}

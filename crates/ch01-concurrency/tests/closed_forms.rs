@@ -1,0 +1,205 @@
+//! The simulator against what can be worked out on paper.
+
+mod support;
+
+use ch01_concurrency::s1_workshop::{
+    Arrivals, Job, Random, Report, Span, Time, Way, Workshop,
+};
+use support::any_jobs;
+
+fn chairs(count: usize) -> Vec<Job> {
+    Arrivals::AtOnce.of(&Job::chair(), count, 0)
+}
+
+fn report(workers: usize, way: Way, jobs: &[Job]) -> Report {
+    Workshop::new(workers, way).run(jobs).report()
+}
+
+#[test]
+fn one_who_waits_makes_30_an_hour_and_is_busy_a_sixth() {
+    for count in [1, 2, 7, 100] {
+        let report = report(1, Way::Wait, &chairs(count));
+        assert_eq!(report.took, Time::secs(120 * count as u64));
+        assert_eq!(report.throughput(), 30.0);
+        assert_eq!(report.mean_utilisation(), 1.0 / 6.0);
+    }
+}
+
+/// As long as each has the same number of jobs.
+#[test]
+fn so_many_who_wait_make_30_an_hour_each() {
+    for workers in 1..=12 {
+        let report = report(workers, Way::Wait, &chairs(workers * 5));
+        assert_eq!(report.throughput(), 30.0 * workers as f64);
+        let sixth = vec![1.0 / 6.0; workers];
+        assert_eq!(report.utilisation, sixth);
+    }
+}
+
+/// Hands are the bound, or the jobs at hand, each of which takes 120 s.
+#[test]
+fn one_who_switches_makes_at_most_180_and_reaches_it() {
+    let mut reached = 0;
+    for count in 1..=120 {
+        let report = report(1, Way::Switch, &chairs(count));
+        let hands: f64 = 3_600.0 / 20.0;
+        let at_hand = count as f64 * 3_600.0 / 120.0;
+        let made = report.throughput();
+        assert!(made <= hands.min(at_hand), "{count}: {made}");
+        assert!(made >= 30.0, "{count}: {made}");
+        if made == hands {
+            assert_eq!(report.mean_utilisation(), 1.0);
+            reached += 1;
+        }
+    }
+    // The last chair dries while the others are polished, 8 s each, if there
+    // are enough of them: 13 others, who are 104 s.
+    assert_eq!(reached, 120 - 13);
+    assert_eq!(report(1, Way::Switch, &chairs(13)).took, Time::secs(264));
+    assert_eq!(report(1, Way::Switch, &chairs(14)).took, Time::secs(280));
+}
+
+#[test]
+fn one_job_takes_as_long_in_every_way() {
+    for way in [Way::Wait, Way::Switch, Way::Steal] {
+        for workers in 1..=3 {
+            let report = report(workers, way, &chairs(1));
+            assert_eq!(report.took, Time::secs(120));
+            assert_eq!(report.throughput(), 30.0);
+        }
+    }
+}
+
+/// Without waiting there is nothing to gain by switching.
+#[test]
+fn work_without_waiting_takes_as_long_in_every_way() {
+    let job = Job::new([Span::Busy(Time::secs(20))]);
+    let jobs = Arrivals::AtOnce.of(&job, 12, 0);
+    for way in [Way::Wait, Way::Switch, Way::Steal] {
+        for workers in [1, 2, 3, 4] {
+            let took = report(workers, way, &jobs).took;
+            assert_eq!(took, Time::secs(240 / workers as u64), "{way:?}");
+        }
+    }
+}
+
+/// No way of working makes hands faster or a job shorter.
+#[test]
+fn no_run_beats_the_bounds() {
+    for seed in 0..500 {
+        let workers = 1 + seed as usize % 5;
+        let jobs = any_jobs(seed, workers);
+        let busy: Time = jobs.iter().map(Job::busy).sum();
+        let last = jobs
+            .iter()
+            .map(|job| job.arrives + job.busy() + job.waiting());
+        let first = jobs.iter().map(|job| job.arrives).min();
+        let longest = last.max().map(|last| last - first.unwrap_or_default());
+        for way in [Way::Wait, Way::Switch, Way::Steal] {
+            let took = report(workers, way, &jobs).took;
+            assert!(took.0 * workers as u64 >= busy.0, "{seed} {way:?}");
+            assert!(took >= longest.unwrap_or_default(), "{seed} {way:?}");
+        }
+    }
+}
+
+/// L = λW, exactly, whatever the jobs, the way and the order of service.
+#[test]
+fn littles_law_holds_in_every_run_exactly() {
+    let mut not_trivial = 0;
+    for seed in 0..500 {
+        let workers = 1 + seed as usize % 5;
+        let jobs = any_jobs(seed, workers);
+        for way in [Way::Wait, Way::Switch, Way::Steal] {
+            let mut workshop = Workshop::new(workers, way);
+            workshop.change = Time(seed % 3 * 500);
+            workshop.slice = Some(Time(700)).filter(|_| seed % 2 == 0);
+            let little = workshop.run(&jobs).little();
+            assert_eq!(little.over_time, little.over_jobs, "{seed} {way:?}");
+            let (l, w) = (little.in_system(), little.stay());
+            let difference = l - little.arrival_rate() * w;
+            assert!(difference.abs() <= 1e-9 * l, "{seed}: {difference}");
+            not_trivial += usize::from(l > 1.0);
+        }
+    }
+    assert!(not_trivial > 1_000, "{not_trivial}");
+}
+
+/// How long a job stands in the queue of one worker who is busy a share `rho`
+/// of the time, in means of its own length, with random arrivals. By theory
+/// (Pollaczek and Khinchine) `rho / (1 - rho)` times half of what the square
+/// of the length is on average.
+fn stands_in_queue(
+    rho: f64,
+    seed: u64,
+    length: impl Fn(&mut Random) -> Time,
+) -> f64 {
+    const COUNT: usize = 200_000;
+    let mean = 10_000.0;
+    let apart = Time((mean / rho) as u64);
+    let mut random = Random::new(seed ^ 1);
+    let times = Arrivals::Random(apart).times(COUNT, seed).into_iter();
+    let jobs: Vec<Job> = times
+        .map(|at| Job::new([Span::Busy(length(&mut random))]).at(at))
+        .collect();
+    let busy: Time = jobs.iter().map(Job::busy).sum();
+    let latency = report(1, Way::Switch, &jobs).latency;
+    (latency.mean - busy.as_secs() / COUNT as f64) * 1_000.0 / mean
+}
+
+/// M/D/1: all jobs are equally long; rho / (2 (1 - rho)) of their length.
+#[test]
+fn equal_jobs_stand_as_long_as_theory_says() {
+    for rho in [0.3, 0.5, 0.8] {
+        let stood = stands_in_queue(rho, 7, |_| Time(10_000));
+        let theory = rho / (2.0 * (1.0 - rho));
+        let off = (stood / theory - 1.0).abs();
+        assert!(off < 0.05, "rho {rho}: {stood}, not {theory}");
+    }
+}
+
+/// M/M/1: lengths at random, too; twice as long: rho / (1 - rho).
+#[test]
+fn random_jobs_stand_twice_as_long() {
+    for rho in [0.3, 0.5, 0.8] {
+        let stood =
+            stands_in_queue(rho, 7, |random| Time(random.exponential(10_000)));
+        let theory = rho / (1.0 - rho);
+        let off = (stood / theory - 1.0).abs();
+        assert!(off < 0.05, "rho {rho}: {stood}, not {theory}");
+    }
+}
+
+/// The more they come in groups, the longer they stand, at the same mean.
+#[test]
+fn groups_stand_longer_than_single_jobs() {
+    let mean = Time::secs(30);
+    let ways = [
+        Arrivals::Regular(mean),
+        Arrivals::Random(mean),
+        Arrivals::Groups(4, mean),
+        Arrivals::Groups(16, mean),
+    ];
+    let latencies = ways.map(|arrivals| {
+        let jobs = arrivals.of(&Job::chair(), 4_000, 3);
+        report(1, Way::Switch, &jobs).latency.mean
+    });
+    assert!(latencies.is_sorted(), "{latencies:?}");
+    assert_eq!(latencies[0], 120.0, "30 s apart, nobody stands in a queue");
+}
+
+/// Changing jobs is paid for in hands: a chair is picked up twice by one who
+/// switches, and once by one who waits.
+#[test]
+fn changing_costs_what_it_costs() {
+    let jobs = chairs(50);
+    let took = |way| {
+        let mut workshop = Workshop::new(1, way);
+        workshop.change = Time::secs(1);
+        let run = workshop.run(&jobs);
+        (run.took(), run.hands[0].changing)
+    };
+    let (wait, switch) = (Time::secs(49), Time::secs(99));
+    assert_eq!(took(Way::Wait), (Time::secs(120 * 50) + wait, wait));
+    assert_eq!(took(Way::Switch), (Time::secs(20 * 50) + switch, switch));
+}
