@@ -15,10 +15,14 @@ use serde_json::{Value as Json, json};
 
 use super::{Edits, Feature, Site, directives, escape, inline};
 use crate::figure::code::{self, Part};
-use crate::figure::definition::{Predict, Run as Wanted, Show, State};
-use crate::figure::draw::{Frame, attribute, letters, svg};
-use crate::figure::schema::{Event, Run, Value};
-use crate::figure::{Figure, folder};
+use crate::figure::control::{Control, ControlKind};
+use crate::figure::definition::{
+    Picture, Predict, Recorder, Run as Wanted, Shape, Show, State,
+};
+use crate::figure::draw::{self, Frame, attribute, letters};
+use crate::figure::gantt::{self, Frames};
+use crate::figure::schema::{Event, Kind, Run, Value, Word};
+use crate::figure::{Figure, folder, thousands};
 use crate::page::Page;
 
 pub const FEATURE: Feature = Feature { edit };
@@ -47,6 +51,8 @@ struct Drawn<'a> {
     code: Vec<Vec<Part>>,
     /// From the page to the recording.
     recording: String,
+    /// What all pictures of a Gantt chart share.
+    frames: Frames,
 }
 
 impl<'a> Drawn<'a> {
@@ -66,6 +72,7 @@ impl<'a> Drawn<'a> {
             - site.project.src().components().count()
             - 1;
         Ok(Drawn {
+            frames: Frames::of(&figure.definition, &figure.recording.runs),
             figure,
             code,
             recording: format!(
@@ -81,11 +88,19 @@ impl<'a> Drawn<'a> {
         let Figure {
             name, definition, ..
         } = self.figure;
+        let class = match definition.picture {
+            Picture::Sequence => "",
+            Picture::Gantt => " class=\"fig-wider\"",
+        };
         let mut html = format!(
             "<figure class=\"recorded\" id=\"figure-{name}\">\
-             <figcaption>{}</figcaption><by-hand-figure>",
+             <figcaption>{}</figcaption><by-hand-figure{class}>",
             inline(&definition.title)
         );
+        if self.is_drawn() {
+            let note = inline(&definition.note);
+            html += &format!("<p class=\"fig-by-hand\">{note}</p>");
+        }
         html += &self.live()?;
         html += &self.still();
         html += &self.tables();
@@ -101,12 +116,49 @@ impl<'a> Drawn<'a> {
         Ok(html.replace('\n', " "))
     }
 
+    fn is_drawn(&self) -> bool {
+        self.figure.definition.record.kind == Recorder::Drawn
+    }
+
+    /// The picture of a run.
+    fn svg(
+        &self,
+        wanted: &Wanted,
+        run: &Run,
+        frame: Frame,
+        label: &str,
+    ) -> String {
+        let definition = &self.figure.definition;
+        match definition.picture {
+            Picture::Sequence => {
+                draw::svg(definition, wanted, run, frame, label)
+            }
+            Picture::Gantt => {
+                gantt::svg(definition, run, self.frames, frame, label)
+            }
+        }
+    }
+
+    /// The runs that are shown on paper: with controls there are too many.
+    fn still_runs(&self) -> impl Iterator<Item = (&Wanted, &Run)> {
+        let all = self.figure.definition.control.is_empty();
+        self.figure.runs().filter(move |(wanted, _)| all || wanted.key)
+    }
+
     // --- The live form ---
 
     fn live(&self) -> Result<String> {
         let mut html = "<div class=\"fig-live\">".to_owned();
         let runs: Vec<_> = self.figure.runs().collect();
-        if runs.len() > 1 {
+        let set = &self.figure.definition.control;
+        let first = first_run(set);
+        if !set.is_empty() {
+            html += "<div class=\"fig-set\">";
+            for control in set {
+                html += &setting(&self.figure.name, control);
+            }
+            html += "</div>";
+        } else if runs.len() > 1 {
             html += "<fieldset class=\"fig-runs\"><legend>Run</legend>";
             for (index, (wanted, _)) in runs.iter().enumerate() {
                 let checked = if index == 0 { " checked" } else { "" };
@@ -121,7 +173,7 @@ impl<'a> Drawn<'a> {
             html += "</fieldset>";
         }
         for (index, (wanted, run)) in runs.iter().enumerate() {
-            html += &self.live_run(index, wanted, run)?;
+            html += &self.live_run(index, index == first, wanted, run)?;
         }
         Ok(html + "</div>")
     }
@@ -129,12 +181,13 @@ impl<'a> Drawn<'a> {
     fn live_run(
         &self,
         index: usize,
+        shown: bool,
         wanted: &Wanted,
         run: &Run,
     ) -> Result<String> {
         let definition = &self.figure.definition;
         let label = format!("{}: {}", plain(&wanted.label), definition.alt);
-        let picture = svg(definition, wanted, run, Frame::All, &label);
+        let picture = self.svg(wanted, run, Frame::All, &label);
         Ok(format!(
             "<div class=\"fig-run fig-asking\" tabindex=\"0\" role=\"group\" \
              aria-label=\"Figure: {}\"{}>{}<div class=\"fig-say\">{}{}</div>\
@@ -142,26 +195,42 @@ impl<'a> Drawn<'a> {
              <div class=\"fig-picture\">{picture}<p class=\"fig-hidden\">\
              The steps appear here.</p>{}</div>{}</div>",
             attribute(&plain(&wanted.label)),
-            if index > 0 { " hidden" } else { "" },
+            if shown { "" } else { " hidden" },
             gate(&wanted.predict),
             controls(),
-            caption(&run.events),
-            self.states(wanted),
-            legend(&run.events),
+            self.caption(run),
+            self.states(wanted, run),
+            self.legend(&run.events),
             self.code_panel(index, run)?,
         ))
     }
 
     /// The displayed values, as they are before the first step.
-    fn states(&self, wanted: &Wanted) -> String {
+    fn states(&self, wanted: &Wanted, run: &Run) -> String {
         let mut rows = String::new();
         for state in self.figure.definition.states(&wanted.id) {
+            // The table with the most rows keeps its place open, so that
+            // nothing moves from one step to the next.
+            let most = run.events.iter().map(|event| {
+                match event.state.get(&state.id) {
+                    Some(Value::Words(words)) => words.len(),
+                    _ => 0,
+                }
+            });
+            let (class, room) = match state.show {
+                Show::Words => (
+                    " class=\"fig-has-words\"",
+                    format!(" style=\"--rows: {}\"", most.max().unwrap_or(0)),
+                ),
+                _ => ("", String::new()),
+            };
             let _ = write!(
                 rows,
-                "<div data-state=\"{}\"><dt>{}</dt><dd>{}</dd></div>",
+                "<div data-state=\"{}\"{class}{room}><dt>{}</dt>\
+                 <dd>{}</dd></div>",
                 state.id,
                 inline(&state.label),
-                shown(state, &state.start)
+                shown(state, &state.start, None)
             );
         }
         if rows.is_empty() {
@@ -170,9 +239,111 @@ impl<'a> Drawn<'a> {
         format!("<dl class=\"fig-state\">{rows}</dl>")
     }
 
+    /// The displayed values after a step, on paper.
+    fn states_after(&self, wanted: &Wanted, run: &Run, step: usize) -> String {
+        let mut rows = String::new();
+        for state in self.figure.definition.states(&wanted.id) {
+            // Cells are in the picture already.
+            if state.show == Show::Cells {
+                continue;
+            }
+            let value = value_after(state, run, step);
+            let before = before(state, run, step);
+            let class = match state.show {
+                Show::Words => " class=\"fig-has-words\"",
+                _ => "",
+            };
+            let _ = write!(
+                rows,
+                "<div{class}><dt>{}</dt><dd>{}</dd></div>",
+                inline(&state.label),
+                shown(state, value, Some(before))
+            );
+        }
+        if rows.is_empty() {
+            return rows;
+        }
+        format!("<dl class=\"fig-state\">{rows}</dl>")
+    }
+
+    /// The caption's place. The longest caption keeps it open, unseen, so that
+    /// nothing moves from one step to the next.
+    fn caption(&self, run: &Run) -> String {
+        let last = run.events.len();
+        let longest = run
+            .events
+            .iter()
+            .map(|event| self.say(event))
+            .max_by_key(String::len);
+        format!(
+            "<div class=\"fig-caption\"><p class=\"fig-longest\" \
+             aria-hidden=\"true\"><strong>{last} of {last}</strong> {}</p>\
+             <p class=\"fig-words\" aria-live=\"polite\"></p></div>\
+             <p class=\"fig-now-line\" aria-hidden=\"true\"></p>",
+            longest.unwrap_or_default()
+        )
+    }
+
+    /// A step's caption. With a clock of its own, the figure says the time.
+    fn say(&self, event: &Event) -> String {
+        let words = say(event);
+        match event.time {
+            None => words,
+            Some(time) => format!(
+                "<span class=\"fig-when\">{} {}</span> {words}",
+                thousands(time),
+                escape(&self.figure.definition.record.unit)
+            ),
+        }
+    }
+
+    /// What the shapes mean, as far as these events have them.
+    fn legend(&self, events: &[Event]) -> String {
+        let has = |kind: Kind| events.iter().any(|event| event.kind == kind);
+        let span = |kind: Kind| {
+            events.iter().any(|e| e.kind == kind && e.took.is_some())
+        };
+        let legend = &self.figure.definition.legend;
+        let mut items: Vec<(&str, &str)> = Vec::new();
+        let mut add = |is: bool, class, word| {
+            if is {
+                items.push((class, word));
+            }
+        };
+        if self.figure.definition.picture == Picture::Gantt {
+            add(span(Kind::Work), "fig-key-busy", &legend.work);
+            add(span(Kind::Sleep), "fig-key-stands", &legend.sleep);
+            add(span(Kind::State), "fig-key-open", &legend.state);
+        } else {
+            let threads = self.figure.definition.lane.iter();
+            let mut threads =
+                threads.filter(|lane| lane.shape == Shape::Thread);
+            add(threads.next().is_some(), "fig-key-runs", "runs");
+            add(has(Kind::Sleep), "fig-key-sleeps", "sleeps");
+            add(has(Kind::Call), "fig-key-call", "calls");
+            let answers = events.iter().any(|e| e.answer.is_some());
+            add(has(Kind::Return) || answers, "fig-key-answer", "answers");
+            add(has(Kind::Data), "fig-key-data", "data");
+            add(has(Kind::Wake), "fig-key-wakes", "wakes");
+        }
+        let items: String = items
+            .iter()
+            .map(|(class, word)| {
+                format!(
+                    "<li><span class=\"fig-key {class}\"></span>{}</li>",
+                    escape(word)
+                )
+            })
+            .collect();
+        format!("<ul class=\"fig-legend\" aria-hidden=\"true\">{items}</ul>")
+    }
+
     /// The code, with the lines that some step executes told apart.
     fn code_panel(&self, index: usize, run: &Run) -> Result<String> {
         let parts = &self.code[index];
+        if parts.is_empty() {
+            return Ok(String::new());
+        }
         let mut html = "<div class=\"fig-code\">".to_owned();
         let mut file = "";
         for part in parts {
@@ -228,13 +399,16 @@ impl<'a> Drawn<'a> {
                     .states(&wanted.id)
                     .filter_map(|state| {
                         let value = event.state.get(&state.id)?;
-                        Some((state.id.clone(), shown(state, value).into()))
+                        let before = before(state, run, event.step);
+                        let html = shown(state, value, Some(before));
+                        Some((state.id.clone(), html.into()))
                     })
                     .collect();
                 steps.push(json!({
-                    "say": say(event),
+                    "say": self.say(event),
                     "state": states,
                     "line": self.line_of(index, event)?,
+                    "time": event.time,
                 }));
             }
             runs.push(json!({
@@ -245,79 +419,102 @@ impl<'a> Drawn<'a> {
                 "why": inline(&wanted.predict.why),
             }));
         }
-        Ok(json!({ "runs": runs }))
+        // How many values each control has: with them the script counts from
+        // the controls to a run.
+        let set = &self.figure.definition.control;
+        let counts: Vec<usize> =
+            set.iter().map(|control| control.options().len()).collect();
+        Ok(json!({ "runs": runs, "controls": counts }))
     }
 
     // --- The still form ---
 
     fn still(&self) -> String {
-        let definition = &self.figure.definition;
         let mut html = format!("<div class=\"fig-still\">{}", self.first());
-        for (wanted, run) in self.figure.runs() {
+        let once = !self.figure.definition.control.is_empty();
+        let mut asked = false;
+        for (wanted, run) in self.still_runs() {
             let label = plain(&wanted.label);
-            let mut frames = Vec::new();
-            for event in key_events(&run.events) {
-                let alt = format!("{label}, step {}: {}", event.step, spoken(event));
-                let words = format!("Step {}. {}", event.step, say(event));
-                frames.push((event.step, alt, words));
+            // With controls one question is asked for all.
+            let asks = !(once && asked);
+            if asks {
+                asked = true;
+                if once {
+                    html += &format!(
+                        "<div class=\"fig-still-run\">{}</div>",
+                        question(&wanted.predict)
+                    );
+                }
             }
             let _ = write!(
                 html,
-                "<div class=\"fig-still-run\"><p><strong>{}.</strong> \
-                 <em>Predict:</em> {}</p>{}<div class=\"fig-frames\">",
+                "<div class=\"fig-still-run\"><p><strong>{}.</strong></p>{}\
+                 <div class=\"fig-frames\">",
                 inline(&wanted.label),
-                inline(&wanted.predict.ask),
-                list(&wanted.predict.choices),
+                if once { String::new() } else { question(&wanted.predict) },
             );
-            for (step, alt, words) in frames {
-                let frame = Frame::Until(step);
-                let picture = svg(definition, wanted, run, frame, &alt);
+            for event in key_events(&run.events) {
+                let step = event.step;
+                let alt = format!("{label}, step {step}: {}", spoken(event));
+                let picture = self.svg(wanted, run, Frame::Until(step), &alt);
                 let _ = write!(
                     html,
-                    "<div class=\"fig-frame\">{picture}<p>{words}</p></div>"
+                    "<div class=\"fig-frame\">{picture}<p>Step {step}. {}</p>\
+                     {}</div>",
+                    self.say(event),
+                    self.states_after(wanted, run, step),
                 );
             }
-            let _ = write!(
-                html,
-                "</div><details><summary>The answer</summary><p>{}</p>\
-                 </details></div>",
-                answer(&wanted.predict)
-            );
+            html += "</div>";
+            if !once {
+                html += &folded_answer(&wanted.predict);
+            }
+            html += "</div>";
+        }
+        if once && let Some((wanted, _)) = self.still_runs().next() {
+            html += &folded_answer(&wanted.predict);
         }
         html + "</div>"
     }
 
-    /// The picture before the first step, and what its shapes mean.
+    /// The picture before the first step, and what its shapes mean. Of a Gantt
+    /// chart there would be nothing to be seen.
     fn first(&self) -> String {
         let definition = &self.figure.definition;
         let events: Vec<Event> = self
-            .figure
-            .recording
-            .runs
-            .iter()
-            .flat_map(|run| run.events.iter().cloned())
+            .still_runs()
+            .flat_map(|(_, run)| run.events.iter().cloned())
             .collect();
-        let Some((wanted, run)) = self.figure.runs().next() else {
-            return String::new();
+        let picture = match self.figure.runs().next() {
+            Some((wanted, run)) if definition.picture == Picture::Sequence => {
+                let alt = format!("Before the first step. {}", definition.alt);
+                self.svg(wanted, run, Frame::Until(0), &alt)
+            }
+            _ => String::new(),
         };
-        let alt = format!("Before the first step. {}", definition.alt);
         format!(
-            "<div class=\"fig-first\">{}{}</div>",
-            svg(definition, wanted, run, Frame::Until(0), &alt),
-            legend(&events)
+            "<div class=\"fig-first\">{picture}{}</div>",
+            self.legend(&events)
         )
     }
 
     // --- What both have ---
 
     fn tables(&self) -> String {
-        let count: usize =
-            self.figure.runs().map(|(_, run)| run.events.len()).sum();
+        let steps = |runs: &mut dyn Iterator<Item = (&Wanted, &Run)>| -> usize {
+            runs.map(|(_, run)| run.events.len()).sum()
+        };
+        let (all, some) =
+            (steps(&mut self.figure.runs()), steps(&mut self.still_runs()));
+        let count = if some < all {
+            format!("{some} of {} events as tables", thousands(all as u64))
+        } else {
+            format!("All {all} events as a table")
+        };
         let mut html = format!(
-            "<details class=\"fig-table\"><summary>All {count} events as a \
-             table</summary>"
+            "<details class=\"fig-table\"><summary>{count}</summary>"
         );
-        for (wanted, run) in self.figure.runs() {
+        for (wanted, run) in self.still_runs() {
             html += &self.table(wanted, run);
         }
         html + "</details>"
@@ -326,12 +523,15 @@ impl<'a> Drawn<'a> {
     fn table(&self, wanted: &Wanted, run: &Run) -> String {
         let states: Vec<&State> =
             self.figure.definition.states(&wanted.id).collect();
+        let command = match run.command.as_str() {
+            "" => String::new(),
+            command => format!(": <code>{}</code>", escape(command)),
+        };
         let mut html = format!(
-            "<div class=\"table-wrapper\"><table><caption>{}: \
-             <code>{}</code></caption><thead><tr><th scope=\"col\">Step</th>\
+            "<div class=\"table-wrapper\"><table><caption>{}{command}\
+             </caption><thead><tr><th scope=\"col\">Step</th>\
              <th scope=\"col\">Who</th><th scope=\"col\">What happens</th>",
-            inline(&wanted.label),
-            escape(&run.command)
+            inline(&wanted.label)
         );
         for state in &states {
             let _ = write!(
@@ -340,14 +540,22 @@ impl<'a> Drawn<'a> {
                 inline(&state.label)
             );
         }
-        html += "<th scope=\"col\">Took</th></tr></thead><tbody>";
+        if !self.is_drawn() {
+            html += "<th scope=\"col\">Took</th>";
+        }
+        html += "</tr></thead><tbody>";
         for event in &run.events {
-            html += &self.table_row(event, &states);
+            html += &self.table_row(run, event, &states);
         }
         html + "</tbody></table></div>"
     }
 
-    fn table_row(&self, event: &Event, states: &[&State]) -> String {
+    fn table_row(
+        &self,
+        run: &Run,
+        event: &Event,
+        states: &[&State],
+    ) -> String {
         let lane = self.figure.definition.column(&event.lane);
         let who = &self.figure.definition.lane[lane].label;
         let raw = match &event.raw {
@@ -360,9 +568,13 @@ impl<'a> Drawn<'a> {
             "<tr><td>{}</td><td>{}</td><td>{}{raw}</td>",
             event.step,
             escape(who),
-            say(event),
+            self.say(event),
         );
         for state in states {
+            if state.show == Show::Words {
+                html += &word_cell(state, run, event.step);
+                continue;
+            }
             let value = event.state.get(&state.id).map(Value::to_string);
             let value = value.unwrap_or_default();
             let text = if value.is_empty() { "nothing" } else { &value };
@@ -370,13 +582,26 @@ impl<'a> Drawn<'a> {
         }
         // Where the recorder's line is, the thing is done.
         let took = event.took_us.filter(|_| event.raw.is_some());
-        let took = took.map(crate::figure::spoken).unwrap_or_default();
-        let _ = write!(html, "<td>{took}</td></tr>");
-        html
+        let took = match event.took {
+            Some(took) => format!(
+                "{} {}",
+                thousands(took),
+                escape(&self.figure.definition.record.unit)
+            ),
+            None => took.map(crate::figure::spoken).unwrap_or_default(),
+        };
+        if !self.is_drawn() {
+            let _ = write!(html, "<td>{took}</td>");
+        }
+        html + "</tr>"
     }
 
     fn provenance(&self) -> String {
         let recording = &self.figure.recording;
+        // What is drawn says so above its picture.
+        let Some(recorded) = &recording.recorded else {
+            return String::new();
+        };
         let by = match &recording.watched_by {
             Some(tool) => format!(" with {}", escape(tool)),
             None => String::new(),
@@ -391,8 +616,8 @@ impl<'a> Drawn<'a> {
             "<p class=\"fig-how\"><a href=\"{}\">Recorded</a> by \
              <code>{}</code>{by}: {}{note}</p>",
             self.recording,
-            escape(&recording.recorded.command),
-            escape(&recording.recorded.sentence()),
+            escape(&recorded.command),
+            escape(&recorded.sentence()),
         )
     }
 }
@@ -429,48 +654,71 @@ fn controls() -> String {
     )
 }
 
-/// The caption's place. The longest caption keeps it open, unseen, so that
-/// nothing moves from one step to the next.
-fn caption(events: &[Event]) -> String {
-    let last = events.len();
-    let longest = events.iter().map(say).max_by_key(String::len);
-    format!(
-        "<div class=\"fig-caption\"><p class=\"fig-longest\" \
-         aria-hidden=\"true\"><strong>{last} of {last}</strong> {}</p>\
-         <p class=\"fig-words\" aria-live=\"polite\"></p></div>\
-         <p class=\"fig-now-line\" aria-hidden=\"true\"></p>",
-        longest.unwrap_or_default()
-    )
+/// The run that is shown at first, counted from 0.
+fn first_run(set: &[Control]) -> usize {
+    set.iter().fold(0, |run, control| {
+        let first = match control.kind {
+            ControlKind::Choice => 0,
+            ControlKind::Range => control.first(),
+        };
+        run * control.options().len() + first
+    })
 }
 
-/// What the shapes mean, as far as the run has them.
-fn legend(events: &[Event]) -> String {
-    use crate::figure::schema::Kind;
-    let has = |kind: Kind| events.iter().any(|event| event.kind == kind);
-    let mut items = vec![("fig-key-runs", "runs")];
-    if has(Kind::Sleep) {
-        items.push(("fig-key-sleeps", "sleeps"));
+/// What sets a control: buttons of which one is pressed, or a slider.
+fn setting(figure: &str, control: &Control) -> String {
+    let label = inline(&control.label);
+    let id = &control.id;
+    if control.kind == ControlKind::Range {
+        let start = control.start.unwrap_or(control.from);
+        let (from, to) = (control.from, control.to);
+        // The numbers below are the slider's stops; its ends are half a knob
+        // away from the edge.
+        let stops: String =
+            (from..=to).map(|n| format!("<span>{n}</span>")).collect();
+        return format!(
+            "<div class=\"fig-range\"><label><span>{label}: \
+             <output>{start}</output></span><input type=\"range\" \
+             data-control=\"{id}\" min=\"{from}\" max=\"{to}\" step=\"1\" \
+             value=\"{start}\" autocomplete=\"off\"></label>\
+             <div class=\"fig-stops\" aria-hidden=\"true\">{stops}</div></div>"
+        );
     }
-    if has(Kind::Call) {
-        items.push(("fig-key-call", "calls"));
+    let mut html = format!(
+        "<fieldset class=\"fig-runs fig-choice\"><legend>{label}</legend>"
+    );
+    for (index, choice) in control.options().iter().enumerate() {
+        let checked = if index == 0 { " checked" } else { "" };
+        let _ = write!(
+            html,
+            "<label><input type=\"radio\" name=\"figure-{figure}-{id}\" \
+             data-control=\"{id}\" value=\"{index}\" \
+             autocomplete=\"off\"{checked}><span>{}</span></label>",
+            inline(&choice.label)
+        );
     }
-    if has(Kind::Return) || events.iter().any(|e| e.answer.is_some()) {
-        items.push(("fig-key-answer", "answers"));
-    }
-    if has(Kind::Wake) {
-        items.push(("fig-key-wakes", "wakes"));
-    }
-    let items: String = items
-        .iter()
-        .map(|(class, word)| {
-            format!("<li><span class=\"fig-key {class}\"></span>{word}</li>")
-        })
-        .collect();
-    format!("<ul class=\"fig-legend\" aria-hidden=\"true\">{items}</ul>")
+    html + "</fieldset>"
 }
 
-/// A displayed value, as HTML.
-fn shown(state: &State, value: &Value) -> String {
+/// The value of a state after a step, counted from 1; 0 is the start.
+fn value_after<'a>(state: &'a State, run: &'a Run, step: usize) -> &'a Value {
+    let event = step.checked_sub(1).and_then(|index| run.events.get(index));
+    event
+        .and_then(|event| event.state.get(&state.id))
+        .unwrap_or(&state.start)
+}
+
+/// The value before a step.
+fn before<'a>(state: &'a State, run: &'a Run, step: usize) -> &'a Value {
+    value_after(state, run, step.saturating_sub(1))
+}
+
+/// A displayed value, as HTML. What differs from the value `before`, if there
+/// is one, is marked where it is one of many.
+fn shown(state: &State, value: &Value, before: Option<&Value>) -> String {
+    if let Value::Words(words) = value {
+        return table_of(state, words, before);
+    }
     if state.show == Show::Text {
         let text = value.to_string();
         return if text.is_empty() {
@@ -493,11 +741,99 @@ fn shown(state: &State, value: &Value) -> String {
     let words = match value {
         Value::Number(number) => number.to_string(),
         Value::Text(text) if text.is_empty() => "nothing".to_owned(),
-        Value::Text(text) => text.clone(),
+        value => value.to_string(),
     };
     format!(
         "<span class=\"fig-row\" role=\"img\" aria-label=\"{}\">{cells}</span>",
         attribute(&words)
+    )
+}
+
+/// Has a word another value than before, or is it new?
+fn changed(word: &Word, before: Option<&Value>) -> bool {
+    match before {
+        Some(Value::Words(old)) => !old.contains(word),
+        _ => false,
+    }
+}
+
+/// Words of memory, or registers. A changed row has a bar, bold letters, and
+/// a word for those who see neither.
+fn table_of(state: &State, words: &[Word], before: Option<&Value>) -> String {
+    let [at, value, means] = &state.columns;
+    let meanings = words.iter().any(|word| !word.means.is_empty());
+    let mut html = format!(
+        "<table class=\"fig-memory\"><thead><tr><th scope=\"col\">{}</th>\
+         <th scope=\"col\">{}</th>",
+        escape(at),
+        escape(value)
+    );
+    if meanings {
+        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(means));
+    }
+    html += "</tr></thead><tbody>";
+    for word in words {
+        let (class, note) = if changed(word, before) {
+            (
+                " class=\"fig-changed\"",
+                "<span class=\"fig-aloud\"> changed</span>",
+            )
+        } else {
+            ("", "")
+        };
+        let value = word.shown.as_ref().unwrap_or(&word.value);
+        let _ = write!(
+            html,
+            "<tr{class}><th scope=\"row\">{}</th><td><code>{}</code>{note}</td>",
+            inline(&word.at),
+            escape(value)
+        );
+        if meanings {
+            let _ = write!(html, "<td>{}</td>", inline(&word.means));
+        }
+        html += "</tr>";
+    }
+    if words.is_empty() {
+        html += "<tr><td colspan=\"3\">nothing</td></tr>";
+    }
+    html + "</tbody></table>"
+}
+
+/// In the table of events: the words that a step has changed.
+fn word_cell(state: &State, run: &Run, step: usize) -> String {
+    let Value::Words(words) = value_after(state, run, step) else {
+        return "<td></td>".to_owned();
+    };
+    let before = before(state, run, step);
+    let lines: Vec<String> = words
+        .iter()
+        .filter(|word| changed(word, Some(before)))
+        .map(|word| {
+            let value = word.shown.as_ref().unwrap_or(&word.value);
+            format!("{}: <code>{}</code>", inline(&word.at), escape(value))
+        })
+        .collect();
+    let text = if lines.is_empty() {
+        "as before".to_owned()
+    } else {
+        lines.join("<br>")
+    };
+    format!("<td class=\"fig-word-cell\">{text}</td>")
+}
+
+/// The question and what there is to choose from, on paper.
+fn question(predict: &Predict) -> String {
+    format!(
+        "<p><em>Predict:</em> {}</p>{}",
+        inline(&predict.ask),
+        list(&predict.choices)
+    )
+}
+
+fn folded_answer(predict: &Predict) -> String {
+    format!(
+        "<details><summary>The answer</summary><p>{}</p></details>",
+        answer(predict)
     )
 }
 
@@ -564,6 +900,7 @@ mod tests {
             ],
         };
         test(&Drawn {
+            frames: Frames::of(&figure.definition, &figure.recording.runs),
             figure: &figure,
             code: vec![vec![part()], vec![part()]],
             recording: "../figures/probe.json".to_owned(),

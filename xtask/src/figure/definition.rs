@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use super::schema::{Kind, Value, line_of};
+use super::control::{self, Control, Template};
+use super::draw;
+use super::schema::{self, Clock, Kind, Value, line_of};
 use super::{Fault, folder};
 use crate::project::Project;
 
@@ -23,18 +25,79 @@ pub struct Definition {
     /// A sentence about how it was recorded that the reader must know.
     #[serde(default)]
     pub note: String,
+    /// What kind of picture it is.
+    #[serde(default)]
+    pub picture: Picture,
+    /// Of a Gantt chart: whose time fills the width.
+    #[serde(default)]
+    pub scale: Scale,
+    /// Of a Gantt chart: what its shapes mean.
+    #[serde(default)]
+    pub legend: Legend,
     /// How a recording is made.
     pub record: Record,
-    /// Who acts, from left to right.
+    /// Who acts, from left to right, or from top to bottom.
     pub lane: Vec<Lane>,
     /// What is displayed beside the picture.
     #[serde(default)]
     pub state: Vec<State>,
+    /// What the reader sets.
+    #[serde(default)]
+    pub control: Vec<Control>,
+    /// With controls: what stands for all of `run`, which [`Definition::parse`]
+    /// makes of it.
+    #[serde(default)]
+    pub runs: Option<Template>,
     /// The variants between which the reader chooses.
+    #[serde(default)]
     pub run: Vec<Run>,
     /// What strace's lines mean.
     #[serde(default)]
     pub rule: Vec<Rule>,
+}
+
+/// What kind of picture a figure is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Picture {
+    /// Lanes are columns, time runs downwards, a step is a row.
+    #[default]
+    Sequence,
+    /// Lanes are rows, time runs to the right.
+    Gantt,
+}
+
+/// Whose time fills the width of a Gantt chart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scale {
+    /// The longest run's: lengths can be compared from run to run.
+    #[default]
+    Shared,
+    /// Each run's own.
+    Own,
+}
+
+/// What the shapes of a Gantt chart mean.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Legend {
+    /// A full bar.
+    pub work: String,
+    /// A hatched one.
+    pub sleep: String,
+    /// An open one.
+    pub state: String,
+}
+
+impl Default for Legend {
+    fn default() -> Legend {
+        Legend {
+            work: "works".to_owned(),
+            sleep: "sleeps".to_owned(),
+            state: "waits".to_owned(),
+        }
+    }
 }
 
 /// How a recording is made.
@@ -44,7 +107,14 @@ pub struct Record {
     /// By what.
     pub kind: Recorder,
     /// The package that has the examples.
+    #[serde(default)]
     pub package: String,
+    /// Whose time it is.
+    #[serde(default)]
+    pub clock: Clock,
+    /// Of a simulated clock: what it counts.
+    #[serde(default)]
+    pub unit: String,
     /// strace: nothing before the first call of this name is of interest.
     #[serde(default)]
     pub from: String,
@@ -65,6 +135,8 @@ pub enum Recorder {
     Program,
     /// strace watches the example's system calls; rules say what they mean.
     Strace,
+    /// Nothing: the events are written in the definition.
+    Drawn,
 }
 
 /// Who acts.
@@ -78,6 +150,12 @@ pub struct Lane {
     /// A thread runs or sleeps; anything else is a place.
     #[serde(default)]
     pub shape: Shape,
+    /// The range that says how many of it there are.
+    #[serde(default)]
+    pub each: Option<String>,
+    /// Which of these it is, counted from 1; else 0.
+    #[serde(skip)]
+    pub number: u32,
 }
 
 /// How a lane is drawn.
@@ -105,11 +183,18 @@ pub struct State {
     /// Of cells: how many there are.
     #[serde(default)]
     pub size: usize,
+    /// Of words: what stands above their three columns.
+    #[serde(default = "columns")]
+    pub columns: [String; 3],
     /// The value before the first step.
     pub start: Value,
     /// The runs that have it; none named means all.
     #[serde(default)]
     pub runs: Vec<String>,
+}
+
+fn columns() -> [String; 3] {
+    ["Where", "Value", "Meaning"].map(str::to_owned)
 }
 
 /// How a displayed value is shown.
@@ -121,6 +206,8 @@ pub enum Show {
     Text,
     /// A row of boxes: a letter in each, or as many dots as the number says.
     Cells,
+    /// A table: words of memory, or registers.
+    Words,
 }
 
 /// A run of the program.
@@ -132,14 +219,25 @@ pub struct Run {
     /// The name for the reader.
     pub label: String,
     /// The example to run.
+    #[serde(default)]
     pub example: String,
     /// Its arguments.
     #[serde(default)]
     pub args: Vec<String>,
     /// The code that is shown.
+    #[serde(default)]
     pub code: Vec<Code>,
     /// What the reader is asked before the steps are shown.
     pub predict: Predict,
+    /// Of a figure that is drawn by hand: what happens.
+    #[serde(default)]
+    pub event: Vec<Sketch>,
+    /// With controls: which of each one's values, counted from 0.
+    #[serde(skip)]
+    pub values: Vec<usize>,
+    /// With controls: is it shown in print?
+    #[serde(skip)]
+    pub key: bool,
 }
 
 /// A part of a source file: one of `anchor` and `item`.
@@ -245,6 +343,10 @@ pub struct Sketch {
     #[serde(default)]
     pub key: bool,
     #[serde(default)]
+    pub time: Option<u64>,
+    #[serde(default)]
+    pub took: Option<u64>,
+    #[serde(default)]
     pub at_us: Option<u64>,
     #[serde(default)]
     pub took_us: Option<u64>,
@@ -275,15 +377,16 @@ impl Definition {
     /// # Errors
     /// A [`Fault`] when it is not of this form.
     pub fn parse(file: &str, text: &str) -> Result<Definition, Fault> {
-        let definition: Definition =
-            toml_edit::de::from_str(text).map_err(|error| Fault {
+        let mut definition: Definition = toml_edit::de::from_str(text)
+            .map_err(|error| Fault {
                 file: file.to_owned(),
                 line: error
                     .span()
                     .map_or(1, |s| 1 + text[..s.start].matches('\n').count()),
                 message: error.message().to_owned(),
             })?;
-        definition.check().map_err(|(needle, message)| Fault {
+        let checked = definition.expand().and_then(|()| definition.check());
+        checked.map_err(|(needle, message)| Fault {
             file: file.to_owned(),
             line: line_of(text, &needle),
             message,
@@ -307,6 +410,53 @@ impl Definition {
         self.lane.iter().position(|own| own.id == lane).unwrap_or(0)
     }
 
+    /// The lanes of a run, in their order.
+    pub fn lanes<'a>(&'a self, run: &str) -> impl Iterator<Item = &'a Lane> {
+        let values = self
+            .run
+            .iter()
+            .find(|own| own.id == run)
+            .map(|own| &own.values);
+        self.lane.iter().filter(move |lane| {
+            let Some(each) = &lane.each else { return true };
+            let mut set = self.control.iter().zip(values.into_iter().flatten());
+            set.any(|(control, &value)| {
+                // A range's values follow each other; both are small.
+                control.id == *each
+                    && u64::from(control.from) + value as u64
+                        >= u64::from(lane.number)
+            })
+        })
+    }
+
+    /// Makes the lanes that `each` stands for, and the runs of `[runs]`.
+    fn expand(&mut self) -> Result<(), (String, String)> {
+        unique("control", self.control.iter().map(|control| &control.id))?;
+        for control in &self.control {
+            control
+                .check()
+                .map_err(|message| (quoted(&control.id), message))?;
+            unique("control.values", control.values.iter().map(|v| &v.id))?;
+        }
+        self.lane = control::lanes(&self.lane, &self.control)
+            .map_err(|(id, message)| (quoted(&id), message))?;
+        let Some(template) = &self.runs else {
+            if self.control.is_empty() {
+                return Ok(());
+            }
+            let message = "[[control]]: [runs] says what is run by it";
+            return Err(("[[control]]".into(), message.into()));
+        };
+        if self.control.is_empty() || !self.run.is_empty() {
+            let message = "[runs]: with a [[control]], and without a [[run]]";
+            return Err(("[runs]".into(), message.into()));
+        }
+        self.run = template
+            .runs(&self.control)
+            .map_err(|message| ("[runs]".to_owned(), message))?;
+        Ok(())
+    }
+
     /// What is wrong, and a text near it.
     fn check(&self) -> Result<(), (String, String)> {
         for (field, text) in [("title", &self.title), ("alt", &self.alt)] {
@@ -314,9 +464,12 @@ impl Definition {
                 return Err((field.into(), format!("field `{field}`: empty")));
             }
         }
-        if !(1..=4).contains(&self.lane.len()) {
-            let message = "[[lane]]: one to four fit side by side";
-            return Err(("[[lane]]".into(), message.into()));
+        let (most, room) = match self.picture {
+            Picture::Sequence => (4, "[[lane]]: one to four fit side by side"),
+            Picture::Gantt => (8, "[[lane]]: one to eight fit into a picture"),
+        };
+        if !(1..=most).contains(&self.lane.len()) {
+            return Err(("[[lane]]".into(), room.into()));
         }
         if self.run.is_empty() {
             return Err(("[record]".into(), "[[run]]: there is none".into()));
@@ -326,7 +479,23 @@ impl Definition {
         let runs = unique("run", self.run.iter().map(|run| &run.id))?;
         let rules = unique("rule", self.rule.iter().map(|rule| &rule.id))?;
         for run in &self.run {
-            run.check().map_err(|message| (quoted(&run.id), message))?;
+            let place = match self.runs {
+                Some(_) => "[runs]".to_owned(),
+                None => quoted(&run.id),
+            };
+            run.check(self.record.kind)
+                .map_err(|message| (place, message))?;
+        }
+        for lane in &self.lane {
+            self.check_lane(lane).map_err(|message| {
+                let place = match lane.number {
+                    0 => quoted(&lane.id),
+                    number => {
+                        quoted(&lane.id).replace(&number.to_string(), "{n}")
+                    }
+                };
+                (place, message)
+            })?;
         }
         for state in &self.state {
             known("runs", &state.runs, &runs)
@@ -335,6 +504,9 @@ impl Definition {
                 let message = "field `size`: 1 to 16 cells".to_owned();
                 return Err((quoted(&state.id), message));
             }
+            state.check(&state.start).map_err(|message| {
+                (quoted(&state.id), format!("field `start`: {message}"))
+            })?;
         }
         for rule in &self.rule {
             let place = |message: String| (quoted(&rule.id), message);
@@ -351,25 +523,102 @@ impl Definition {
         self.check_recorder()
     }
 
+    fn check_lane(&self, lane: &Lane) -> Result<(), String> {
+        if self.picture == Picture::Gantt {
+            let width = lane.label.chars().count();
+            return if width <= draw::NAME_COLUMNS {
+                Ok(())
+            } else {
+                Err(format!(
+                    "field `label`: {width} characters; beside a row there is \
+                     room for {} characters",
+                    draw::NAME_COLUMNS
+                ))
+            };
+        }
+        if lane.each.is_some() {
+            return Err("field `each`: for a Gantt chart only".to_owned());
+        }
+        let room = draw::name_columns(self.lane.len());
+        match draw::wrapped(&lane.label, room).len() {
+            0..=2 => Ok(()),
+            _ => Err(format!(
+                "field `label`: more than two lines of {room} characters"
+            )),
+        }
+    }
+
     fn check_recorder(&self) -> Result<(), (String, String)> {
-        let place = |message: &str| ("[record]".to_owned(), message.to_owned());
-        match self.record.kind {
+        let Record {
+            kind,
+            package,
+            from,
+            clock,
+            unit,
+            ..
+        } = &self.record;
+        let simulated = *clock == Clock::Simulated;
+        let message = match kind {
+            Recorder::Drawn if !self.note.starts_with("Drawn by hand") => {
+                "what is drawn needs a `note` that begins \"Drawn by hand\" and \
+                 says why"
+            }
+            Recorder::Drawn
+                if !package.is_empty() || simulated || self.runs.is_some() =>
+            {
+                "what is drawn has no package, no clock and no [runs]"
+            }
+            Recorder::Drawn if !self.rule.is_empty() => {
+                "a [[rule]] is for strace; what is drawn has [[run.event]]"
+            }
+            Recorder::Program | Recorder::Strace if package.is_empty() => {
+                "missing field `package`: the one that has the examples"
+            }
             Recorder::Strace if self.rule.is_empty() => {
-                Err(place("strace needs [[rule]]: what its lines mean"))
+                "strace needs [[rule]]: what its lines mean"
             }
-            Recorder::Strace if self.record.from.is_empty() => {
-                Err(place("strace needs `from`: the first call of interest"))
+            Recorder::Strace if from.is_empty() => {
+                "strace needs `from`: the first call of interest"
             }
+            Recorder::Strace if simulated => "strace knows the wall clock only",
             Recorder::Program if !self.rule.is_empty() => {
-                Err(place("a [[rule]] is for strace; a program prints events"))
+                "a [[rule]] is for strace; a program prints events"
             }
+            _ if self.picture == Picture::Gantt && !simulated => {
+                "a Gantt chart needs `clock = \"simulated\"`"
+            }
+            _ if simulated == unit.trim().is_empty() => {
+                "field `unit`: what a simulated clock counts, such as \"s\""
+            }
+            _ => return Ok(()),
+        };
+        Err(("[record]".to_owned(), message.to_owned()))
+    }
+}
+
+impl State {
+    /// Can the value be shown so?
+    ///
+    /// # Errors
+    /// What is allowed.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        match (self.show, value) {
+            (Show::Words, Value::Words(words)) => schema::check_words(words),
+            (Show::Words, _) => Err(format!(
+                "{:?} shows words: a list of rows with `at` and `value`",
+                self.id
+            )),
+            (_, Value::Words(_)) => Err(format!(
+                "{:?} shows a number or a text; rows need `show = \"words\"`",
+                self.id
+            )),
             _ => Ok(()),
         }
     }
 }
 
 impl Run {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, recorder: Recorder) -> Result<(), String> {
         let Predict {
             ask,
             choices,
@@ -388,8 +637,24 @@ impl Run {
                 choices.len()
             ));
         }
-        if self.code.is_empty() {
-            return Err("field `code`: the code that the steps execute".into());
+        if recorder == Recorder::Drawn {
+            if !self.example.is_empty() || !self.args.is_empty() {
+                return Err("field `example`: what is drawn runs none".into());
+            }
+            if self.event.is_empty() {
+                return Err("[[run.event]]: what is drawn has some".into());
+            }
+        } else {
+            if self.example.is_empty() {
+                return Err("missing field `example`".into());
+            }
+            if !self.event.is_empty() {
+                return Err("[[run.event]]: only with kind = \"drawn\"".into());
+            }
+            if self.code.is_empty() {
+                let message = "field `code`: the code that the steps execute";
+                return Err(message.into());
+            }
         }
         for code in &self.code {
             if code.anchor.is_some() == code.item.is_some() {
@@ -468,6 +733,12 @@ pub mod tests {
         Definition::parse("p.toml", PROBE).expect("a valid fixture")
     }
 
+    /// A Gantt chart with controls.
+    pub fn workshop() -> Definition {
+        let text = include_str!("workshop.toml");
+        Definition::parse("w.toml", text).expect("a valid fixture")
+    }
+
     #[track_caller]
     fn wrong(from: &str, to: &str, line: usize, says: &str) {
         assert!(PROBE.contains(from), "the fixture has no {from}");
@@ -492,5 +763,26 @@ pub mod tests {
         wrong("id = \"edge\"", "id = \"Edge\"", 39, "lower-case letters");
         wrong("right = 2", "right = 4", 39, "a choice, 1 to 3");
         wrong("size = 8", "size = 0", 19, "1 to 16 cells");
+        wrong("show = \"cells\"", "show = \"words\"", 19, "a list of rows");
+        wrong(
+            "start = 0",
+            "start = [{ at = \"a\", value = \"b\" }]",
+            19,
+            "rows",
+        );
+        wrong("example = \"probe\"", "", 26, "missing field `example`");
+        wrong(
+            "kind = \"program\"",
+            "kind = \"drawn\"",
+            26,
+            "what is drawn runs none",
+        );
+        wrong(
+            "label = \"Kernel\"",
+            "label = \"A kernel whose name never comes to its end, for it is \
+             wide, and then wider\"",
+            15,
+            "more than two lines",
+        );
     }
 }

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::definition::{Definition, Run as Wanted, Shape, Show};
+use super::definition::{Definition, Lane, Run as Wanted, Shape, Show};
 use super::schema::{Event, Kind, Run, Value};
 use super::thousands;
 
@@ -16,6 +16,12 @@ use super::thousands;
 const WIDTH: f64 = 330.0;
 /// The outermost lanes' distance from the edge.
 const MARGIN: f64 = 44.0;
+/// The same, where four lanes share the width.
+const NARROW: f64 = 36.0;
+/// What a second line of words adds.
+const LINE: f64 = 14.0;
+/// How many characters name a row of a Gantt chart.
+pub const NAME_COLUMNS: usize = 9;
 /// The lanes' names.
 const HEAD: f64 = 36.0;
 /// Half of a bar.
@@ -27,17 +33,53 @@ const NAME_LETTER: f64 = 6.9;
 /// A displayed cell.
 const CELL: f64 = 14.0;
 
-/// How many characters fit between two neighbouring lanes.
+/// How many characters fit between two neighbouring lanes, in a line.
 pub fn columns(lanes: usize) -> usize {
-    let room = gap(lanes) - 2.0 * HALF - 6.0;
+    let room = gap(lanes) - 2.0 * HALF - 4.0;
     // Positive and small.
     (room / LETTER) as usize
 }
 
+/// How many characters of a lane's name fit above it, in a line.
+pub fn name_columns(lanes: usize) -> usize {
+    ((gap(lanes) - 14.0) / NAME_LETTER) as usize
+}
+
+/// Words in lines of so many characters. A word that is longer than a line
+/// has a line that is too long, and so counts as several.
+pub fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let fits = lines.last().is_some_and(|line| {
+            line.chars().count() + 1 + word.chars().count() <= room
+        });
+        match lines.last_mut() {
+            Some(line) if fits => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => {
+                let letters: Vec<char> = word.chars().collect();
+                let pieces = letters.chunks(room.max(1));
+                lines.extend(pieces.map(|p| p.iter().collect::<String>()));
+                if word.is_empty() {
+                    lines.push(String::new());
+                }
+            }
+        }
+    }
+    lines
+}
+
+fn margin(lanes: usize) -> f64 {
+    if lanes < 4 { MARGIN } else { NARROW }
+}
+
 fn gap(lanes: usize) -> f64 {
+    let room = WIDTH - 2.0 * margin(lanes);
     match lanes {
-        0 | 1 => WIDTH - 2.0 * MARGIN,
-        _ => (WIDTH - 2.0 * MARGIN) / (lanes - 1) as f64,
+        0 | 1 => room,
+        _ => room / (lanes - 1) as f64,
     }
 }
 
@@ -88,8 +130,20 @@ pub fn svg(
     canvas.draw(frame, label)
 }
 
+/// Where the lanes' names end: some have a second line.
+fn head(definition: &Definition) -> f64 {
+    let room = name_columns(definition.lane.len());
+    let second = |lane: &Lane| wrapped(&lane.label, room).len() > 1;
+    if definition.lane.iter().any(second) {
+        HEAD + LINE
+    } else {
+        HEAD
+    }
+}
+
 fn rows(definition: &Definition, events: &[Event]) -> Vec<Row> {
-    let mut top = HEAD + 4.0;
+    let room = columns(definition.lane.len());
+    let mut top = head(definition) + 4.0;
     let mut rows = Vec::new();
     for event in events {
         let mut height = match event.kind {
@@ -101,6 +155,10 @@ fn rows(definition: &Definition, events: &[Event]) -> Vec<Row> {
         };
         if event.count > 1 && badge_is_below(definition, event) {
             height += 18.0;
+        }
+        for words in [Some(&event.text), event.answer.as_ref()] {
+            let lines = words.map(|w| wrapped(&event.filled(w), room).len());
+            height += LINE * (lines.unwrap_or(1) - 1) as f64;
         }
         rows.push(Row {
             top,
@@ -133,7 +191,7 @@ impl Canvas<'_> {
             Frame::Until(count) => count.min(self.events.len()),
         };
         let end = match frame {
-            Frame::Until(0) => HEAD + 18.0,
+            Frame::Until(0) => head(self.definition) + 18.0,
             _ => self.rows[shown - 1].bottom,
         };
         let height = end + 8.0;
@@ -164,7 +222,7 @@ impl Canvas<'_> {
     fn x(&self, lane: usize) -> f64 {
         match self.definition.lane.len() {
             1 => WIDTH / 2.0,
-            lanes => MARGIN + lane as f64 * gap(lanes),
+            lanes => margin(lanes) + lane as f64 * gap(lanes),
         }
     }
 
@@ -175,11 +233,14 @@ impl Canvas<'_> {
     /// The lanes' names, and the lines below them.
     fn lanes(&self, height: f64) -> String {
         let mut svg = String::new();
+        let bottom = head(self.definition) - 8.0;
         for (index, lane) in self.definition.lane.iter().enumerate() {
             let x = self.x(index);
-            let width = (lane.label.chars().count() as f64 * NAME_LETTER
-                + 14.0)
-                .min(gap(self.definition.lane.len()) - 6.0);
+            let room = name_columns(self.definition.lane.len());
+            let lines = wrapped(&lane.label, room);
+            let longest = lines.iter().map(|l| l.chars().count()).max();
+            let width = (longest.unwrap_or(0) as f64 * NAME_LETTER + 14.0)
+                .min(gap(self.definition.lane.len()) - 4.0);
             // A thread's name has round ends, a place's has corners.
             let (class, round) = match lane.shape {
                 Shape::Thread => ("fig-thread", 12.0),
@@ -190,20 +251,26 @@ impl Canvas<'_> {
             let _ = write!(
                 svg,
                 "<g class=\"{class}\">{}<rect class=\"fig-name\" x=\"{left}\" \
-                 y=\"4\" width=\"{width}\" height=\"24\" rx=\"{round}\"/>\
-                 <text class=\"fig-name\" x=\"{}\" y=\"20\">{}</text></g>",
+                 y=\"4\" width=\"{width}\" height=\"{}\" rx=\"{round}\"/>\
+                 {}</g>",
                 match lane.shape {
-                    Shape::Thread => line("fig-line", x, 28.0, x, height),
+                    Shape::Thread => line("fig-line", x, bottom, x, height),
                     Shape::Place => rect(
                         "fig-band",
                         x - HALF,
-                        28.0,
+                        bottom,
                         2.0 * HALF,
-                        height - 28.0
+                        height - bottom
                     ),
                 },
-                left + width / 2.0,
-                escape(&lane.label)
+                bottom - 4.0,
+                // One line stands in the middle of a box that others need.
+                texts(
+                    "fig-name",
+                    left + width / 2.0,
+                    (bottom + 12.0 - LINE * (lines.len() - 1) as f64) / 2.0,
+                    &lines
+                )
             );
         }
         svg
@@ -308,7 +375,8 @@ impl Canvas<'_> {
             self.x(lane) + side
         };
         let (start, end) = (edge(from, true), edge(to, false));
-        let y = row.top + 22.0;
+        let words = self.lines(event, &event.text);
+        let y = row.top + 22.0 + LINE * (words.len() - 1) as f64;
         let middle = (start + end) / 2.0;
         let mut svg = String::new();
         if event.count > 1 {
@@ -331,17 +399,25 @@ impl Canvas<'_> {
             }
             _ => {}
         }
-        svg += &text("fig-label", middle, y - 6.0, &event.filled(&event.text));
+        let first = row.top + 16.0;
+        svg += &texts("fig-label", middle, first, &words);
         if let Some(answer) = &event.answer {
             let below = y + 9.0;
             svg += &arrow("fig-arrow fig-back", end, start, below, false);
-            let answer = event.filled(answer);
-            svg += &text("fig-label fig-answer", middle, below + 14.0, &answer);
+            let words = self.lines(event, answer);
+            let class = "fig-label fig-answer";
+            svg += &texts(class, middle, below + 14.0, &words);
         }
         if event.count > 1 {
             svg += &self.badge(event, row, to, right);
         }
         svg
+    }
+
+    /// Words of an event, in the lines that fit between two lanes.
+    fn lines(&self, event: &Event, words: &str) -> Vec<String> {
+        let room = columns(self.definition.lane.len());
+        wrapped(&event.filled(words), room)
     }
 
     fn badge(
@@ -371,7 +447,9 @@ impl Canvas<'_> {
 
     /// On one lane: a word beside it, or a box on it.
     fn alone(&self, event: &Event, row: &Row, lane: usize) -> String {
-        let words = event.filled(&event.text);
+        let words = self.lines(event, &event.text);
+        // How far the first line stands above the middle.
+        let up = LINE * (words.len() - 1) as f64 / 2.0;
         let x = self.x(lane);
         let y = row.middle();
         let last = lane + 1 == self.definition.lane.len() && lane > 0;
@@ -381,18 +459,27 @@ impl Canvas<'_> {
             (x + HALF + 7.0, "fig-label fig-beside")
         };
         match event.kind {
-            Kind::Sleep => text(class, side, y + 8.0, &words),
-            Kind::Wake => circle(x, y) + &text(class, side, y + 4.0, &words),
-            Kind::Work => text(class, side, y + 4.0, &words),
+            Kind::Sleep => texts(class, side, y + 8.0 - up, &words),
+            Kind::Wake => {
+                circle(x, y) + &texts(class, side, y + 4.0 - up, &words)
+            }
+            Kind::Work => texts(class, side, y + 4.0 - up, &words),
             _ => {
-                let width = words.chars().count() as f64 * LETTER + 14.0;
+                let longest = words.iter().map(|w| w.chars().count()).max();
+                let width = longest.unwrap_or(0) as f64 * LETTER + 14.0;
                 let left = (x - width / 2.0).clamp(1.0, WIDTH - width - 1.0);
                 let round = if event.kind == Kind::State { 12 } else { 0 };
                 format!(
                     "<g class=\"fig-box\"><rect x=\"{left}\" y=\"{}\" \
-                     width=\"{width}\" height=\"24\" rx=\"{round}\"/>{}</g>",
-                    y - 12.0,
-                    text("fig-label", left + width / 2.0, y + 4.0, &words)
+                     width=\"{width}\" height=\"{}\" rx=\"{round}\"/>{}</g>",
+                    y - 12.0 - up,
+                    24.0 + 2.0 * up,
+                    texts(
+                        "fig-label",
+                        left + width / 2.0,
+                        y + 4.0 - up,
+                        &words
+                    )
                 )
             }
         }
@@ -462,6 +549,8 @@ pub fn letters(value: Option<&Value>, size: usize) -> Vec<String> {
     let mut letters: Vec<String> = match value {
         None => Vec::new(),
         Some(Value::Text(text)) => text.chars().map(String::from).collect(),
+        // Checked on load: cells are letters or a number.
+        Some(Value::Words(_)) => Vec::new(),
         Some(Value::Number(number)) => {
             let count = usize::try_from(*number).unwrap_or(0).min(size);
             vec!["•".to_owned(); count]
@@ -538,7 +627,16 @@ fn text(class: &str, x: f64, y: f64, words: &str) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+/// Lines below each other; `y` is the first one's.
+fn texts(class: &str, x: f64, y: f64, lines: &[String]) -> String {
+    lines
+        .iter()
+        .enumerate()
+        .map(|(nth, words)| text(class, x, y + LINE * nth as f64, words))
+        .collect()
+}
+
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -609,5 +707,14 @@ mod tests {
         assert_eq!(letters(None, 1), [""]);
         // Labels of this length must fit on a phone.
         assert_eq!(columns(3), 14);
+        assert_eq!(columns(4), 10);
+    }
+
+    #[test]
+    fn words_wrap_and_one_that_is_too_long_counts_as_several() {
+        assert_eq!(wrapped("read 1 byte", 14), ["read 1 byte"]);
+        assert_eq!(wrapped("raise the line", 10), ["raise the", "line"]);
+        assert_eq!(wrapped("interruption!", 5), ["inter", "rupti", "on!"]);
+        assert_eq!(wrapped("", 5), [""]);
     }
 }

@@ -3,18 +3,21 @@
 //! A figure is two files in the book's folder `figures`. `NAME.toml` is
 //! written by hand: what the figure is called, how it is recorded, what the
 //! reader predicts. `NAME.json` is written by `cargo xtask record`: what
-//! happened, in the form that `schema` documents. Nothing of a figure's
-//! content stands in this tool.
+//! happened, in the form that `schema` documents. A figure that is drawn by
+//! hand has the first only. Nothing of a figure's content stands in this tool.
 //!
-//! - `schema` is the recording, `definition` the file by hand.
+//! - `schema` is the recording, `definition` the file by hand, `control` what
+//!   in it makes many runs of a few lines.
 //! - `record` makes recordings, from the output of a program or by `trace` and
 //!   `order` from what strace saw.
 //! - `code` finds the lines of source that a figure shows.
-//! - `draw` makes pictures of it.
+//! - `draw` makes pictures of it, `gantt` those that are Gantt charts.
 
 pub mod code;
+pub mod control;
 pub mod definition;
 pub mod draw;
+pub mod gantt;
 mod order;
 pub mod record;
 pub mod schema;
@@ -27,7 +30,7 @@ use anyhow::{Context as _, Result};
 
 use crate::project::Project;
 use crate::unknown;
-use definition::Definition;
+use definition::{Definition, Recorder};
 use schema::Recording;
 
 /// A figure that is complete: defined, recorded, and the two fit.
@@ -49,6 +52,15 @@ impl Figure {
     /// when something is wrong in one of its files.
     pub fn load(project: &Project, name: &str) -> Result<Figure> {
         let definition = Definition::load(project, name)?;
+        if definition.record.kind == Recorder::Drawn {
+            let recording = record::drawn(project, name, &definition)?;
+            let name = name.to_owned();
+            return Ok(Figure {
+                name,
+                definition,
+                recording,
+            });
+        }
         let path = folder(project).join(format!("{name}.json"));
         let file = project.shown(&path);
         let text = std::fs::read_to_string(&path).with_context(|| {

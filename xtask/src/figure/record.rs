@@ -4,7 +4,7 @@
 //! A recording is rewritten when its logical order has changed, or with
 //! `--force`. One that only has new times would change a file for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -59,6 +59,17 @@ pub fn command(
     };
     ensure!(!chosen.is_empty(), "no figure is defined");
     for name in &chosen {
+        let definition = Definition::load(project, name)?;
+        if definition.record.kind == Recorder::Drawn {
+            let message = format!(
+                "figure {name:?} is drawn by hand: there is nothing to record"
+            );
+            if figure.is_some() {
+                return Err(crate::WrongUse(message).into());
+            }
+            println!("{message}");
+            continue;
+        }
         let fresh = fresh(project, name).map_err(wrong_use)?;
         let path = folder(project).join(format!("{name}.json"));
         let shown = project.shown(&path);
@@ -98,11 +109,20 @@ pub fn fresh(project: &Project, name: &str) -> Result<Recording> {
     let watched_by = match definition.record.kind {
         Recorder::Program => None,
         Recorder::Strace => Some(strace_version()?),
+        Recorder::Drawn => return drawn(project, name, &definition),
     };
     let mut runs = Vec::new();
+    let mut programs: HashMap<&str, PathBuf> = HashMap::new();
     for wanted in &definition.run {
         let package = &definition.record.package;
-        let program = build(project, package, &wanted.example)?;
+        let program = match programs.get(&*wanted.example) {
+            Some(program) => program.clone(),
+            None => {
+                let program = build(project, package, &wanted.example)?;
+                programs.insert(&wanted.example, program.clone());
+                program
+            }
+        };
         let command = [
             &["cargo", "run", "-p", package, "--example", &wanted.example],
             &wanted.args.iter().map(String::as_str).collect::<Vec<_>>()[..],
@@ -120,11 +140,67 @@ pub fn fresh(project: &Project, name: &str) -> Result<Recording> {
     Ok(Recording {
         version: VERSION,
         figure: name.to_owned(),
-        recorded: Provenance::here(&format!("cargo xtask record {name}")),
+        recorded: Some(Provenance::here(&format!("cargo xtask record {name}"))),
         watched_by,
         lanes: definition.lane.iter().map(|l| l.id.clone()).collect(),
         runs,
     })
+}
+
+/// What a figure has in place of a recording whose events are written in its
+/// definition.
+///
+/// # Errors
+/// A [`Fault`] when an event is not of the schema's form.
+pub fn drawn(
+    project: &Project,
+    name: &str,
+    definition: &Definition,
+) -> Result<Recording> {
+    let mut runs = Vec::new();
+    let mut before = 0;
+    for wanted in &definition.run {
+        let sketches = wanted.event.clone();
+        let count = sketches.len();
+        let events = numbered(project, definition, wanted, sketches).map_err(
+            |(nth, error)| {
+                let path = folder(project).join(format!("{name}.toml"));
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                let run = &wanted.id;
+                Fault {
+                    file: project.shown(&path),
+                    line: line_of_drawn(&text, before + nth),
+                    message: format!(
+                        "run {run:?}, step {}: {error:#}",
+                        nth + 1
+                    ),
+                }
+            },
+        )?;
+        before += count;
+        runs.push(Run {
+            id: wanted.id.clone(),
+            command: String::new(),
+            events,
+        });
+    }
+    Ok(Recording {
+        version: VERSION,
+        figure: name.to_owned(),
+        recorded: None,
+        watched_by: None,
+        lanes: definition.lane.iter().map(|l| l.id.clone()).collect(),
+        runs,
+    })
+}
+
+/// The line where the definition's event of that number begins, from 0.
+fn line_of_drawn(text: &str, event: usize) -> usize {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| line.trim_start().starts_with("[[run.event]]"))
+        .nth(event)
+        .map_or(1, |(index, _)| index + 1)
 }
 
 /// Records one run, several times if need be.
@@ -137,13 +213,14 @@ fn attempts(
     let mut last = None;
     let count = match definition.record.kind {
         // What it prints depends on nobody else.
-        Recorder::Program => 1,
+        Recorder::Program | Recorder::Drawn => 1,
         Recorder::Strace => ATTEMPTS,
     };
     for _ in 0..count {
         let sketches = match definition.record.kind {
             Recorder::Program => printed(wanted, program),
             Recorder::Strace => traced(project, definition, wanted, program),
+            Recorder::Drawn => Ok(wanted.event.clone()),
         };
         match sketches {
             Ok(sketches) => {
@@ -264,15 +341,29 @@ fn traced(
     order::ordered(definition, &wanted.id, &trace::parse(&text)?)
 }
 
-/// Completes the events: their steps, the values that they leave as they are,
-/// the files of their lines.
+/// [`numbered`], for events that were recorded.
 fn events(
     project: &Project,
     definition: &Definition,
     wanted: &Wanted,
     sketches: Vec<Sketch>,
 ) -> Result<Vec<Event>> {
-    let parts = code::parts(project, &wanted.code)?;
+    numbered(project, definition, wanted, sketches)
+        .map_err(|(nth, error)| error.context(format!("step {}", nth + 1)))
+}
+
+/// Completes the events: their steps, the values that they leave as they are,
+/// the files of their lines.
+///
+/// # Errors
+/// Which event, counted from 0, and what is wrong with it.
+fn numbered(
+    project: &Project,
+    definition: &Definition,
+    wanted: &Wanted,
+    sketches: Vec<Sketch>,
+) -> Result<Vec<Event>, (usize, anyhow::Error)> {
+    let parts = code::parts(project, &wanted.code).map_err(|e| (0, e))?;
     let mut state: BTreeMap<_, _> = definition
         .states(&wanted.id)
         .map(|state| (state.id.clone(), state.start.clone()))
@@ -283,7 +374,8 @@ fn events(
         let source = match sketch.at {
             None => None,
             Some(text) => {
-                let (part, _) = code::find(&parts, &text)?;
+                let (part, _) =
+                    code::find(&parts, &text).map_err(|e| (index, e))?;
                 let file = parts[part].file.clone();
                 Some(Source { file, text })
             }
@@ -301,16 +393,25 @@ fn events(
             source,
             state: state.clone(),
             key: sketch.key,
+            time: sketch.time,
+            took: sketch.took,
             at_us: sketch.at_us.map(|at| at - zero),
             took_us: sketch.took_us,
             raw: sketch.raw,
         };
         event
             .check(index + 1, &wanted.id, definition)
-            .map_err(|error| anyhow::anyhow!("step {}: {error}", index + 1))?;
+            .map_err(|error| (index, anyhow::anyhow!(error)))?;
         events.push(event);
     }
-    Ok(events)
+    let run = Run {
+        id: wanted.id.clone(),
+        command: String::new(),
+        events,
+    };
+    run.check_times(definition)
+        .map_err(|(nth, error)| (nth, anyhow::anyhow!(error)))?;
+    Ok(run.events)
 }
 
 /// Every line of code that a recording names is there.

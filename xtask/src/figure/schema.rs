@@ -4,8 +4,8 @@
 //! examples. A recording is checked when it is loaded; what is wrong names the
 //! file, the line, the field, and what is allowed.
 //!
-//! Two things are deliberately left out. Times are there to be shown, never to
-//! be compared. And how events look is the matter of `draw`.
+//! Two things are deliberately left out. Times of the wall clock are there to
+//! be shown, never to be compared. And how events look is the matter of `draw`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +13,8 @@ use std::fmt;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use super::definition::Definition;
-use super::draw::columns;
+use super::definition::{Definition, Picture, Shape};
+use super::draw::{columns, wrapped};
 use super::{Fault, spoken, thousands};
 use crate::provenance::Provenance;
 
@@ -29,8 +29,9 @@ pub struct Recording {
     pub version: u32,
     /// The figure's name: that of the file.
     pub figure: String,
-    /// By which command, on what machine, when.
-    pub recorded: Provenance,
+    /// By which command, on what machine, when. What is drawn by hand is
+    /// never stored and has none.
+    pub recorded: Option<Provenance>,
     /// What watched the program, with its version, if anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watched_by: Option<String>,
@@ -86,6 +87,12 @@ pub struct Event {
     /// Is this a step for print, where only a few frames are shown?
     #[serde(default, skip_serializing_if = "is_false")]
     pub key: bool,
+    /// When, by the simulated clock, in its unit. Part of the logical order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<u64>,
+    /// How long from then, by the simulated clock: a span.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// When, in microseconds after the run's first event. Only to be shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_us: Option<u64>,
@@ -95,6 +102,17 @@ pub struct Event {
     /// The recorder's own words, such as a line of strace. Only to be shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+}
+
+/// Whose time it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// The machine's: `at_us` and `took_us`, which differ from run to run.
+    #[default]
+    Wall,
+    /// The program's own: `time` and `took`, part of the logical order.
+    Simulated,
 }
 
 /// What kind of thing happens.
@@ -162,14 +180,73 @@ pub struct Source {
     pub text: String,
 }
 
-/// A displayed value: a number or a text.
+/// A displayed value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a value is a number, a text, or a list of rows with `at`, \
+                 `value`, and perhaps `shown` and `means`"
+)]
 pub enum Value {
     /// Such as a number of bytes.
     Number(i64),
     /// Such as a list.
     Text(String),
+    /// Words of memory, or registers.
+    Words(Vec<Word>),
+}
+
+/// A word of memory, or a register.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// Where: an offset or a register, never an address.
+    pub at: String,
+    /// What stands there, by a name or number that is the same in every run.
+    pub value: String,
+    /// Displayed in place of `value`. Not part of the logical order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// What that means, in a few words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub means: String,
+}
+
+/// How many characters of a word's columns fit on a phone.
+const WORD_COLUMNS: [usize; 2] = [14, 20];
+/// More rows are no picture.
+const WORDS: usize = 16;
+
+/// What is wrong with a list of words.
+///
+/// # Errors
+/// The field, and what is allowed.
+pub fn check_words(words: &[Word]) -> Result<(), String> {
+    if words.len() > WORDS {
+        return Err(format!("{} rows; at most {WORDS}", words.len()));
+    }
+    for (index, word) in words.iter().enumerate() {
+        let shown = word.shown.as_ref().unwrap_or(&word.value);
+        let fields = [
+            ("at", &word.at, WORD_COLUMNS[0]),
+            ("value", &word.value, WORD_COLUMNS[1]),
+            ("shown", shown, WORD_COLUMNS[1]),
+        ];
+        for (field, text, room) in fields {
+            let width = text.chars().count();
+            if text.trim().is_empty() || width > room {
+                return Err(format!(
+                    "row {}, field `{field}`: {width} characters; 1 to {room}",
+                    index + 1
+                ));
+            }
+        }
+        if words[..index].iter().any(|other| other.at == word.at) {
+            let at = &word.at;
+            return Err(format!("field `at`: {at:?} stands there twice"));
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Display for Value {
@@ -177,6 +254,17 @@ impl fmt::Display for Value {
         match self {
             Value::Number(number) => write!(f, "{number}"),
             Value::Text(text) => f.write_str(text),
+            // Without what differs from run to run.
+            Value::Words(words) => {
+                for (index, word) in words.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    write!(f, "{comma}{}: {}", word.at, word.value)?;
+                    if !word.means.is_empty() {
+                        write!(f, " ({})", word.means)?;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -196,8 +284,19 @@ fn is_false(value: &bool) -> bool {
 impl Event {
     /// `text`, `answer` or `detail` with its placeholders filled in.
     pub fn filled(&self, text: &str) -> String {
+        // A simulated clock has a unit of its own, which the author writes.
+        let took = match self.took {
+            Some(took) => thousands(took),
+            None => spoken(self.took_us.unwrap_or(0)),
+        };
         text.replace("{count}", &thousands(self.count))
-            .replace("{took}", &spoken(self.took_us.unwrap_or(0)))
+            .replace("{took}", &took)
+            .replace("{time}", &thousands(self.time.unwrap_or(0)))
+    }
+
+    /// When the event's span is over, by the simulated clock.
+    pub fn end(&self) -> u64 {
+        self.time.unwrap_or(0) + self.took.unwrap_or(0)
     }
 
     /// What of the event belongs to the logical order, in a line.
@@ -213,6 +312,12 @@ impl Event {
         if self.count > 1 {
             line += ", repeated";
         }
+        if let Some(time) = self.time {
+            line += &format!("; at {time}");
+        }
+        if let Some(took) = self.took {
+            line += &format!(", takes {took}");
+        }
         for (name, value) in &self.state {
             line += &format!("; {name} {:?}", value.to_string());
         }
@@ -227,6 +332,47 @@ impl Event {
 }
 
 impl Run {
+    /// When the last of it is over, by the simulated clock.
+    pub fn end(&self) -> u64 {
+        self.events.iter().map(Event::end).max().unwrap_or(0)
+    }
+
+    /// Time never goes back, and a thread does one thing at a time.
+    ///
+    /// # Errors
+    /// Which event, counted from 0, and what is wrong with it.
+    pub fn check_times(
+        &self,
+        definition: &Definition,
+    ) -> Result<(), (usize, String)> {
+        let mut busy: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut now = 0;
+        for (index, event) in self.events.iter().enumerate() {
+            let Some(time) = event.time else { continue };
+            if time < now {
+                let message = format!("field `time`: {time}, after {now}");
+                return Err((index, message));
+            }
+            now = time;
+            let lane = &definition.lane[definition.column(&event.lane)];
+            if event.took.is_none() || lane.shape != Shape::Thread {
+                continue;
+            }
+            let until = busy.insert(&event.lane, event.end()).unwrap_or(0);
+            if until > time {
+                return Err((
+                    index,
+                    format!(
+                        "field `time`: {time}; {:?} is a thread, and busy until \
+                         {until}",
+                        event.lane
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The logical order of the run, a line for each event.
     pub fn logic(&self) -> String {
         self.events
@@ -312,6 +458,9 @@ impl Recording {
                 ),
             ));
         }
+        if self.recorded.is_none() {
+            return Err(fault("\"figure\"", "missing field `recorded`".into()));
+        }
         let ids = |known: Vec<&str>| known.join(", ");
         let lanes: Vec<&str> =
             definition.lane.iter().map(|lane| &*lane.id).collect();
@@ -356,6 +505,16 @@ impl Recording {
                     },
                 )?;
             }
+            run.check_times(definition)
+                .map_err(|(nth, message)| Fault {
+                    file: file.to_owned(),
+                    line: line_of_step(text, index, nth),
+                    message: format!(
+                        "run {:?}, step {}: {message}",
+                        run.id,
+                        nth + 1
+                    ),
+                })?;
             if run.events.is_empty() {
                 return Err(fault(
                     &format!("\"id\": {:?}", run.id),
@@ -382,8 +541,9 @@ impl Event {
         if self.step != nth {
             return Err(format!("field `step`: {}, not {nth}", self.step));
         }
-        self.check_lanes(definition)?;
+        self.check_lanes(run, definition)?;
         self.check_texts(definition)?;
+        self.check_clock(definition)?;
         if self.count == 0 {
             return Err("field `count`: at least 1".to_owned());
         }
@@ -399,12 +559,55 @@ impl Event {
                 wanted.join(", ")
             ));
         }
+        for state in definition.states(run) {
+            if let Some(value) = self.state.get(&state.id) {
+                state
+                    .check(value)
+                    .map_err(|message| format!("field `state`: {message}"))?;
+            }
+        }
         Ok(())
     }
 
-    fn check_lanes(&self, definition: &Definition) -> Result<(), String> {
+    fn check_clock(&self, definition: &Definition) -> Result<(), String> {
+        let simulated = definition.record.clock == Clock::Simulated;
+        let span = matches!(self.kind, Kind::Work | Kind::Sleep | Kind::State);
+        if simulated && self.time.is_none() {
+            return Err("field `time`: a simulated clock needs it".to_owned());
+        }
+        if simulated && (self.at_us.is_some() || self.took_us.is_some()) {
+            return Err(
+                "fields `at_us`, `took_us`: of the wall clock".to_owned()
+            );
+        }
+        if !simulated && (self.time.is_some() || self.took.is_some()) {
+            return Err(
+                "fields `time`, `took`: of a simulated clock".to_owned()
+            );
+        }
+        if self.took.is_some_and(|took| took == 0 || !span) {
+            return Err("field `took`: at least 1, and only of these: work, \
+                        sleep, state"
+                .to_owned());
+        }
+        let gantt = definition.picture == Picture::Gantt;
+        let bar = matches!(self.kind, Kind::Work | Kind::Sleep);
+        if gantt && bar && self.took.is_none() {
+            return Err(format!(
+                "field `took`: a {} is a bar, and needs it",
+                self.kind.word()
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_lanes(
+        &self,
+        run: &str,
+        definition: &Definition,
+    ) -> Result<(), String> {
         let known: Vec<&str> =
-            definition.lane.iter().map(|lane| &*lane.id).collect();
+            definition.lanes(run).map(|lane| &*lane.id).collect();
         let check = |field: &str, lane: &str| {
             if known.contains(&lane) {
                 return Ok(());
@@ -442,15 +645,20 @@ impl Event {
         if self.answer.is_some() && self.kind != Kind::Call {
             return Err("field `answer`: only a call has one".to_owned());
         }
-        let room = columns(definition.lane.len());
+        let (room, lines) = match definition.picture {
+            Picture::Sequence => (columns(definition.lane.len()), 2),
+            Picture::Gantt => (12, 1),
+        };
         let drawn =
             [("text", Some(&self.text)), ("answer", self.answer.as_ref())];
         for (field, text) in drawn {
-            let width = text.map_or(0, |t| self.filled(t).chars().count());
-            if width > room {
+            let Some(text) = text else { continue };
+            if wrapped(&self.filled(text), room).len() > lines {
+                let lines =
+                    ["one line", "two lines"].get(lines - 1).unwrap_or(&"");
                 return Err(format!(
-                    "field `{field}`: {width} characters; {room} fit between \
-                     two lanes; what is longer goes into `detail`"
+                    "field `{field}`: more than {lines} of {room} characters, \
+                     for which there is room; what is longer goes into `detail`"
                 ));
             }
         }
@@ -458,14 +666,15 @@ impl Event {
     }
 }
 
-/// `{count}` and `{took}` are all the placeholders that there are.
+/// `{count}`, `{took}` and `{time}` are all the placeholders that there are.
 fn placeholders(text: &str) -> Result<(), String> {
-    let rest = text.replace("{count}", "").replace("{took}", "");
+    let known = ["{count}", "{took}", "{time}"];
+    let rest = known.iter().fold(text.to_owned(), |t, p| t.replace(p, ""));
     match rest.find('{') {
         None => Ok(()),
         Some(at) => {
             let word: String = rest[at..].chars().take(12).collect();
-            Err(format!("{word:?}: there are {{count}} and {{took}}"))
+            Err(format!("{word:?}: there are {{count}}, {{took}}, {{time}}"))
         }
     }
 }
@@ -552,7 +761,7 @@ mod tests {
             "\"detail\": \"Two",
             "\"detail\": \"{cont} Two",
             21,
-            "there are {count} and {took}",
+            "there are {count}, {took}, {time}",
         );
         wrong(
             "\"unread\": 2",

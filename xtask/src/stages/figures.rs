@@ -1,5 +1,6 @@
 //! Each figure is sound, is used, and still happens: a fresh run gives the
-//! recorded events in the same logical order.
+//! recorded events in the same logical order. What is drawn by hand has only
+//! its form to be checked.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,7 +38,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                 continue;
             }
         };
-        if !cx.wants(&definition.record.package) {
+        let drawn = definition.record.kind == Recorder::Drawn;
+        // What is drawn belongs to the page that shows it.
+        let wanted = if drawn {
+            cx.only.is_empty() || uses.contains_key(name.as_str())
+        } else {
+            cx.wants(&definition.record.package)
+        };
+        if !wanted {
             continue;
         }
         report.checked += 1;
@@ -112,11 +120,23 @@ fn used(
 /// Checks what is stored, then runs the programs again: how many steps.
 fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
     let figure = Figure::load(cx.project, name)?;
+    if figure.definition.record.kind == Recorder::Drawn {
+        let file = folder(cx.project).join(format!("{name}.json"));
+        if file.is_file() {
+            report.fail_at(
+                cx.project.shown(&file),
+                format!("the recording of a figure that is drawn: {name}.toml"),
+            );
+        }
+        report.checked +=
+            figure.runs().map(|(_, run)| run.events.len()).sum::<usize>();
+        return Ok(0);
+    }
     report.checked += record::check_sources(cx.project, &figure)?;
     let stored = figure.recording.logic();
     let mut fresh = None;
     let runs = match figure.definition.record.kind {
-        Recorder::Program => 1,
+        Recorder::Program | Recorder::Drawn => 1,
         Recorder::Strace => RUNS,
     };
     for _ in 0..runs {

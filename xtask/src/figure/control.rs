@@ -1,0 +1,316 @@
+//! Controls: how a reader chooses among many runs, and the one table that
+//! stands for all of these runs.
+
+use serde::Deserialize;
+
+use super::definition::{Code, Lane, Predict, Run};
+
+/// More runs than this make a page that nobody waits for.
+const RUNS: usize = 40;
+
+/// Something that the reader sets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// The name in the files.
+    pub id: String,
+    /// The name for the reader.
+    pub label: String,
+    /// How it is set.
+    pub kind: ControlKind,
+    /// Of a choice: between what.
+    #[serde(default)]
+    pub values: Vec<Choice>,
+    /// Of a range: the least number.
+    #[serde(default)]
+    pub from: u32,
+    /// Of a range: the greatest number.
+    #[serde(default)]
+    pub to: u32,
+    /// Of a range: the number that it has at first.
+    #[serde(default)]
+    pub start: Option<u32>,
+}
+
+/// How a control is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ControlKind {
+    /// One of a few words.
+    Choice,
+    /// A number, dragged.
+    Range,
+}
+
+/// A value of a control.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The name in the files.
+    pub id: String,
+    /// The name for the reader.
+    pub label: String,
+}
+
+/// What stands for all runs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// A run's name for the reader. `{id}` stands for a control's value.
+    pub label: String,
+    /// The example to run.
+    pub example: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The code that is shown.
+    pub code: Vec<Code>,
+    /// The runs that are shown in print.
+    pub key: Vec<String>,
+    /// What the reader is asked, once.
+    pub predict: Predict,
+}
+
+impl Control {
+    /// The values that it can have.
+    pub fn options(&self) -> Vec<Choice> {
+        match self.kind {
+            ControlKind::Choice => self.values.clone(),
+            ControlKind::Range => (self.from..=self.to)
+                .map(|number| Choice {
+                    id: number.to_string(),
+                    label: number.to_string(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Which of them it has at first, counted from 0.
+    pub fn first(&self) -> usize {
+        let start = self.start.unwrap_or(self.from);
+        // It is checked to lie between `from` and `to`; these are small.
+        (start - self.from) as usize
+    }
+
+    /// What is wrong with it.
+    ///
+    /// # Errors
+    /// The field, and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        if self.label.trim().is_empty() {
+            return Err("field `label`: empty".to_owned());
+        }
+        match self.kind {
+            ControlKind::Choice if self.values.len() < 2 => {
+                Err("field `values`: at least two".to_owned())
+            }
+            ControlKind::Choice
+                if self.from != 0 || self.to != 0 || self.start.is_some() =>
+            {
+                Err("fields `from`, `to`, `start`: of a range only".to_owned())
+            }
+            ControlKind::Range if !self.values.is_empty() => {
+                Err("field `values`: of a choice only".to_owned())
+            }
+            ControlKind::Range if self.from >= self.to => {
+                Err("fields `from` and `to`: at least two numbers".to_owned())
+            }
+            ControlKind::Range
+                if self.start.is_some_and(|s| s < self.from || s > self.to) =>
+            {
+                Err(format!("field `start`: {} to {}", self.from, self.to))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Template {
+    /// One run for each combination of values, the last control's values
+    /// fastest.
+    ///
+    /// # Errors
+    /// When there are too many, or `key` names one that there is not.
+    pub fn runs(&self, controls: &[Control]) -> Result<Vec<Run>, String> {
+        let mut combinations: Vec<Vec<usize>> = vec![Vec::new()];
+        for control in controls {
+            let count = control.options().len();
+            combinations = combinations
+                .iter()
+                .flat_map(|before| {
+                    (0..count).map(move |value| {
+                        let mut values = before.clone();
+                        values.push(value);
+                        values
+                    })
+                })
+                .collect();
+        }
+        if combinations.len() > RUNS {
+            return Err(format!(
+                "[[control]]: {} combinations; at most {RUNS}",
+                combinations.len()
+            ));
+        }
+        let runs: Vec<Run> = combinations
+            .into_iter()
+            .map(|values| self.run(controls, values))
+            .collect();
+        if self.key.is_empty() {
+            return Err("field `key`: the runs that print shows".to_owned());
+        }
+        for key in &self.key {
+            if !runs.iter().any(|run| run.id == *key) {
+                let ids: Vec<&str> = runs.iter().map(|r| &*r.id).collect();
+                return Err(format!(
+                    "field `key`: {key:?} is no run; there are: {}",
+                    ids.join(", ")
+                ));
+            }
+        }
+        Ok(runs)
+    }
+
+    fn run(&self, controls: &[Control], values: Vec<usize>) -> Run {
+        let chosen: Vec<(&Control, Choice)> = controls
+            .iter()
+            .zip(&values)
+            .map(|(control, &value)| {
+                (control, control.options().swap_remove(value))
+            })
+            .collect();
+        let fill = |text: &str, what: fn(&Choice) -> &String| {
+            chosen
+                .iter()
+                .fold(text.to_owned(), |text, (control, choice)| {
+                    text.replace(&format!("{{{}}}", control.id), what(choice))
+                })
+        };
+        let id = |text: &str| fill(text, |choice| &choice.id);
+        let ids: Vec<&str> = chosen.iter().map(|(_, c)| &*c.id).collect();
+        let run_id = ids.join("-");
+        Run {
+            label: fill(&self.label, |choice| &choice.label),
+            example: self.example.clone(),
+            args: self.args.iter().map(|text| id(text)).collect(),
+            code: self
+                .code
+                .iter()
+                .map(|code| Code {
+                    file: code.file.clone(),
+                    anchor: code.anchor.as_deref().map(id),
+                    item: code.item.as_deref().map(id),
+                })
+                .collect(),
+            predict: self.predict.clone(),
+            event: Vec::new(),
+            key: self.key.contains(&run_id),
+            id: run_id,
+            values,
+        }
+    }
+}
+
+/// A lane with `each` stands for as many as its control's greatest number.
+///
+/// # Errors
+/// The lane's name and what is wrong, when there is no such range.
+pub fn lanes(
+    lanes: &[Lane],
+    controls: &[Control],
+) -> Result<Vec<Lane>, (String, String)> {
+    let mut all = Vec::new();
+    for lane in lanes {
+        let Some(each) = &lane.each else {
+            all.push(lane.clone());
+            continue;
+        };
+        let range = controls.iter().find(|control| {
+            control.id == *each && control.kind == ControlKind::Range
+        });
+        let message = match range {
+            None => format!("field `each`: {each:?} is no range"),
+            Some(_) if !lane.id.contains("{n}") => {
+                "field `id`: `{n}` stands for the number of `each`".to_owned()
+            }
+            Some(range) => {
+                all.extend((1..=range.to).map(|number| {
+                    let fill =
+                        |text: &str| text.replace("{n}", &number.to_string());
+                    Lane {
+                        id: fill(&lane.id),
+                        label: fill(&lane.label),
+                        shape: lane.shape,
+                        each: lane.each.clone(),
+                        number,
+                    }
+                }));
+                continue;
+            }
+        };
+        return Err((lane.id.clone(), message));
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::figure::definition::Definition;
+    use crate::figure::definition::tests::workshop;
+
+    const WORKSHOP: &str = include_str!("workshop.toml");
+
+    #[test]
+    fn one_table_stands_for_every_combination() {
+        let definition = workshop();
+        let ids: Vec<&str> =
+            definition.run.iter().map(|run| &*run.id).collect();
+        assert_eq!(ids, ["wait-1", "wait-2", "switch-1", "switch-2"]);
+        let run = &definition.run[3];
+        assert_eq!(run.label, "takes another job, 2 workers");
+        assert_eq!(run.args, ["switch", "2"]);
+        assert_eq!(run.code[0].anchor.as_deref(), Some("switch"));
+        assert_eq!(run.values, [1, 1]);
+        let keys: Vec<bool> = definition.run.iter().map(|r| r.key).collect();
+        assert_eq!(keys, [true, false, false, true]);
+        assert_eq!(definition.control[1].first(), 1);
+    }
+
+    #[test]
+    fn a_run_has_as_many_lanes_as_its_control_says() {
+        let definition = workshop();
+        let lanes = |run: &str| {
+            definition.lanes(run).map(|l| &*l.id).collect::<Vec<_>>()
+        };
+        assert_eq!(lanes("wait-1"), ["worker-1", "aside"]);
+        assert_eq!(lanes("switch-2"), ["worker-1", "worker-2", "aside"]);
+    }
+
+    #[track_caller]
+    fn wrong(from: &str, to: &str, line: usize, says: &str) {
+        assert!(WORKSHOP.contains(from), "the fixture has no {from}");
+        let text = WORKSHOP.replacen(from, to, 1);
+        let fault = Definition::parse("w.toml", &text).expect_err("a fault");
+        assert!(fault.message.contains(says), "{fault}");
+        assert_eq!(fault.line, line, "{fault}");
+    }
+
+    #[test]
+    fn faults_name_the_line_the_field_and_what_is_allowed() {
+        wrong("to = 2", "to = 1", 41, "at least two numbers");
+        wrong("start = 2", "start = 3", 41, "field `start`: 1 to 2");
+        wrong("to = 2", "to = 99", 48, "at most 40");
+        wrong(
+            "kind = \"choice\"",
+            "kind = \"range\"",
+            32,
+            "of a choice only",
+        );
+        wrong("\"wait-1\"", "\"wait-9\"", 48, "\"wait-9\" is no run");
+        wrong("each = \"workers\"", "each = \"way\"", 17, "is no range");
+        wrong("worker-{n}", "worker", 17, "`{n}` stands for");
+        wrong("clock = \"simulated\"", "", 9, "needs `clock =");
+        wrong("unit = \"s\"", "unit = \"\"", 9, "field `unit`");
+        wrong("\"Worker {n}\"", "\"Labourer {n}\"", 17, "9 characters");
+    }
+}
