@@ -15,7 +15,13 @@ const CHAIRS: usize = 12;
 const MOST: usize = 6;
 
 fn jobs(workers: usize) -> Vec<Job> {
-    let bench = |job: usize| if job % 2 == 0 { 0 } else { job % workers };
+    let bench = |job: usize| {
+        if job.is_multiple_of(2) {
+            0
+        } else {
+            job % workers
+        }
+    };
     let chairs = (0..CHAIRS).map(|job| Job::chair().to(bench(job)));
     chairs.collect()
 }
