@@ -87,6 +87,9 @@ pub fn take_down_what_happens(address: usize) -> io::Result<()> {
     Ok(())
 }
 
+// ANCHOR_END: handler
+
+// ANCHOR: tell
 /// Writes what the kernel says into the pipe, and lets the process die by the
 /// same signal: back in the program, the instruction is run *again*.
 extern "C" fn tell(
@@ -104,7 +107,7 @@ extern "C" fn tell(
     // any more.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
-// ANCHOR_END: handler
+// ANCHOR_END: tell
 
 fn read(
     signal: libc::c_int,
