@@ -41,7 +41,8 @@ fn run(mut out: impl io::Write) -> io::Result<Vec<[f64; 2]>> {
             [busy, wait].map(|time| WORK.as_secs_f64() / time.as_secs_f64());
         writeln!(
             out,
-            "{threads:>7} {:>6} ms, {busy_up:.1} times {:>6} ms, {wait_up:.1} times",
+            "{threads:>7} {:>6} ms, {busy_up:.1} times \
+             {:>6} ms, {wait_up:.1} times",
             busy.as_millis(),
             wait.as_millis(),
         )?;

@@ -1,29 +1,41 @@
 //! The log of the workshop, one JSON object a line: the figure of the page is
 //! drawn from it. `cargo run --example gantt -- wait|switch|steal WORKERS`
 //!
-//! Twelve chairs at once, every other one of them brought to the first bench.
+//! Twelve pieces of furniture at once, of three kinds, dealt out in turn.
 
-use ch01_concurrency::s1_workshop::{Event, Happening, Job, Way, Workshop};
+use ch01_concurrency::s1_workshop::{
+    Event, Happening, Job, Span, Time, Way, Workshop,
+};
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::{env, io};
 
-/// How many chairs.
-const CHAIRS: usize = 12;
+/// How many pieces of furniture.
+const PIECES: usize = 12;
 
 /// The most workers; the figure has a row for each.
 const MOST: usize = 6;
 
-fn jobs(workers: usize) -> Vec<Job> {
-    let bench = |job: usize| {
-        if job.is_multiple_of(2) {
-            0
-        } else {
-            job % workers
-        }
+/// What they are, in turn, with the seconds that they want hands before their
+/// glue dries, and after. On average it is a chair.
+const KINDS: [(&str, u64, u64); 3] =
+    [("stool", 6, 4), ("chair", 12, 8), ("table", 18, 12)];
+
+fn jobs() -> Vec<Job> {
+    let spans = |(_, glue, polish)| {
+        [
+            Span::Busy(Time::secs(glue)),
+            Span::Waiting(Time::secs(100)),
+            Span::Busy(Time::secs(polish)),
+        ]
     };
-    let chairs = (0..CHAIRS).map(|job| Job::chair().to(bench(job)));
-    chairs.collect()
+    let kinds = KINDS.into_iter().cycle().take(PIECES);
+    kinds.map(|kind| Job::new(spans(kind))).collect()
+}
+
+/// "table 3"
+fn name(job: usize) -> String {
+    format!("{} {}", KINDS[job % KINDS.len()].0, job + 1)
 }
 
 /// One step of the figure, but for its time and its numbers.
@@ -40,7 +52,7 @@ impl Step {
     /// What the reader shall see of an event. Arrivals are all at the start,
     /// and the rest is seen where the next span begins.
     fn of(event: &Event) -> Option<Self> {
-        let chair = event.job + 1;
+        let piece = name(event.job);
         let row = |worker| format!("worker-{}", worker + 1);
         let step = match event.what {
             Happening::Begins { worker, time } => Self {
@@ -48,7 +60,7 @@ impl Step {
                 to: None,
                 kind: "work",
                 detail: format!(
-                    "Worker {} is busy with chair {chair} for {time}.",
+                    "Worker {} is busy with {piece} for {time}.",
                     worker + 1,
                 ),
                 took: Some(time.0 / 1_000),
@@ -59,19 +71,19 @@ impl Step {
                 to: None,
                 kind: "sleep",
                 detail: format!(
-                    "The glue of chair {chair} dries for {time}; \
+                    "The glue of {piece} dries for {time}; \
                      worker {} stands by.",
                     worker + 1,
                 ),
                 took: Some(time.0 / 1_000),
-                at: "Some(Span::Waiting(time)) if self.workshop.way == Way::Wait",
+                at: "if self.workshop.way == Way::Wait =>",
             },
             Happening::PutAside { worker, time } => Self {
                 lane: "aside".into(),
                 to: None,
                 kind: "state",
                 detail: format!(
-                    "Worker {} puts chair {chair} aside: \
+                    "Worker {} puts {piece} aside: \
                      its glue dries for {time}.",
                     worker + 1,
                 ),
@@ -83,7 +95,7 @@ impl Step {
                 to: Some(row(thief)),
                 kind: "data",
                 detail: format!(
-                    "Worker {} has nothing to do, and takes chair {chair} \
+                    "Worker {} has nothing to do, and takes {piece} \
                      from the bench of worker {}.",
                     thief + 1,
                     from + 1,
@@ -113,7 +125,7 @@ impl<T: Display> Display for Field<T> {
 }
 
 fn run(mut out: impl io::Write, way: Way, workers: usize) -> io::Result<()> {
-    let run = Workshop::new(workers, way).run(&jobs(workers));
+    let run = Workshop::new(workers, way).run(&jobs());
     let mut done = 0;
     for event in &run.log {
         done += usize::from(matches!(event.what, Happening::Done { .. }));
@@ -121,29 +133,32 @@ fn run(mut out: impl io::Write, way: Way, workers: usize) -> io::Result<()> {
             continue;
         };
         let to = step.to.map(|to| format!("{to:?}"));
-        writeln!(
+        write!(out, r#"{{"lane": "{}"{}, "#, step.lane, Field("to", to))?;
+        write!(out, r#""kind": "{}", "#, step.kind)?;
+        write!(out, r#""text": "{}", "#, event.job + 1)?;
+        write!(out, r#""detail": "{}", "#, step.detail)?;
+        write!(out, r#""time": {}"#, event.at.0 / 1_000)?;
+        write!(
             out,
-            r#"{{"lane": "{}"{}, "kind": "{}", "text": "{}", "detail": "{}", "time": {}{}, "at": "{}", "state": {{"done": {done}}}}}"#,
-            step.lane,
-            Field("to", to),
-            step.kind,
-            event.job + 1,
-            step.detail,
-            event.at.0 / 1_000,
+            r#"{}, "at": "{}", "#,
             Field("took", step.took),
-            step.at,
+            step.at
         )?;
+        writeln!(out, r#""state": {{"done": {done}}}}}"#)?;
     }
     let report = run.report();
-    writeln!(
+    let (took, rate) = (run.took(), report.throughput());
+    let busy = report.mean_utilisation() * 100.0;
+    let detail =
+        format!("All {PIECES} are done after {took}: {rate:.0} an hour.");
+    write!(
         out,
-        r#"{{"lane": "worker-1", "kind": "note", "text": "end", "detail": "All {CHAIRS} chairs are done after {}: {:.0} an hour.", "time": {}, "at": "None => {{", "state": {{"done": {done}, "rate": "{:.0}", "busy": "{:.0} %"}}, "key": true}}"#,
-        run.took(),
-        report.throughput(),
-        run.took().0 / 1_000,
-        report.throughput(),
-        report.mean_utilisation() * 100.0,
-    )
+        r#"{{"lane": "worker-1", "kind": "note", "text": "end", "#
+    )?;
+    write!(out, r#""detail": "{detail}", "time": {}, "#, took.0 / 1_000)?;
+    write!(out, r#""at": "None => {{", "state": {{"done": {done}, "#)?;
+    write!(out, r#""rate": "{rate:.0}", "busy": "{busy:.0} %"}}, "#)?;
+    writeln!(out, r#""key": true}}"#)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -172,11 +187,11 @@ fn runs() {
             let mut out = Vec::new();
             run(&mut out, way, workers).unwrap();
             let out = String::from_utf8(out).unwrap();
-            // Two spans of hands and one of drying a chair, then the end.
+            // Two spans of hands and one of drying a piece, then the end.
             let arrows = out.matches(r#""kind": "data""#).count();
-            assert_eq!(out.lines().count(), CHAIRS * 3 + arrows + 1);
+            assert_eq!(out.lines().count(), PIECES * 3 + arrows + 1);
             let hands = out.matches(r#""kind": "work""#).count();
-            assert_eq!(hands, CHAIRS * 2);
+            assert_eq!(hands, PIECES * 2);
             let last = out.lines().last().unwrap();
             assert!(last.contains(r#""done": 12"#), "{last}");
             assert!(way == Way::Steal || arrows == 0);

@@ -20,8 +20,8 @@ mod linux {
         page: usize,
     }
 
-    // ANCHOR: mapping
     impl Mapping {
+        // ANCHOR: mapping
         /// Asks for memory in pages of the usual size. With the kernel's
         /// "huge" pages, one fault would bring 512 of them.
         pub fn new() -> io::Result<Self> {
@@ -43,12 +43,15 @@ mod linux {
             Ok(mapping)
         }
 
+        // ANCHOR_END: mapping
+
         /// The first byte of each page.
         fn pages(&self) -> impl Iterator<Item = *mut u8> {
             (0..self.count())
                 .map(|page| self.start.wrapping_add(page * self.page))
         }
 
+        // ANCHOR: touch
         /// Reads a byte of each page. Returns their sum.
         pub fn read(&self) -> u64 {
             // SAFETY: each is in the mapping, and whoever has it has `self`.
@@ -63,8 +66,8 @@ mod linux {
                 unsafe { ptr::write_volatile(at, 1) };
             }
         }
+        // ANCHOR_END: touch
     }
-    // ANCHOR_END: mapping
 
     impl Mapping {
         pub fn count(&self) -> usize {

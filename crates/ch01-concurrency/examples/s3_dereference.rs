@@ -84,7 +84,7 @@ cfg_select! {
                 out,
                 "its address has {digits} hexadecimal digits of {}, ends in {}",
                 bits / 4,
-                if address.addr() % 8 == 0 { "0 or 8" } else { "?" },
+                if address.addr().is_multiple_of(8) { "0 or 8" } else { "?" },
             )?;
 
             let [here, there] = one_page_twice()?;

@@ -12,8 +12,11 @@
 //! wall.) As processor time is given out by the cores, no number of threads
 //! gets more of it than there are cores: twelve who wait are busy a sixth of
 //! their time, so twelve of them need two cores all the time. On a machine with
-//! two they have no reserve, and where anything else runs they are slower than
-//! the simulator says.
+//! two they have no reserve; and as all twelve begin at the same moment, they
+//! all want a core at the same moment, and later all sleep. So they are slower
+//! than the simulator says, in which a worker is a pair of hands. Three who
+//! switch would need three cores all the time; with two they make no more than
+//! two do. Workers are threads here, and hands are cores.
 //!
 //! All benches are behind one lock, which is held for a few operations at a
 //! time. Many short jobs would need a lock for each bench; chapter 10 has that.

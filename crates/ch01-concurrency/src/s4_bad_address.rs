@@ -89,7 +89,8 @@ impl Bad {
                 let code: fn() -> bool = die_if_asked;
                 Ok(code as usize & !7)
             }
-            // Its last page, less eight: mapped by no kernel that we know.
+            // The end of the last page but one: no kernel that we know of has
+            // anything there.
             Self::Kernel => Ok(usize::MAX - 0xfff - 7),
             Self::NonCanonical => Ok(0x0123_4567_89ab_cde8),
         }

@@ -59,7 +59,10 @@ pub struct Latency {
     pub max: Time,
 }
 
+// ANCHOR_END: latency
+
 impl Latency {
+    // ANCHOR: latency_of
     /// Of the times that jobs took, in any order. All zero if there are none.
     pub fn of(mut stays: Vec<Time>) -> Self {
         stays.sort_unstable();
@@ -82,8 +85,8 @@ impl Latency {
             max,
         }
     }
+    // ANCHOR_END: latency_of
 }
-// ANCHOR_END: latency
 
 /// Little's law for one run: the number of jobs that are in the workshop at a
 /// time, multiplied by time, counted in two ways that share nothing.
