@@ -142,8 +142,8 @@
             }
             find("[aria-current]")?.removeAttribute("aria-current");
             run.lines[line]?.setAttribute("aria-current", "step");
-            find(".fig-now-line").textContent =
-                run.lines[line]?.textContent ?? "";
+            const nowLine = find(".fig-now-line"); // what is drawn has no code
+            if (nowLine) nowLine.textContent = run.lines[line]?.textContent ?? "";
             const end = (go, reached) =>
                 find(`[data-go=${go}]`).setAttribute("aria-disabled", reached);
             for (const go of ["first", "back"]) end(go, at === 1);

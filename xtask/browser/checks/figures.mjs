@@ -222,7 +222,7 @@ function still(page) {
         ? figure.querySelectorAll(rowsOf).length
         : figure.querySelectorAll(".fig-live .fig-step").length;
       if (count("button, input") > 0) fail("has buttons that do nothing here");
-      const chart = figure.querySelector(".fig-wider") !== null;
+      const chart = figure.matches(".fig-wider");
       if (!chart && count(".fig-first svg") !== 1) fail("does not show its first frame");
       if (runs === 0 || count(".fig-frame svg.fig-svg") < runs) {
         fail("does not show a frame of each run");

@@ -138,14 +138,17 @@ impl<'a> Plot<'a> {
 
     /// All of it on one line: in markdown, HTML ends at a blank line.
     fn html(&self) -> String {
+        // The margin for the names is as wide as the longest.
+        let names = self.lines.iter().map(|line| line.peer.chars().count());
+        let names = names.max().unwrap_or(0).clamp(4, LABEL);
         let how = if self.y.log { ", logarithmic" } else { "" };
         let below = match self.cases {
             "" => "logarithmic".to_owned(),
             cases => format!("{}, logarithmic", escape(cases)),
         };
         let mut svg = format!(
-            "<figure class=\"plot\"><figcaption>{}, {}{how}</figcaption>\
-             <div class=\"plot-field\"><svg width=\"100%\" height=\"{}\" \
+            "<figure class=\"plot\"><figcaption>{} ({}{how})</figcaption>\
+             <div class=\"plot-field\" style=\"--names: {names}\"><svg width=\"100%\" height=\"{}\" \
              role=\"img\" aria-label=\"{}\">",
             escape(self.name),
             escape(self.unit),
@@ -157,7 +160,7 @@ impl<'a> Plot<'a> {
             svg += &self.line(shape, line);
         }
         svg += &self.labels();
-        svg + "</svg></div><p class=\"plot-cases\">" + &below + "</p></figure>"
+        svg + "</svg><p class=\"plot-cases\">" + &below + "</p></div></figure>"
     }
 
     /// The numbers in words, for who does not see the lines.
