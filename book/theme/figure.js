@@ -13,11 +13,14 @@
 
     class ByHandFigure extends HTMLElement {
         #runs = [];
+        #counts = []; // how many values each control has
+        #asked = false; // with controls: was the question answered?
 
         connectedCallback() {
             if (this.#runs.length > 0) return; // moved, not made
             const data = this.querySelector('script[type="application/json"]');
-            const { runs } = JSON.parse(data.textContent);
+            const { runs, controls } = JSON.parse(data.textContent);
+            this.#counts = controls;
             const boxes = this.querySelectorAll(".fig-run");
             this.#runs = runs.map((run, index) => ({
                 ...run,
@@ -33,7 +36,8 @@
                 details.replaceWith(...details.childNodes);
             }
             this.addEventListener("click", (event) => this.#click(event));
-            this.addEventListener("change", (event) => this.#choose(event));
+            // A slider says so while it is dragged.
+            this.addEventListener("input", (event) => this.#choose(event));
             this.addEventListener("keydown", (event) => this.#key(event));
         }
 
@@ -42,9 +46,7 @@
             if (button === null) return;
             const run = this.#of(button);
             if (button.dataset.choice !== undefined) {
-                run.choice = Number(button.dataset.choice);
-                run.box.classList.remove("fig-asking");
-                this.#show(run, 1);
+                this.#answer(run, Number(button.dataset.choice));
                 // The button that had the focus is gone.
                 run.box
                     .querySelector("[data-go=next]")
@@ -54,11 +56,44 @@
             }
         }
 
+        /// The steps are shown: from the first one, or, where the reader
+        /// compares runs by controls, all at once in every run.
+        #answer(run, choice) {
+            const compared = this.#counts.length > 0;
+            for (const each of compared ? this.#runs : [run]) {
+                each.choice = choice;
+                each.box.classList.remove("fig-asking");
+            }
+            this.#asked = compared;
+            this.#show(run, compared ? run.steps.length : 1);
+        }
+
         #choose({ target }) {
-            if (target.type !== "radio") return;
+            const chosen = target.dataset.control
+                ? this.#set(target)
+                : Number(target.value);
+            const shown = this.#runs.find((run) => !run.box.hidden);
             this.#runs.forEach((run, index) => {
-                run.box.hidden = index !== Number(target.value);
+                run.box.hidden = index !== chosen;
             });
+            const run = this.#runs[chosen];
+            if (this.#asked && run !== shown) this.#show(run, alike(shown, run));
+        }
+
+        /// The run that the controls choose: the last one's values are next to
+        /// each other.
+        #set(target) {
+            if (target.type === "range") {
+                const box = target.closest(".fig-range");
+                box.querySelector("output").textContent = target.value;
+            }
+            const set = [
+                ...this.querySelectorAll("[type=range], [data-control]:checked"),
+            ];
+            return set.reduce((index, { type, value, min }, nth) => {
+                const own = type === "range" ? value - min : Number(value);
+                return index * this.#counts[nth] + own;
+            }, 0);
         }
 
         #key(event) {
@@ -107,8 +142,8 @@
             }
             find("[aria-current]")?.removeAttribute("aria-current");
             run.lines[line]?.setAttribute("aria-current", "step");
-            find(".fig-now-line").textContent =
-                run.lines[line]?.textContent ?? "";
+            const nowLine = find(".fig-now-line"); // what is drawn has no code
+            if (nowLine) nowLine.textContent = run.lines[line]?.textContent ?? "";
             const end = (go, reached) =>
                 find(`[data-go=${go}]`).setAttribute("aria-disabled", reached);
             for (const go of ["first", "back"]) end(go, at === 1);
@@ -116,6 +151,17 @@
             find(".fig-verdict").innerHTML =
                 at === steps.length ? verdict(run) : "";
         }
+    }
+
+    /// The step of a run that is like the one shown of another run: the last
+    /// one, or that of the same time, or the same number.
+    function alike(from, to) {
+        const { steps, at } = from;
+        const last = to.steps.length;
+        if (at === steps.length) return last;
+        const { time } = steps[at - 1];
+        if (time === null) return Math.min(at, last);
+        return Math.max(to.steps.findLastIndex((step) => step.time <= time), 0) + 1;
     }
 
     function verdict({ choice, right, choices, why }) {

@@ -84,7 +84,15 @@ fn unknown_names_are_answered_by_the_known_ones() {
     );
     wrong_use(
         &slot.tool(&["record", "ading"]),
-        &["\"ading\"", "did you mean adding?", "there are: adding"],
+        &[
+            "\"ading\"",
+            "did you mean adding?",
+            "there are: adding, packet",
+        ],
+    );
+    wrong_use(
+        &slot.tool(&["record", "packet"]),
+        &["\"packet\" is drawn by hand: there is nothing to record"],
     );
     let folder = temporary();
     let dir = folder.path().join("mine");
@@ -407,6 +415,8 @@ fn a_starter_is_a_workspace_of_its_own() {
         "exercises/tests/double.rs",
         "crates/tally/Cargo.toml",
         "crates/tally/examples/adding.rs",
+        "crates/tally/examples/stack.rs",
+        "crates/tally/examples/workshop.rs",
         "crates/tally/src/lib.rs",
     ] {
         assert!(files.contains_key(name), "no {name}: {:?}", files.keys());

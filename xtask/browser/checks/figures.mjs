@@ -16,6 +16,11 @@ export async function steps(tab) {
     const problem = (message) => figure.evaluate((f, m) => window.checks.problem(f, m), message);
     const fail = async (message) => wrong.push(await problem(message));
     const runs = await figure.$$(".fig-run");
+    if ((await figure.$(".fig-set")) !== null) {
+      const message = await stepControls(page, figure);
+      if (message) await fail(message);
+      continue;
+    }
     for (const [index, run] of runs.entries()) {
       if (index > 0) {
         await figure.$eval(".fig-runs :checked", (radio) => radio.focus());
@@ -36,21 +41,80 @@ export async function steps(tab) {
   return wrong;
 }
 
+/// Of a figure with controls: one question opens all runs at their end, and
+/// the keys set the controls and step.
+async function stepControls(page, figure) {
+  const run = () => figure.$(".fig-run:not([hidden])");
+  const label = async () => (await run()).getAttribute("aria-label");
+  if ((await figure.$$(".fig-run:not([hidden])")).length !== 1) return "shows not one run";
+  const first = await run();
+  await first.focus();
+  await page.keyboard.press("ArrowRight");
+  const before = await progress(first);
+  if (before.seen > 0 || before.words !== "") return "steps are shown before the prediction";
+  await page.keyboard.press("Enter");
+  const whole = await progress(first);
+  if (whole.now !== whole.steps || whole.seen !== whole.steps) {
+    return "after the prediction not all steps are shown";
+  }
+  if (!whole.live) return "the caption is not a live region";
+  if (whole.verdict === "") return "after the last step the answer is not given";
+  for (const slider of await figure.$$("[type=range]")) {
+    await slider.focus();
+    for (const [key, value] of [["Home", "min"], ["End", "max"]]) {
+      const old = await label();
+      await page.keyboard.press(key);
+      const { now, said, wanted } = await slider.evaluate((slider, value) => ({
+        now: slider.value,
+        said: slider.closest(".fig-range").querySelector("output").textContent,
+        wanted: slider[value],
+      }), value);
+      if (now !== wanted) return `${key} does not set the slider to ${wanted}`;
+      if (said !== now) return `the slider is at ${now} and says ${said}`;
+      if (key === "End" && (await label()) === old) return "the slider does not choose a run";
+      const { words, seen } = await progress(await run());
+      if (words === "" || seen === 0) return "a run that the slider chooses shows nothing";
+    }
+  }
+  for (const radio of await figure.$$(".fig-choice :checked")) {
+    await radio.focus();
+    const old = await label();
+    await page.keyboard.press("ArrowRight");
+    if ((await label()) === old) return "the right arrow key does not choose another run";
+  }
+  const other = await run();
+  const press = async (key) => {
+    await page.keyboard.press(key);
+    return progress(other);
+  };
+  await other.focus();
+  if ((await press("Home")).now !== 1) return "Home does not go to the first step";
+  const second = await press("ArrowRight");
+  if (second.now !== 2 || second.seen !== 2) return "the right arrow key does not show a step";
+  if ((await press("ArrowLeft")).now !== 1) return "the left arrow key does not go back";
+  const last = await press("End");
+  if (last.now !== last.steps) return "End does not show all steps";
+  return undefined;
+}
+
+function progress(run) {
+  return run.evaluate((run) => {
+    const groups = [...run.querySelectorAll(".fig-step")];
+    const seen = (group) => getComputedStyle(group).visibility === "visible";
+    return {
+      steps: groups.length,
+      seen: groups.filter(seen).length,
+      now: groups.findIndex((group) => group.matches(".now")) + 1,
+      words: run.querySelector(".fig-words").textContent,
+      live: run.querySelector(".fig-words").closest("[aria-live=polite]") !== null,
+      verdict: run.querySelector(".fig-verdict").textContent,
+      lines: run.querySelectorAll("[aria-current=step]").length,
+    };
+  });
+}
+
 async function stepRun(page, run) {
-  const shown = () =>
-    run.evaluate((run) => {
-      const groups = [...run.querySelectorAll(".fig-step")];
-      const seen = (group) => getComputedStyle(group).visibility === "visible";
-      return {
-        steps: groups.length,
-        seen: groups.filter(seen).length,
-        now: groups.findIndex((group) => group.matches(".now")) + 1,
-        words: run.querySelector(".fig-words").textContent,
-        live: run.querySelector(".fig-words").closest("[aria-live=polite]") !== null,
-        verdict: run.querySelector(".fig-verdict").textContent,
-        lines: run.querySelectorAll("[aria-current=step]").length,
-      };
-    });
+  const shown = () => progress(run);
   const press = async (key) => {
     await page.keyboard.press(key);
     return shown();
@@ -89,12 +153,18 @@ export async function narrow(tab) {
         run.querySelector("[data-choice]").click();
         run.querySelector("[data-go=last]").click();
       });
+      const outside = await figure.$eval(".fig-run:not([hidden]) svg", letters);
+      if (outside !== null) {
+        const message = `has letters that leave it: "${outside}"`;
+        wrong.push(await figure.evaluate((f, m) => window.checks.problem(f, m), message));
+      }
       wrong.push(...(await overflow(tab)));
       const size = await figure.$eval(".fig-run:not([hidden]) svg", (svg) =>
         Math.min(
           ...[...svg.querySelectorAll("text")].map((text) => {
-            const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-            return scale * parseFloat(getComputedStyle(text).fontSize);
+            // A chart has no box of its own: its letters are not scaled.
+            const own = svg.viewBox.baseVal?.width || svg.clientWidth;
+            return (svg.clientWidth / own) * parseFloat(getComputedStyle(text).fontSize);
           }),
         ),
       );
@@ -105,6 +175,17 @@ export async function narrow(tab) {
     }
   }
   return wrong;
+}
+
+/// The first words of a picture that reach out of the figure.
+function letters(svg) {
+  const figure = svg.closest("figure").getBoundingClientRect();
+  const words = [...svg.querySelectorAll("text")].filter((text) => text.checkVisibility());
+  const out = words.find((text) => {
+    const { left, right } = text.getBoundingClientRect();
+    return left < figure.left || right > figure.right;
+  });
+  return out?.textContent ?? null;
 }
 
 /// Paper has the frames and the table, and no buttons.
@@ -132,13 +213,24 @@ function still(page) {
       const fail = (message) => wrong.push(window.checks.problem(figure, message));
       const count = (selector) =>
         [...figure.querySelectorAll(selector)].filter((e) => e.checkVisibility()).length;
-      const runs = figure.querySelectorAll(".fig-run").length;
-      const steps = figure.querySelectorAll(".fig-live .fig-step").length;
+      // With controls there are many runs, and one question for all.
+      const set = figure.querySelector(".fig-set") !== null;
+      const tables = figure.querySelectorAll(".fig-table table").length;
+      const runs = set ? tables : figure.querySelectorAll(".fig-run").length;
+      const rowsOf = ".fig-table tbody tr";
+      const steps = set
+        ? figure.querySelectorAll(rowsOf).length
+        : figure.querySelectorAll(".fig-live .fig-step").length;
       if (count("button, input") > 0) fail("has buttons that do nothing here");
-      if (count(".fig-first svg") !== 1) fail("does not show its first frame");
-      if (count(".fig-frame svg") < runs) fail("does not show a frame of each run");
-      if (count(".fig-still-run ul") < runs) fail("does not ask for predictions");
-      const rows = count("tbody tr");
+      const chart = figure.matches(".fig-wider");
+      if (!chart && count(".fig-first svg") !== 1) fail("does not show its first frame");
+      if (runs === 0 || count(".fig-frame svg.fig-svg") < runs) {
+        fail("does not show a frame of each run");
+      }
+      if (count(".fig-still ul:not(.fig-legend)") < (set ? 1 : runs)) {
+        fail("does not ask for predictions");
+      }
+      const rows = count(rowsOf);
       if (rows !== steps) fail(`has ${steps} steps, and its table shows ${rows}`);
     }
     return wrong;

@@ -1,11 +1,15 @@
 //! `{{#bench CHAPTER GROUP}}`: the table of a group of measurements, made from
 //! what `cargo xtask bench` has stored.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result, ensure};
 
 use super::{Edits, Feature, Site, directives, escape};
 use crate::bench::{self, Row};
 use crate::page::Page;
+use crate::project::Project;
+use crate::provenance::Provenance;
 
 pub const FEATURE: Feature = Feature { edit };
 
@@ -25,60 +29,114 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
 }
 
 fn table(site: &Site<'_>, argument: &str) -> Result<String> {
-    let (chapter, group) = argument
+    let (chapter, name) = argument
         .split_once(char::is_whitespace)
         .context("write {{#bench CHAPTER GROUP}}")?;
-    let group = group.trim();
-    let benchmarks = bench::load(site.project, chapter)?;
-    let rows: Vec<&Row> = benchmarks
-        .rows
-        .iter()
-        .filter(|row| row.group == group)
-        .collect();
-    let unit = rows
-        .first()
-        .map(|row| row.unit.as_str())
-        .with_context(|| {
-            let mut groups: Vec<&str> =
-                benchmarks.rows.iter().map(|r| r.group.as_str()).collect();
-            groups.dedup();
-            format!("no group {group:?}; there are: {}", groups.join(", "))
-        })?;
-    ensure!(
-        rows.iter().all(|row| row.unit == unit),
-        "the group {group:?} has several units"
-    );
-    let peers = distinct(rows.iter().map(|row| row.peer.as_str()));
-    let cases = distinct(rows.iter().map(|row| row.case.as_str()));
-    let mut text = format!("| {group}, {} |", escape(unit));
-    for peer in &peers {
-        let version = benchmarks.versions.get(*peer);
-        let version =
-            version.map(|v| format!(" {}", escape(v))).unwrap_or_default();
-        text += &format!(" {}{version} |", escape(peer));
+    let group = Group::load(site.project, chapter, name.trim())?;
+    Ok(format!("{}\n{}", group.table(), group.remark()))
+}
+
+/// The measurements that belong together.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// What the benchmark calls it.
+    pub name: String,
+    /// Of all numbers in it.
+    pub unit: String,
+    /// In the order in which they were printed.
+    pub rows: Vec<Row>,
+    /// The versions of the peers.
+    pub versions: BTreeMap<String, String>,
+    /// By which command, on what machine, when.
+    pub measured: Option<Provenance>,
+}
+
+impl Group {
+    /// Reads a group of a chapter's measurements.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it has several units.
+    pub fn load(project: &Project, chapter: &str, name: &str) -> Result<Group> {
+        let benchmarks = bench::load(project, chapter)?;
+        let rows: Vec<Row> = benchmarks
+            .rows
+            .iter()
+            .filter(|row| row.group == name)
+            .cloned()
+            .collect();
+        let unit = rows
+            .first()
+            .map(|row| row.unit.clone())
+            .with_context(|| {
+                let mut groups: Vec<&str> =
+                    benchmarks.rows.iter().map(|r| r.group.as_str()).collect();
+                groups.dedup();
+                format!("no group {name:?}; there are: {}", groups.join(", "))
+            })?;
+        ensure!(
+            rows.iter().all(|row| row.unit == unit),
+            "the group {name:?} has several units"
+        );
+        Ok(Group {
+            name: name.to_owned(),
+            unit,
+            rows,
+            versions: benchmarks.versions,
+            measured: Some(benchmarks.measured),
+        })
     }
-    text += &format!("\n|---|{}\n", "--:|".repeat(peers.len()));
-    for case in cases {
-        text += &format!("| {} |", escape(case));
+
+    /// Who was measured, in the order in which they were printed.
+    pub fn peers(&self) -> Vec<&str> {
+        distinct(self.rows.iter().map(|row| row.peer.as_str()))
+    }
+
+    /// A table in markdown: a row for each case, a column for each peer.
+    pub fn table(&self) -> String {
+        let rows = &self.rows;
+        let peers = self.peers();
+        let cases = distinct(rows.iter().map(|row| row.case.as_str()));
+        let mut text = format!("| {}, {} |", self.name, escape(&self.unit));
         for peer in &peers {
-            let row = rows.iter().find(|r| r.case == case && r.peer == *peer);
-            text += &format!(" {} |", row.map_or_else(|| "–".into(), |r| cell(r)));
+            let version = self.versions.get(*peer);
+            let version =
+                version.map(|v| format!(" {}", escape(v))).unwrap_or_default();
+            text += &format!(" {}{version} |", escape(peer));
         }
-        text.push('\n');
+        text += &format!("\n|---|{}\n", "--:|".repeat(peers.len()));
+        for case in cases {
+            text += &format!("| {} |", escape(case));
+            for peer in &peers {
+                let row =
+                    rows.iter().find(|r| r.case == case && r.peer == *peer);
+                let cell = row.map_or_else(|| "–".into(), cell);
+                text += &format!(" {cell} |");
+            }
+            text.push('\n');
+        }
+        text
     }
-    let rounds = rows.iter().map(|row| row.rounds).min().unwrap_or(0);
-    let counted = rows.iter().any(|row| row.instructions.is_some());
-    let small = if counted {
-        " The small numbers are instructions, counted by callgrind."
-    } else {
-        ""
-    };
-    Ok(format!(
-        "{text}\n<p class=\"remark\">Medians of {rounds} interleaved rounds. \
-         {} To measure yours: <code>{}</code>.{small}</p>\n",
-        escape(&benchmarks.measured.sentence()),
-        escape(&benchmarks.measured.command),
-    ))
+
+    /// On what it was measured, and how to measure it.
+    pub fn remark(&self) -> String {
+        let rounds = self.rows.iter().map(|row| row.rounds).min().unwrap_or(0);
+        let counted = self.rows.iter().any(|row| row.instructions.is_some());
+        let small = if counted {
+            " The small numbers are instructions, counted by callgrind."
+        } else {
+            ""
+        };
+        let (machine, command) = match &self.measured {
+            Some(measured) => (measured.sentence(), &*measured.command),
+            None => (String::new(), ""),
+        };
+        format!(
+            "<p class=\"remark\">Medians of {rounds} interleaved rounds. {} To \
+             measure yours: <code>{}</code>.{small}</p>\n",
+            escape(&machine),
+            escape(command),
+        )
+    }
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -102,7 +160,7 @@ fn cell(row: &Row) -> String {
 }
 
 /// Three digits that mean something, with commas between thousands.
-fn thousands(value: f64) -> String {
+pub fn thousands(value: f64) -> String {
     let text = if value < 10.0 {
         format!("{value:.2}")
     } else if value < 100.0 {

@@ -72,7 +72,7 @@ impl<'a> Drawn<'a> {
             - site.project.src().components().count()
             - 1;
         Ok(Drawn {
-            frames: Frames::of(&figure.definition, &figure.recording.runs),
+            frames: Frames::of(&figure.recording.runs),
             figure,
             code,
             recording: format!(
@@ -198,7 +198,7 @@ impl<'a> Drawn<'a> {
             if shown { "" } else { " hidden" },
             gate(&wanted.predict),
             controls(),
-            self.caption(run),
+            self.caption(run, !self.code[index].is_empty()),
             self.states(wanted, run),
             self.legend(&run.events),
             self.code_panel(index, run)?,
@@ -268,7 +268,7 @@ impl<'a> Drawn<'a> {
 
     /// The caption's place. The longest caption keeps it open, unseen, so that
     /// nothing moves from one step to the next.
-    fn caption(&self, run: &Run) -> String {
+    fn caption(&self, run: &Run, has_code: bool) -> String {
         let last = run.events.len();
         let longest = run
             .events
@@ -278,9 +278,13 @@ impl<'a> Drawn<'a> {
         format!(
             "<div class=\"fig-caption\"><p class=\"fig-longest\" \
              aria-hidden=\"true\"><strong>{last} of {last}</strong> {}</p>\
-             <p class=\"fig-words\" aria-live=\"polite\"></p></div>\
-             <p class=\"fig-now-line\" aria-hidden=\"true\"></p>",
-            longest.unwrap_or_default()
+             <p class=\"fig-words\" aria-live=\"polite\"></p></div>{}",
+            longest.unwrap_or_default(),
+            if has_code {
+                "<p class=\"fig-now-line\" aria-hidden=\"true\"></p>"
+            } else {
+                ""
+            }
         )
     }
 
@@ -900,7 +904,7 @@ mod tests {
             ],
         };
         test(&Drawn {
-            frames: Frames::of(&figure.definition, &figure.recording.runs),
+            frames: Frames::of(&figure.recording.runs),
             figure: &figure,
             code: vec![vec![part()], vec![part()]],
             recording: "../figures/probe.json".to_owned(),

@@ -33,6 +33,7 @@ features![
     figures,
     folded,
     glossary,
+    plots,
     status,
 ];
 
@@ -40,7 +41,7 @@ pub use captions::{Caption, source_of};
 
 /// The names that may stand in `{{#name …}}`, besides `include`.
 pub const DIRECTIVES: &[&str] = &[
-    "diff", "status", "solution", "answer", "end", "figure", "bench",
+    "diff", "status", "solution", "answer", "end", "figure", "bench", "plot",
 ];
 
 /// One feature.

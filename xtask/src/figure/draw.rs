@@ -33,10 +33,14 @@ const NAME_LETTER: f64 = 6.9;
 /// A displayed cell.
 const CELL: f64 = 14.0;
 
-/// How many characters fit between two neighbouring lanes, in a line.
-pub fn columns(lanes: usize) -> usize {
-    let room = gap(lanes) - 2.0 * HALF - 4.0;
-    // Positive and small.
+/// How many characters of an event's words fit in a line: an arrow may lead
+/// past lanes.
+pub fn room(definition: &Definition, event: &Event) -> usize {
+    let from = definition.column(&event.lane);
+    let to = event.to.as_ref().map(|to| definition.column(to));
+    let gaps = to.map_or(1, |to| from.abs_diff(to)).max(1);
+    let lanes = definition.lane.len();
+    let room = gap(lanes) * gaps as f64 - 2.0 * HALF - 4.0;
     (room / LETTER) as usize
 }
 
@@ -142,7 +146,6 @@ fn head(definition: &Definition) -> f64 {
 }
 
 fn rows(definition: &Definition, events: &[Event]) -> Vec<Row> {
-    let room = columns(definition.lane.len());
     let mut top = head(definition) + 4.0;
     let mut rows = Vec::new();
     for event in events {
@@ -157,6 +160,7 @@ fn rows(definition: &Definition, events: &[Event]) -> Vec<Row> {
             height += 18.0;
         }
         for words in [Some(&event.text), event.answer.as_ref()] {
+            let room = room(definition, event);
             let lines = words.map(|w| wrapped(&event.filled(w), room).len());
             height += LINE * (lines.unwrap_or(1) - 1) as f64;
         }
@@ -416,8 +420,7 @@ impl Canvas<'_> {
 
     /// Words of an event, in the lines that fit between two lanes.
     fn lines(&self, event: &Event, words: &str) -> Vec<String> {
-        let room = columns(self.definition.lane.len());
-        wrapped(&event.filled(words), room)
+        wrapped(&event.filled(words), room(self.definition, event))
     }
 
     fn badge(
@@ -706,8 +709,8 @@ mod tests {
         assert_eq!(letters(Some(&Value::Number(2)), 3), ["•", "•", ""]);
         assert_eq!(letters(None, 1), [""]);
         // Labels of this length must fit on a phone.
-        assert_eq!(columns(3), 14);
-        assert_eq!(columns(4), 10);
+        let between = |lanes| ((gap(lanes) - 14.0) / LETTER) as usize;
+        assert_eq!((between(3), between(4)), (14, 10));
     }
 
     #[test]

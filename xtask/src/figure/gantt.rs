@@ -38,22 +38,14 @@ const TICKS: u64 = 5;
 pub struct Frames {
     /// The longest run's time.
     longest: u64,
-    /// The tallest run's height.
-    tallest: f64,
 }
 
 impl Frames {
     /// Looks at all runs of a figure.
-    pub fn of(definition: &Definition, runs: &[Run]) -> Frames {
-        let mut frames = Frames {
+    pub fn of(runs: &[Run]) -> Frames {
+        Frames {
             longest: runs.iter().map(Run::end).max().unwrap_or(0),
-            tallest: 0.0,
-        };
-        for run in runs {
-            let height = Chart::new(definition, run, frames).height;
-            frames.tallest = frames.tallest.max(height);
         }
-        frames
     }
 }
 
@@ -84,7 +76,6 @@ struct Chart<'a> {
     levels: Vec<usize>,
     end: u64,
     height: f64,
-    tallest: f64,
 }
 
 impl<'a> Chart<'a> {
@@ -117,16 +108,15 @@ impl<'a> Chart<'a> {
             levels,
             end: end.max(1),
             height: top,
-            tallest: frames.tallest.max(top),
         }
     }
 
     fn draw(&self, frame: Frame, label: &str) -> String {
         let events = &self.run.events;
-        let (shown, height) = match frame {
-            // All runs are as high, so that nothing moves below them.
-            Frame::All => (events.len(), self.tallest),
-            Frame::Until(count) => (count.min(events.len()), self.height),
+        let height = self.height;
+        let shown = match frame {
+            Frame::All => events.len(),
+            Frame::Until(count) => count.min(events.len()),
         };
         let mut svg = format!(
             "<svg class=\"fig-svg fig-gantt\" width=\"100%\" \
@@ -403,7 +393,7 @@ mod tests {
 
     fn drawn(run: usize, frame: Frame) -> String {
         let (definition, recording) = (workshop(), recording());
-        let frames = Frames::of(&definition, &recording.runs);
+        let frames = Frames::of(&recording.runs);
         svg(&definition, &recording.runs[run], frames, frame, "x \"y\"")
     }
 
@@ -422,17 +412,16 @@ mod tests {
     }
 
     #[test]
-    fn runs_share_the_scale_and_the_height() {
+    fn runs_share_the_scale_unless_each_has_its_own() {
         // The longest run takes 24, so 2 of that are a twelfth.
         assert!(drawn(2, Frame::All).contains("width=\"8.33%\""));
-        let height = |svg: &str| {
-            let (_, rest) = svg.split_once("height=\"").unwrap();
-            rest.split_once('"').unwrap().0.parse::<f64>().unwrap()
-        };
-        let all: Vec<f64> =
-            (0..4).map(|run| height(&drawn(run, Frame::All))).collect();
-        assert!(all.iter().all(|h| *h == all[0]), "{all:?}");
-        assert!(height(&drawn(0, Frame::Until(1))) < all[0]);
+        let (mut definition, recording) = (workshop(), recording());
+        definition.scale = Scale::Own;
+        let frames = Frames::of(&recording.runs);
+        let run = &recording.runs[2];
+        let own = svg(&definition, run, frames, Frame::All, "x");
+        // Its own end is 14, so 2 are a seventh.
+        assert!(own.contains("width=\"14.29%\""), "{own}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Definition, Picture, Shape};
-use super::draw::{columns, wrapped};
+use super::draw::{room, wrapped};
 use super::{Fault, spoken, thousands};
 use crate::provenance::Provenance;
 
@@ -646,7 +646,7 @@ impl Event {
             return Err("field `answer`: only a call has one".to_owned());
         }
         let (room, lines) = match definition.picture {
-            Picture::Sequence => (columns(definition.lane.len()), 2),
+            Picture::Sequence => (room(definition, self), 2),
             Picture::Gantt => (12, 1),
         };
         let drawn =
