@@ -1,0 +1,77 @@
+//! Chapter 2: what a backtrace shows in each model, taken where the last line
+//! of the errand is said. Of the frames, only those of this chapter's functions
+//! are shown, the innermost first. In a debug build: an optimised one puts
+//! functions into each other.
+
+use ch02_models::{Log, MODELS};
+use std::backtrace::Backtrace;
+use std::sync::{Arc, Mutex};
+
+// ANCHOR: frames
+/// The functions of this chapter's stages in a backtrace, innermost first.
+fn frames(backtrace: &Backtrace) -> Vec<String> {
+    let text = backtrace.to_string();
+    let names = text.lines().filter_map(|line| {
+        // `  12: path::of::function`; a line `at file:line` comes between.
+        let (number, name) = line.trim_start().split_once(": ")?;
+        number.parse::<u32>().ok()?;
+        let name = name.trim();
+        // `<a::Type as a::Trait>::method` is one of a trait.
+        let ours = name.trim_start_matches('<').starts_with("ch02_models::s");
+        ours.then(|| name.replace("ch02_models::", ""))
+    });
+    names.collect()
+}
+// ANCHOR_END: frames
+
+/// The backtrace of each model, at the line that its errand says last.
+fn collect() -> Vec<(&'static str, Vec<String>)> {
+    let of_model = |model: ch02_models::Model| {
+        let found = Arc::new(Mutex::new(Vec::new()));
+        let here = Arc::clone(&found);
+        let log = Log::with_listener(move |line| {
+            if line == "errand: 50 ms are over" {
+                let frames = frames(&Backtrace::force_capture());
+                *here.lock().expect("nobody panics with it") = frames;
+            }
+        });
+        (model.run)(&log);
+        let found = found.lock().expect("nobody panics with it").clone();
+        (model.name, found)
+    };
+    MODELS.map(of_model).to_vec()
+}
+
+fn main() {
+    if !cfg!(debug_assertions) {
+        println!("this program is for debug builds");
+        return;
+    }
+    for (name, frames) in collect() {
+        println!("{name}");
+        if frames.is_empty() {
+            println!("    (no symbols here)");
+        }
+        for frame in frames {
+            println!("    {frame}");
+        }
+    }
+}
+
+#[test]
+fn runs() {
+    let traces = collect();
+    assert_eq!(traces.len(), MODELS.len());
+    if !cfg!(all(debug_assertions, target_os = "linux")) {
+        return; // what is there depends on the symbols
+    }
+    for (name, frames) in traces {
+        let has = |name: &str| frames.iter().any(|frame| frame.contains(name));
+        assert!(has("errand"), "{name}: {frames:#?}");
+        // The asker is there in no model: only a loop, or a thread's start.
+        assert_eq!(has("Loop::run"), {
+            !matches!(name, "threads" | "async/await")
+        });
+        assert_eq!(has("block_on"), name == "async/await", "{frames:#?}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Break it, chapter 2: a callback that is called twice pays twice. Then the
+//! same program with a callback that can be called once only, and one that is
+//! never called at all.
+
+use ch02_models::once::{
+    Answer, Price, TimedOut, order_and_forget, order_loosely, order_once,
+};
+use ch02_models::{Log, Loop};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+const ANSWERS: Duration = Duration::from_millis(60);
+const PATIENCE: Duration = Duration::from_millis(20);
+
+// ANCHOR: buy
+/// What the customer does when the callback is called: pay, here or elsewhere.
+fn buy(log: &Log, paid: &Cell<u32>, price: Price) {
+    let (price, line) = match price {
+        Ok(price) => (price, "the answer: paid 40 to the shop"),
+        Err(TimedOut) => (45, "the time-out: paid 45 elsewhere"),
+    };
+    log.say(format!("  {line}"));
+    paid.set(paid.get() + price);
+}
+// ANCHOR_END: buy
+
+// ANCHOR: broken
+fn broken(log: &Log) -> u32 {
+    let (mut timers, paid) = (Loop::new(), Rc::new(Cell::new(0)));
+    let (ours, log) = (Rc::clone(&paid), log.clone());
+    order_loosely(&mut timers, ANSWERS, PATIENCE, move |_, price| {
+        buy(&log, &ours, price);
+    });
+    timers.run();
+    paid.get()
+}
+// ANCHOR_END: broken
+
+// ANCHOR: mended
+fn mended(log: &Log) -> u32 {
+    let (mut timers, paid) = (Loop::new(), Rc::new(Cell::new(0)));
+    let (ours, log) = (Rc::clone(&paid), log.clone());
+    order_once(&mut timers, ANSWERS, PATIENCE, move |_, price| {
+        buy(&log, &ours, price);
+    });
+    timers.run();
+    paid.get()
+}
+// ANCHOR_END: mended
+
+// ANCHOR: never
+fn never(log: &Log, open: bool) {
+    let (mut timers, log) = (Loop::new(), log.clone());
+    let answer = Answer::new(move |price| match price {
+        Some(price) => log.say(format!("  the price is {price}")),
+        None => log.say("  dropped: there will be no answer"),
+    });
+    order_and_forget(&mut timers, open, |_, price| answer.give(price));
+    timers.run();
+}
+// ANCHOR_END: never
+
+fn run(log: &Log) {
+    log.say("a callback that may be called again (Fn):");
+    let paid = broken(log);
+    log.say(format!("  paid {paid} for one lamp"));
+    log.say("a callback that is called once (FnOnce):");
+    let paid = mended(log);
+    log.say(format!("  paid {paid} for one lamp"));
+    log.say("a callback that the library forgets:");
+    never(log, false);
+    log.say("and one that it does not:");
+    never(log, true);
+}
+
+fn main() {
+    run(&Log::printing());
+}
+
+#[test]
+fn runs() {
+    let log = Log::new();
+    run(&log);
+    assert_eq!(
+        log.lines(),
+        [
+            "a callback that may be called again (Fn):",
+            "  the time-out: paid 45 elsewhere",
+            "  the answer: paid 40 to the shop",
+            "  paid 85 for one lamp",
+            "a callback that is called once (FnOnce):",
+            "  the time-out: paid 45 elsewhere",
+            "  paid 45 for one lamp",
+            "a callback that the library forgets:",
+            "  dropped: there will be no answer",
+            "and one that it does not:",
+            "  the price is 40",
+        ]
+    );
+}

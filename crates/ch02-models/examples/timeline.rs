@@ -1,0 +1,3 @@
+//! Prints what the chapter's figure is drawn from.
+
+fn main() {}

@@ -1,0 +1,251 @@
+//! Stage 2 of chapter 2: a loop that calls back.
+//!
+//! One thread. Whoever wants to wait leaves a function behind and returns; the
+//! loop sleeps until the next deadline and calls what was left for it. A
+//! callback is an [`FnOnce`]: by its type it can be called once only.
+//!
+//! The loop knows timers and nothing else. Waiting for sockets is chapter 4,
+//! and a faster timer queue is chapter 10.
+
+use crate::{Log, ms};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::num::ParseIntError;
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+// ANCHOR: callback
+/// What the loop calls, once. It gets the loop, to set further timers.
+pub type Callback = Box<dyn FnOnce(&mut Loop)>;
+// ANCHOR_END: callback
+
+// ANCHOR: loop
+/// A loop of timers and of jobs that are to be done at once.
+#[derive(Default)]
+pub struct Loop {
+    /// In the order of their deadlines; of two equal ones, that which was set
+    /// first comes first.
+    timers: BTreeMap<TimerId, Callback>,
+    /// How many timers were ever set.
+    set: u64,
+    jobs: Jobs,
+}
+
+impl Loop {
+    /// Calls `callback` once `delay` is over, not before.
+    pub fn set_timer(
+        &mut self,
+        delay: Duration,
+        callback: impl FnOnce(&mut Self) + 'static,
+    ) -> TimerId {
+        self.set_timer_at(Self::deadline_after(delay), callback)
+    }
+
+    /// Calls `callback` at the deadline, not before.
+    pub fn set_timer_at(
+        &mut self,
+        deadline: Instant,
+        callback: impl FnOnce(&mut Self) + 'static,
+    ) -> TimerId {
+        self.set += 1;
+        let id = TimerId(deadline, self.set);
+        self.timers.insert(id, Box::new(callback));
+        id
+    }
+}
+// ANCHOR_END: loop
+
+// ANCHOR: loop_run
+impl Loop {
+    /// Sleeps and calls, until nothing is left to wait for.
+    pub fn run(&mut self) {
+        self.run_due();
+        while let Some(deadline) = self.next_deadline() {
+            let now = Instant::now();
+            thread::sleep(deadline.saturating_duration_since(now));
+            self.run_due();
+        }
+    }
+
+    /// Calls what is due by now, and does not wait.
+    pub fn run_due(&mut self) {
+        let now = Instant::now();
+        while let Some(callback) = self.next_due(now) {
+            callback(self);
+        }
+    }
+
+    fn next_due(&mut self, now: Instant) -> Option<Callback> {
+        if let Some(job) = self.jobs.pop() {
+            return Some(job);
+        }
+        let first = self.timers.first_entry()?;
+        let TimerId(deadline, _) = *first.key();
+        (deadline <= now).then(|| first.remove())
+    }
+}
+// ANCHOR_END: loop_run
+
+impl Loop {
+    /// One with nothing to do.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a timer back, and drops its callback uncalled. `false` if it has
+    /// already rung or was already taken back.
+    pub fn cancel(&mut self, id: TimerId) -> bool {
+        self.take(id).is_some()
+    }
+
+    /// Takes a timer back, with its callback.
+    pub(crate) fn take(&mut self, id: TimerId) -> Option<Callback> {
+        self.timers.remove(&id)
+    }
+
+    /// The moment when `delay` will be over. One that the clock cannot count
+    /// to becomes one in thirty years.
+    pub(crate) fn deadline_after(delay: Duration) -> Instant {
+        const YEARS: Duration = Duration::from_secs(30 * 365 * 86_400);
+        let now = Instant::now();
+        now.checked_add(delay).unwrap_or_else(|| now + YEARS)
+    }
+
+    /// When the next timer rings. `None` if there is none.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let (TimerId(deadline, _), _) = self.timers.first_key_value()?;
+        Some(*deadline)
+    }
+
+    /// How many timers are set.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// A handle on the jobs: for those who must leave work behind without
+    /// having the loop at hand, as promises do.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs {
+        self.jobs.clone()
+    }
+}
+
+/// Which timer. One that was set earlier for the same moment is less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerId(Instant, u64);
+
+/// What is to be done before the loop looks at its timers again, in order.
+#[derive(Clone, Default)]
+pub struct Jobs(Rc<RefCell<VecDeque<Callback>>>);
+
+impl Jobs {
+    /// Has `job` called by the loop: not now, but before any timer.
+    pub fn add(&self, job: impl FnOnce(&mut Loop) + 'static) {
+        self.0.borrow_mut().push_back(Box::new(job));
+    }
+
+    fn pop(&self) -> Option<Callback> {
+        self.0.borrow_mut().pop_front()
+    }
+}
+
+impl fmt::Debug for Loop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loop")
+            .field("timers", &self.timers.len())
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Jobs({})", self.0.borrow().len())
+    }
+}
+
+// ANCHOR: s2_errand
+/// One errand: three timers, each set when the one before has rung.
+pub fn errand(
+    timers: &mut Loop,
+    log: Log,
+    done: impl FnOnce(&mut Loop, u64) + 'static,
+) {
+    timers.set_timer(ms(200), move |timers| {
+        log.say("errand: 200 ms are over");
+        timers.set_timer(ms(100), move |timers| {
+            log.say("errand: 100 ms are over");
+            timers.set_timer(ms(50), move |timers| {
+                log.say("errand: 50 ms are over");
+                done(timers, 200 + 100 + 50);
+            });
+        });
+    });
+}
+// ANCHOR_END: s2_errand
+
+// ANCHOR: s2_run
+/// One errand, and a main line that goes on meanwhile.
+pub fn run(log: &Log) {
+    let mut timers = Loop::new();
+    log.say("main: an errand is sent off");
+    let ours = log.clone();
+    errand(&mut timers, log.clone(), move |_, total| {
+        ours.say(format!("main: done, {total} ms in all"));
+    });
+    log.say("main: goes on meanwhile");
+    timers.run();
+}
+// ANCHOR_END: s2_run
+
+// ANCHOR: s2_crowd
+/// So many errands at the same time; gives the sum of their results.
+pub fn crowd(log: &Log, count: usize) -> u64 {
+    let mut timers = Loop::new();
+    let sum = Rc::new(RefCell::new(0)); // all the callbacks add to it
+    for _ in 0..count {
+        let sum = Rc::clone(&sum);
+        errand(&mut timers, log.clone(), move |_, total| {
+            *sum.borrow_mut() += total;
+        });
+    }
+    timers.run();
+    sum.take()
+}
+// ANCHOR_END: s2_crowd
+
+/// A number that comes as text, 10 ms later: and may be none.
+fn ask(
+    timers: &mut Loop,
+    text: &'static str,
+    answer: impl FnOnce(&mut Loop, Result<u64, ParseIntError>) + 'static,
+) {
+    timers.set_timer(ms(10), move |timers| answer(timers, text.parse()));
+}
+
+// ANCHOR: s2_errors
+/// Asks for two numbers, one after the other, and adds them up.
+///
+/// Each level has to look at its error by itself: a `?` would return it to the
+/// loop, which did not ask.
+pub fn add(
+    timers: &mut Loop,
+    [first, second]: [&'static str; 2],
+    done: impl FnOnce(&mut Loop, Result<u64, ParseIntError>) + 'static,
+) {
+    ask(timers, first, move |timers, first| match first {
+        Err(error) => done(timers, Err(error)),
+        Ok(first) => {
+            ask(timers, second, move |timers, second| match second {
+                Err(error) => done(timers, Err(error)),
+                Ok(second) => done(timers, Ok(first + second)),
+            });
+        }
+    });
+}
+// ANCHOR_END: s2_errors

@@ -1,0 +1,410 @@
+//! Stage 3 of chapter 2: a value that stands for what comes later.
+//!
+//! A [`Promise`] is pending, fulfilled or rejected, and settles at most once:
+//! its [`Resolver`] is used up by settling it. What is to happen then is a
+//! continuation, which the promise keeps until that time.
+//!
+//! The rules are those of JavaScript's promises (Promises/A+), as far as
+//! ownership leaves them a choice:
+//!
+//! - A continuation never runs inside the call that hands it over, nor inside
+//!   the one that settles. It becomes a job of the loop. So the code after
+//!   `then` has always run before it, whether the value was there or not.
+//! - Continuations run in the order in which their promises were settled and
+//!   had a continuation.
+//! - A promise has one owner, and gives its value away: `then` consumes it. In
+//!   JavaScript many may listen to one promise, because all share the value.
+//! - Dropping a resolver rejects, by [`Broken`]. In JavaScript a promise that
+//!   nobody can settle any more is silent for ever.
+//! - Dropping a promise cancels nothing. Its value is dropped when it comes.
+//!
+//! It leaves out `race` and time-outs, and a report of rejections that nobody
+//! has heard of. All on one thread: an [`Rc`] and no lock.
+
+use crate::s2_callbacks::{Jobs, Loop};
+use crate::{Log, ms};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::num::ParseIntError;
+use std::rc::Rc;
+use std::time::Duration;
+
+// ANCHOR: state
+/// What waits for the end of a promise.
+type Continuation<T, E> = Box<dyn FnOnce(&mut Loop, Result<T, E>)>;
+
+/// The three states.
+enum State<T, E> {
+    /// Nothing has come yet; perhaps somebody has asked already.
+    Pending(Option<Continuation<T, E>>),
+    /// The value is there, and nobody has asked yet.
+    Fulfilled(T),
+    /// There will be no value, and nobody has asked yet.
+    Rejected(E),
+}
+// ANCHOR_END: state
+
+/// What the two ends share.
+struct Shared<T, E> {
+    state: RefCell<State<T, E>>,
+    jobs: Jobs,
+    /// What a broken promise is rejected with. A function instead of a bound,
+    /// for `Drop` may not have more bounds than the type.
+    broken: fn(Broken) -> E,
+}
+
+impl<T, E> Shared<T, E> {
+    /// Takes the state out, and leaves the promise pending.
+    fn take(&self) -> State<T, E> {
+        self.state.replace(State::Pending(None))
+    }
+}
+
+/// The rejection of a promise whose resolver is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a promise was broken: nobody can keep it any more")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// The end that waits for the value.
+#[must_use = "nobody hears of this promise's end"]
+pub struct Promise<T, E>(Rc<Shared<T, E>>);
+
+/// The end that has to deliver it.
+#[must_use = "dropping a resolver breaks its promise"]
+pub struct Resolver<T: 'static, E: 'static>(Option<Rc<Shared<T, E>>>);
+
+/// A pending promise, and what settles it.
+pub fn promise<T: 'static, E: From<Broken> + 'static>(
+    jobs: &Jobs,
+) -> (Resolver<T, E>, Promise<T, E>) {
+    let shared = Rc::new(Shared {
+        state: RefCell::new(State::Pending(None)),
+        jobs: jobs.clone(),
+        broken: E::from,
+    });
+    (Resolver(Some(Rc::clone(&shared))), Promise(shared))
+}
+
+// ANCHOR: settle
+impl<T: 'static, E: 'static> Shared<T, E> {
+    /// Of `settle` and `ask`, whichever comes second makes the job.
+    fn settle(&self, result: Result<T, E>) {
+        if let State::Pending(Some(continuation)) = self.take() {
+            self.jobs.add(move |timers| continuation(timers, result));
+        } else {
+            self.state.replace(match result {
+                Ok(value) => State::Fulfilled(value),
+                Err(error) => State::Rejected(error),
+            });
+        }
+    }
+
+    fn ask(&self, continuation: Continuation<T, E>) {
+        let result = match self.take() {
+            State::Fulfilled(value) => Ok(value),
+            State::Rejected(error) => Err(error),
+            State::Pending(_) => {
+                self.state.replace(State::Pending(Some(continuation)));
+                return;
+            }
+        };
+        self.jobs.add(move |timers| continuation(timers, result));
+    }
+}
+// ANCHOR_END: settle
+
+// ANCHOR: resolver
+impl<T: 'static, E: 'static> Resolver<T, E> {
+    /// Fulfils the promise. Consumes the resolver: there is no second time.
+    pub fn resolve(self, value: T) {
+        self.settle(Ok(value));
+    }
+
+    /// Rejects the promise.
+    pub fn reject(self, error: E) {
+        self.settle(Err(error));
+    }
+
+    /// Settles the promise, one way or the other.
+    pub fn settle(mut self, result: Result<T, E>) {
+        if let Some(shared) = self.0.take() {
+            shared.settle(result);
+        }
+    }
+}
+// ANCHOR_END: resolver
+
+// ANCHOR: resolver_drop
+impl<T: 'static, E: 'static> Drop for Resolver<T, E> {
+    fn drop(&mut self) {
+        // It is there unless the promise was settled.
+        if let Some(shared) = self.0.take() {
+            let error = (shared.broken)(Broken);
+            shared.settle(Err(error));
+        }
+    }
+}
+// ANCHOR_END: resolver_drop
+
+impl<T: 'static, E: 'static> Promise<T, E> {
+    /// Has `continuation` called, once, with the value or the error: by the
+    /// loop, as a job of its own. The other methods are made of this one.
+    pub fn finally(
+        self,
+        continuation: impl FnOnce(&mut Loop, Result<T, E>) + 'static,
+    ) {
+        self.0.ask(Box::new(continuation));
+    }
+}
+
+// ANCHOR: then
+impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
+    /// Goes on with `next` and the value. An error goes past it. The promise
+    /// that comes back settles as the one that `next` makes: never is there a
+    /// promise of a promise.
+    pub fn then<U: 'static>(
+        self,
+        next: impl FnOnce(&mut Loop, T) -> Promise<U, E> + 'static,
+    ) -> Promise<U, E> {
+        let (resolver, promise) = promise(&self.0.jobs);
+        self.finally(move |timers, result| match result {
+            Ok(value) => next(timers, value).forward(resolver),
+            Err(error) => resolver.reject(error),
+        });
+        promise
+    }
+
+    /// Goes on with what `f` makes of the value. An error goes past it.
+    pub fn map<U: 'static>(
+        self,
+        f: impl FnOnce(T) -> U + 'static,
+    ) -> Promise<U, E> {
+        let (resolver, promise) = promise(&self.0.jobs);
+        self.finally(move |_, result| resolver.settle(result.map(f)));
+        promise
+    }
+}
+// ANCHOR_END: then
+
+impl<T: 'static, E: 'static> Promise<T, E> {
+    // ANCHOR: catch
+    /// Goes on with `next` and the error. A value goes past it.
+    pub fn catch<F: From<Broken> + 'static>(
+        self,
+        next: impl FnOnce(&mut Loop, E) -> Promise<T, F> + 'static,
+    ) -> Promise<T, F> {
+        let (resolver, promise) = promise(&self.0.jobs);
+        self.finally(move |timers, result| match result {
+            Ok(value) => resolver.resolve(value),
+            Err(error) => next(timers, error).forward(resolver),
+        });
+        promise
+    }
+    // ANCHOR_END: catch
+
+    /// Whatever this one comes to, the resolver's comes to, too.
+    fn forward(self, resolver: Resolver<T, E>) {
+        // A promise that waits for itself: possible only by a detour through
+        // a cell, since `then` gives it away when `next` is already made.
+        // Dropping the resolver breaks it, else the circle would be for ever.
+        let to = resolver.0.as_ref();
+        if to.is_some_and(|shared| Rc::ptr_eq(shared, &self.0)) {
+            return;
+        }
+        self.finally(move |_, result| resolver.settle(result));
+    }
+}
+
+impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
+    /// A promise that is kept already.
+    pub fn fulfilled(jobs: &Jobs, value: T) -> Self {
+        Self::settled(jobs, Ok(value))
+    }
+
+    /// A promise that will not be kept.
+    pub fn rejected(jobs: &Jobs, error: E) -> Self {
+        Self::settled(jobs, Err(error))
+    }
+
+    /// A promise whose end is known.
+    pub fn settled(jobs: &Jobs, result: Result<T, E>) -> Self {
+        let (resolver, promise) = promise(jobs);
+        resolver.settle(result);
+        promise
+    }
+}
+
+// ANCHOR: all
+/// All the values, in the order of the promises; or the first error.
+pub fn all<T: 'static, E: From<Broken> + 'static>(
+    jobs: &Jobs,
+    promises: Vec<Promise<T, E>>,
+) -> Promise<Vec<T>, E> {
+    let (resolver, promise) = promise(jobs);
+    let all = Rc::new(Collected {
+        resolver: Cell::new(Some(resolver)),
+        values: promises.iter().map(|_| Cell::new(None)).collect(),
+        missing: Cell::new(promises.len()),
+    });
+    all.settle_if_complete();
+    for (index, promise) in promises.into_iter().enumerate() {
+        let all = Rc::clone(&all);
+        promise.finally(move |_, result| match result {
+            Ok(value) => {
+                all.values[index].set(Some(value));
+                all.missing.update(|missing| missing - 1);
+                all.settle_if_complete();
+            }
+            Err(error) => {
+                // Gone, if another error came first.
+                if let Some(resolver) = all.resolver.take() {
+                    resolver.reject(error);
+                }
+            }
+        });
+    }
+    promise
+}
+// ANCHOR_END: all
+
+/// What [`all`] has by now.
+struct Collected<T: 'static, E: 'static> {
+    resolver: Cell<Option<Resolver<Vec<T>, E>>>,
+    missing: Cell<usize>,
+    values: Vec<Cell<Option<T>>>,
+}
+
+impl<T, E> Collected<T, E> {
+    fn settle_if_complete(&self) {
+        if self.missing.get() == 0
+            && let Some(resolver) = self.resolver.take()
+        {
+            let values = self.values.iter();
+            resolver.resolve(values.filter_map(Cell::take).collect());
+        }
+    }
+}
+
+impl<T, E> fmt::Debug for Promise<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match *self.0.state.borrow() {
+            State::Pending(_) => "pending",
+            State::Fulfilled(_) => "fulfilled",
+            State::Rejected(_) => "rejected",
+        };
+        write!(f, "Promise({state})")
+    }
+}
+
+impl<T: 'static, E: 'static> fmt::Debug for Resolver<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
+    }
+}
+
+// ANCHOR: wait
+/// A promise that is kept once `delay` is over.
+pub fn wait(timers: &mut Loop, delay: Duration) -> Promise<(), Broken> {
+    let (resolver, promise) = promise(&timers.jobs());
+    timers.set_timer(delay, move |_| resolver.resolve(()));
+    promise
+}
+// ANCHOR_END: wait
+
+// ANCHOR: s3_errand
+/// One errand: three promises, each made when the one before is kept.
+pub fn errand(timers: &mut Loop, log: Log) -> Promise<u64, Broken> {
+    let (first, second, third) = (log.clone(), log.clone(), log);
+    wait(timers, ms(200))
+        .then(move |timers, ()| {
+            first.say("errand: 200 ms are over");
+            wait(timers, ms(100))
+        })
+        .then(move |timers, ()| {
+            second.say("errand: 100 ms are over");
+            wait(timers, ms(50))
+        })
+        .map(move |()| {
+            third.say("errand: 50 ms are over");
+            200 + 100 + 50
+        })
+}
+// ANCHOR_END: s3_errand
+
+// ANCHOR: s3_run
+/// One errand, and a main line that goes on meanwhile.
+pub fn run(log: &Log) {
+    let mut timers = Loop::new();
+    log.say("main: an errand is sent off");
+    let ours = log.clone();
+    errand(&mut timers, log.clone()).finally(move |_, total| {
+        let total = total.expect("its timers ring");
+        ours.say(format!("main: done, {total} ms in all"));
+    });
+    log.say("main: goes on meanwhile");
+    timers.run();
+}
+// ANCHOR_END: s3_run
+
+/// So many errands at the same time; gives the sum of their results.
+///
+/// # Panics
+///
+/// If an errand's promise is broken, which none is: each timer rings.
+pub fn crowd(log: &Log, count: usize) -> u64 {
+    let mut timers = Loop::new();
+    let errands = (0..count).map(|_| errand(&mut timers, log.clone()));
+    let errands: Vec<_> = errands.collect();
+    let sum = Rc::new(Cell::new(None));
+    let found = Rc::clone(&sum);
+    all(&timers.jobs(), errands).finally(move |_, totals| {
+        found.set(totals.ok().map(|totals| totals.iter().sum()));
+    });
+    timers.run();
+    sum.take().expect("every timer has rung")
+}
+
+/// Why there is no sum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoSum {
+    /// The text is no number.
+    NoNumber(ParseIntError),
+    /// Nobody will answer any more.
+    Broken,
+}
+
+impl From<Broken> for NoSum {
+    fn from(_: Broken) -> Self {
+        Self::Broken
+    }
+}
+
+/// A number that comes as text, 10 ms later: and may be none.
+fn ask(timers: &mut Loop, text: &'static str) -> Promise<u64, NoSum> {
+    let (resolver, promise) = promise(&timers.jobs());
+    timers.set_timer(ms(10), move |_| {
+        resolver.settle(text.parse().map_err(NoSum::NoNumber));
+    });
+    promise
+}
+
+// ANCHOR: s3_errors
+/// Asks for two numbers, one after the other, and adds them up.
+///
+/// No error is mentioned: each goes past every `then`, to the end of the chain.
+pub fn add(
+    timers: &mut Loop,
+    [first, second]: [&'static str; 2],
+) -> Promise<u64, NoSum> {
+    ask(timers, first).then(move |timers, first| {
+        ask(timers, second).map(move |second| first + second)
+    })
+}
+// ANCHOR_END: s3_errors

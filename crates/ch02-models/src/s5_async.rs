@@ -1,0 +1,395 @@
+//! Stage 5 of chapter 2: `async` and `await` over the same loop.
+//!
+//! The compiler makes the state machine of stage 4 out of straight code; what
+//! it makes is a future. This file has what drives futures: tasks, a queue of
+//! those that have been woken, and a timer that wakes. Chapter 6 opens up what
+//! a future is, chapter 8 builds an executor for sockets.
+//!
+//! It leaves out whatever is not needed for that: more threads, cancelling a
+//! task, and panics (one in a task goes through the executor to its caller).
+
+use crate::s2_callbacks::{Loop, TimerId};
+use crate::{Log, ms};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+// ANCHOR: s5_errand
+/// One errand: three waits, one after the other.
+pub async fn errand(timers: Timers, log: Log) -> u64 {
+    timers.sleep(ms(200)).await;
+    log.say("errand: 200 ms are over");
+    timers.sleep(ms(100)).await;
+    log.say("errand: 100 ms are over");
+    timers.sleep(ms(50)).await;
+    log.say("errand: 50 ms are over");
+    200 + 100 + 50
+}
+// ANCHOR_END: s5_errand
+
+// ANCHOR: s5_run
+/// One errand, and a main line that goes on meanwhile.
+pub fn run(log: &Log) {
+    let executor = Executor::new();
+    log.say("main: an errand is sent off");
+    let errand = errand(executor.timers(), log.clone());
+    let errand = executor.spawn(errand);
+    log.say("main: goes on meanwhile");
+    let total = executor.block_on(errand);
+    log.say(format!("main: done, {total} ms in all"));
+}
+// ANCHOR_END: s5_run
+
+/// So many errands at the same time; gives the sum of their results.
+pub fn crowd(log: &Log, count: usize) -> u64 {
+    let executor = Executor::new();
+    let errands: Vec<_> = (0..count)
+        .map(|_| executor.spawn(errand(executor.timers(), log.clone())))
+        .collect();
+    executor.block_on(async {
+        let mut sum = 0;
+        for errand in errands {
+            sum += errand.await;
+        }
+        sum
+    })
+}
+
+/// A handle on an executor's timers, for its tasks.
+#[derive(Clone, Debug)]
+pub struct Timers(Rc<RefCell<Loop>>);
+
+impl Timers {
+    /// A future that is ready once `delay` is over, counted from now.
+    pub fn sleep(&self, delay: Duration) -> Sleep {
+        Sleep {
+            timers: self.clone(),
+            deadline: Loop::deadline_after(delay),
+            timer: None,
+        }
+    }
+
+    fn take(&self, timer: Option<TimerId>) {
+        let taken = timer.map(|timer| self.0.borrow_mut().take(timer));
+        // The loop is no longer borrowed: with the callback goes a waker, and
+        // with a waker of somebody else may go whatever it holds.
+        drop(taken);
+    }
+}
+
+// ANCHOR: sleep
+/// Is ready at its deadline, and has its task woken then.
+#[derive(Debug)]
+pub struct Sleep {
+    timers: Timers,
+    deadline: Instant,
+    /// The timer that will wake whoever polled last.
+    timer: Option<TimerId>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // The old timer would wake whoever polled before: that may be another.
+        let old = self.timer.take();
+        self.timers.take(old);
+        if self.deadline <= Instant::now() {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        let mut timers = self.timers.0.borrow_mut();
+        let wake = move |_: &mut Loop| waker.wake();
+        let timer = timers.set_timer_at(self.deadline, wake);
+        drop(timers);
+        self.timer = Some(timer);
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.timers.take(self.timer.take());
+    }
+}
+// ANCHOR_END: sleep
+
+// ANCHOR: wake
+/// Which tasks are to be polled, in the order in which they were woken.
+#[derive(Debug, Default)]
+struct Ready {
+    queue: Mutex<VecDeque<usize>>,
+    /// Is told whenever the queue gets a first entry.
+    filled: Condvar,
+}
+
+/// What a task's wakers share.
+#[derive(Debug)]
+struct TaskWaker {
+    task: usize,
+    /// Whether the task is in the queue: a second entry would be for nothing.
+    queued: AtomicBool,
+    ready: Arc<Ready>,
+}
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Release: what this thread has done is seen by the poll to come, even
+        // if the entry is somebody else's. Pairs with `TaskWaker::begin`.
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.ready.queue().push_back(self.task);
+            self.ready.filled.notify_one();
+        }
+    }
+}
+// ANCHOR_END: wake
+
+impl TaskWaker {
+    fn new(task: usize, ready: &Arc<Ready>) -> Arc<Self> {
+        Arc::new(Self {
+            task,
+            queued: AtomicBool::new(false),
+            ready: Arc::clone(ready),
+        })
+    }
+
+    /// The entry is out of the queue, and the poll begins: a wake from here on
+    /// makes a new entry.
+    fn begin(&self) {
+        // Acquire: pairs with `wake_by_ref`.
+        self.queued.swap(false, Ordering::AcqRel);
+    }
+}
+
+impl Ready {
+    /// No code that holds the lock can panic.
+    fn queue(&self) -> MutexGuard<'_, VecDeque<usize>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pop(&self) -> Option<usize> {
+        self.queue().pop_front()
+    }
+
+    // ANCHOR: wait_until
+    /// Sleeps until a task is woken or the deadline is there.
+    fn wait_until(&self, deadline: Option<Instant>) {
+        let mut queue = self.queue();
+        while queue.is_empty() {
+            queue = match deadline {
+                None => self
+                    .filled
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let now = Instant::now();
+                    let left = deadline.saturating_duration_since(now);
+                    if left.is_zero() {
+                        return;
+                    }
+                    let woken = self.filled.wait_timeout(queue, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+    // ANCHOR_END: wait_until
+}
+
+// ANCHOR: executor
+/// Runs tasks, all on the thread that calls [`Executor::block_on`].
+#[derive(Default)]
+pub struct Executor {
+    timers: Rc<RefCell<Loop>>,
+    /// A task's number is its place here. Empty: it is done, or being polled.
+    tasks: RefCell<Vec<Option<Running>>>,
+    /// The numbers that are free again.
+    free: RefCell<Vec<usize>>,
+    ready: Arc<Ready>,
+    running: Cell<bool>,
+}
+
+/// A task that is not done.
+struct Running {
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    waker: Arc<TaskWaker>,
+}
+
+/// Stands for the future that [`Executor::block_on`] got.
+const MAIN: usize = usize::MAX;
+// ANCHOR_END: executor
+
+impl Executor {
+    /// One without tasks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A handle on the timers.
+    #[must_use]
+    pub fn timers(&self) -> Timers {
+        Timers(Rc::clone(&self.timers))
+    }
+
+    // ANCHOR: spawn
+    /// Makes a task of a future. It runs whenever [`Executor::block_on`] does,
+    /// whether or not anybody waits for its result.
+    pub fn spawn<T: 'static>(
+        &self,
+        future: impl Future<Output = T> + 'static,
+    ) -> Task<T> {
+        let end = Rc::new(RefCell::new(End::Pending(None)));
+        let theirs = Rc::clone(&end);
+        let future = Box::pin(async move {
+            let value = future.await;
+            let before = theirs.replace(End::Done(value));
+            if let End::Pending(Some(waker)) = before {
+                waker.wake();
+            }
+        });
+        let free = self.free.borrow_mut().pop();
+        let mut tasks = self.tasks.borrow_mut();
+        let task = free.unwrap_or_else(|| {
+            tasks.push(None);
+            tasks.len() - 1
+        });
+        let waker = TaskWaker::new(task, &self.ready);
+        waker.wake_by_ref();
+        tasks[task] = Some(Running { future, waker });
+        Task(end)
+    }
+    // ANCHOR_END: spawn
+
+    // ANCHOR: block_on
+    /// Polls the future and all tasks, whenever they are woken, and sleeps
+    /// in between. Returns when the future is ready.
+    ///
+    /// If nothing will ever wake it, it sleeps for ever.
+    ///
+    /// # Panics
+    ///
+    /// If it is called by one of its own tasks, or if a task panics.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _running = self.enter();
+        let mut future = pin!(future);
+        let main = TaskWaker::new(MAIN, &self.ready);
+        let waker = Waker::from(Arc::clone(&main));
+        main.wake_by_ref();
+        loop {
+            // As many as are there now; then the timers have their turn.
+            let count = self.ready.queue().len();
+            for _ in 0..count {
+                let Some(task) = self.ready.pop() else { break };
+                if task != MAIN {
+                    self.poll_task(task);
+                    continue;
+                }
+                main.begin();
+                let mut cx = Context::from_waker(&waker);
+                if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                    return output;
+                }
+            }
+            let deadline = self.timers.borrow().next_deadline();
+            self.ready.wait_until(deadline);
+            // All that these callbacks do is to wake.
+            self.timers.borrow_mut().run_due();
+        }
+    }
+    // ANCHOR_END: block_on
+
+    // ANCHOR: poll_task
+    fn poll_task(&self, task: usize) {
+        // Taken out for the time of the poll: it may spawn others.
+        let taken = self.tasks.borrow_mut()[task].take();
+        let Some(mut running) = taken else {
+            return; // woken after its end
+        };
+        running.waker.begin();
+        let waker = Waker::from(Arc::clone(&running.waker));
+        let mut cx = Context::from_waker(&waker);
+        match running.future.as_mut().poll(&mut cx) {
+            Poll::Pending => self.tasks.borrow_mut()[task] = Some(running),
+            Poll::Ready(()) => self.free.borrow_mut().push(task),
+        }
+    }
+    // ANCHOR_END: poll_task
+
+    fn enter(&self) -> impl Drop {
+        struct Entered<'a>(&'a Cell<bool>);
+        impl Drop for Entered<'_> {
+            fn drop(&mut self) {
+                self.0.set(false);
+            }
+        }
+        let nested = self.running.replace(true);
+        assert!(!nested, "block_on in a task of the same executor");
+        Entered(&self.running)
+    }
+}
+
+/// The end of a task. Dropping it lets the task run on.
+pub struct Task<T>(Rc<RefCell<End<T>>>);
+
+enum End<T> {
+    /// With whoever asked last.
+    Pending(Option<Waker>),
+    Done(T),
+    Taken,
+}
+
+// ANCHOR: task
+impl<T> Future for Task<T> {
+    type Output = T;
+
+    /// # Panics
+    ///
+    /// After it has given the result away.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let waker = cx.waker().clone();
+        let pending = End::Pending(Some(waker));
+        // What was there before goes at the end, after the borrow.
+        let before = self.0.replace(pending);
+        match before {
+            End::Pending(_) => Poll::Pending,
+            End::Done(value) => {
+                self.0.replace(End::Taken);
+                Poll::Ready(value)
+            }
+            End::Taken => panic!("polled after its end"),
+        }
+    }
+}
+// ANCHOR_END: task
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self.0.borrow() {
+            End::Pending(_) => "Task(pending)",
+            End::Done(_) => "Task(done)",
+            End::Taken => "Task(taken)",
+        })
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tasks = self.tasks.borrow();
+        let free = self.free.borrow();
+        f.debug_struct("Executor")
+            .field("tasks", &(tasks.len() - free.len()))
+            .field("timers", &self.timers)
+            .finish_non_exhaustive()
+    }
+}

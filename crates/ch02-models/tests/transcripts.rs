@@ -1,0 +1,67 @@
+//! All five models say the same, in the same order, and take as long as their
+//! three timers together.
+
+mod support;
+
+use ch02_models::{Log, MODELS, TRANSCRIPT};
+use std::time::{Duration, Instant};
+use support::within_a_minute;
+
+#[test]
+fn the_five_transcripts_are_equal() {
+    for model in MODELS {
+        let (lines, took) = within_a_minute(move || {
+            let log = Log::new();
+            let start = Instant::now();
+            (model.run)(&log);
+            (log.lines(), start.elapsed())
+        });
+        assert_eq!(lines, TRANSCRIPT, "{}", model.name);
+        assert!(took >= Duration::from_millis(350), "{took:?}");
+        assert!(took < Duration::from_secs(20), "{took:?}");
+    }
+}
+
+#[test]
+fn no_line_comes_before_its_timer() {
+    for model in MODELS {
+        within_a_minute(move || {
+            let start = Instant::now();
+            let log = Log::with_listener(move |line| {
+                let least = match line {
+                    "errand: 200 ms are over" => 200,
+                    "errand: 100 ms are over" => 300,
+                    "errand: 50 ms are over" => 350,
+                    _ => return,
+                };
+                let least = Duration::from_millis(least);
+                assert!(start.elapsed() >= least, "{line}");
+            });
+            (model.run)(&log);
+        });
+    }
+}
+
+#[test]
+fn many_errands_take_as_long_as_one() {
+    for model in MODELS {
+        let (sum, lines, took) = within_a_minute(move || {
+            let log = Log::new();
+            let start = Instant::now();
+            let sum = (model.crowd)(&log, 50);
+            (sum, log.lines().len(), start.elapsed())
+        });
+        assert_eq!(sum, 50 * 350, "{}", model.name);
+        assert_eq!(lines, 50 * 3, "{}", model.name);
+        // One after the other, it would be 17.5 seconds.
+        assert!(took < Duration::from_secs(10), "{} {took:?}", model.name);
+    }
+}
+
+#[test]
+fn a_crowd_of_none_is_done() {
+    for model in MODELS {
+        let sum = within_a_minute(move || (model.crowd)(&Log::new(), 0));
+        assert_eq!(sum, 0, "{}", model.name);
+    }
+}
