@@ -10,7 +10,8 @@
 //! ```
 //!
 //! and which understand `--quick` (one iteration each) and, to be counted by
-//! callgrind, `--only PEER CASE --iterations N`. A peer that is named like a
+//! callgrind, `--group GROUP --only PEER CASE --iterations N`; what cannot be
+//! counted, such as memory, is refused there. A peer that is named like a
 //! locked package gets its version. The tool stores everything in
 //! `benchmarks/CHAPTER.json` beside the pages, from which the tables are made;
 //! no number in them is typed.
@@ -32,7 +33,8 @@ use crate::{WrongUse, unknown};
 
 /// A whole bench target takes minutes; more means that it hangs.
 const LIMIT: Duration = Duration::from_secs(1800);
-/// How many iterations more the second run under callgrind makes.
+/// How many iterations more the second run under callgrind makes, or fewer
+/// where one iteration stands for many.
 const COUNTED: u64 = 1_000;
 
 /// What `benchmarks/CHAPTER.json` holds.
@@ -270,13 +272,14 @@ fn count_instructions(
     for program in programs(project, package)? {
         for row in rows.iter_mut() {
             eprintln!("counting: {} {} {}", row.group, row.peer, row.case);
-            let one = collected(&program, row, COUNTED)?;
-            let two = collected(&program, row, 2 * COUNTED)?;
+            let more = (COUNTED / u64::from(row.per_iteration)).max(1);
+            let one = collected(&program, row, more)?;
+            let two = collected(&program, row, 2 * more)?;
             if let (Some(one), Some(two)) = (one, two)
                 && two > one
             {
                 let each = (two - one) as f64
-                    / COUNTED as f64
+                    / more as f64
                     / f64::from(row.per_iteration);
                 row.instructions = Some((each * 10.0).round() / 10.0);
             }
@@ -296,7 +299,7 @@ fn collected(
     command
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)
-        .args(["--only", &row.peer, &row.case])
+        .args(["--group", &row.group, "--only", &row.peer, &row.case])
         .args(["--iterations", &iterations.to_string()]);
     let done = process::run(&mut command, Duration::from_secs(300))?;
     if !done.success() {

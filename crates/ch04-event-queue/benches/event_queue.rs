@@ -4,7 +4,8 @@
 //! ```console
 //! $ cargo bench --bench event_queue                 # all of it, as JSON
 //! $ cargo bench --bench event_queue -- --quick      # once each: does it run?
-//! $ cargo bench --bench event_queue -- --only ours "10 / 1" --iterations 1000
+//! $ cargo bench --bench event_queue -- \
+//!       --group "an event" --only ours "10 / 1" --iterations 1000
 //! ```
 //!
 //! The first form runs all peers in turns, in one process, and writes a line a

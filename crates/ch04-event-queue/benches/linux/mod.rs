@@ -277,12 +277,16 @@ fn compare(case: Case, rounds: usize, quick: bool) -> Result<()> {
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     allow_descriptors()?;
     let (mut quick, mut only, mut iterations) = (false, None, 1);
+    let mut group = None;
     let mut arguments = arguments;
     let missing = |what: &str| format!("{what} is missing");
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bench" | "--test" => {} // cargo's
             "--quick" => quick = true,
+            "--group" => {
+                group = Some(arguments.next().ok_or(missing("the group"))?);
+            }
             "--only" => {
                 let peer = arguments.next().ok_or(missing("the peer"))?;
                 let case = arguments.next().ok_or(missing("the case"))?;
@@ -293,13 +297,14 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
                 iterations = number.parse()?;
             }
             other => {
-                let known = "--quick, --only PEER CASE, --iterations N";
+                let known = "--quick, --group GROUP, --only PEER CASE, \
+                             --iterations N";
                 return Err(format!("{other:?}: known are {known}").into());
             }
         }
     }
     if let Some((peer, case)) = only {
-        return run_only(&peer, &case, iterations);
+        return run_only(group.as_deref(), &peer, &case, iterations);
     }
     let rounds = if quick { 1 } else { 21 };
     for case in CASES {
@@ -308,10 +313,17 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     Ok(())
 }
 
-fn run_only(peer: &str, case: &str, iterations: usize) -> Result<()> {
-    let cases = CASES.map(Case::name);
+fn run_only(
+    group: Option<&str>,
+    peer: &str,
+    case: &str,
+    iterations: usize,
+) -> Result<()> {
+    let cases = CASES.map(|case| (case.group(), case.name()));
     let names = PEERS.map(|(name, _)| name);
-    let case = cases.iter().position(|name| name == case);
+    let case = cases.iter().position(|(of, name)| {
+        name == case && group.is_none_or(|group| group == *of)
+    });
     let case = case.ok_or_else(|| format!("the cases are {cases:?}"))?;
     let peer = names.iter().position(|name| *name == peer);
     let peer = peer.ok_or_else(|| format!("the peers are {names:?}"))?;
