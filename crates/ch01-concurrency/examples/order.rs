@@ -8,7 +8,7 @@
 
 use std::io;
 use std::sync::atomic::{
-    AtomicBool, AtomicUsize,
+    AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
 use std::thread;
@@ -32,7 +32,8 @@ struct Experiment {
     numbers: [Apart; 2],
     /// How many have come to the start of a round, of all rounds.
     at_start: Apart,
-    stop: AtomicBool,
+    /// The round that is not played any more; 0 as long as nobody knows.
+    last: AtomicUsize,
 }
 
 impl Experiment {
@@ -77,10 +78,12 @@ impl Experiment {
             for round in 1..=ROUNDS {
                 if me == 0 && Instant::now() >= end {
                     // Relaxed: `start` makes it seen before the round.
-                    this.stop.store(true, Relaxed);
+                    this.last.store(round, Relaxed);
                 }
                 this.start(round);
-                if this.stop.load(Relaxed) {
+                // Not "if somebody said stop": the other thread may already be
+                // at the start of the next round, and means that one.
+                if this.last.load(Relaxed) == round {
                     break;
                 }
                 old.push(part(this, me, round));

@@ -28,6 +28,9 @@ use std::process::{Command, ExitStatus, Stdio};
 #[cfg_attr(windows, path = "s4_bad_address/windows.rs")]
 mod system;
 
+/// What a report begins with, so that no message is taken for one.
+const REPORT: u64 = u64::from_ne_bytes(*b"address:");
+
 /// The variable that tells a child what to do.
 const TASK: &str = "CH01_BAD_ADDRESS";
 
@@ -126,18 +129,36 @@ pub struct Told {
 }
 
 impl Told {
-    fn to_words(self) -> [u64; 5] {
-        [self.what, self.why, self.address, self.trap, self.error]
-    }
-
-    fn from_words([what, why, address, trap, error]: [u64; 5]) -> Self {
-        Self {
+    /// The report on this, when `asked` was used.
+    fn report(self, asked: u64) -> [u64; 7] {
+        let Self {
             what,
             why,
             address,
             trap,
             error,
-        }
+        } = self;
+        [REPORT, asked, what, why, address, trap, error]
+    }
+
+    /// The address that was used, and what was told, if this is a report.
+    /// What comes after it is ignored: an emulator adds words of its own.
+    fn read(report: &[u8]) -> Option<(u64, Self)> {
+        let (words, _) = report.as_chunks::<8>();
+        let words = words.first_chunk::<7>()?.map(u64::from_ne_bytes);
+        let [REPORT, asked, what, why, address, trap, error] = words else {
+            return None;
+        };
+        Some((
+            asked,
+            Self {
+                what,
+                why,
+                address,
+                trap,
+                error,
+            },
+        ))
     }
 }
 
@@ -234,11 +255,10 @@ pub fn crash(mut program: Command, bad: Bad) -> io::Result<Crash> {
     let mut report = Vec::new();
     told.read_to_end(&mut report)?;
     let status = child.wait()?;
-    let [asked, words @ ..] = words(&report).ok_or_else(|| {
+    let (asked, told) = Told::read(&report).ok_or_else(|| {
         let report = String::from_utf8_lossy(&report);
         io::Error::other(format!("the child ended by {status}: {report}"))
     })?;
-    let told = Told::from_words(words);
     Ok(Crash {
         asked,
         told,
@@ -246,15 +266,6 @@ pub fn crash(mut program: Command, bad: Bad) -> io::Result<Crash> {
     })
 }
 // ANCHOR_END: crash
-
-/// Six words, first the address and then what was told; nothing less or more.
-fn words(report: &[u8]) -> Option<[u64; 6]> {
-    let (words, []) = report.as_chunks::<8>() else {
-        return None;
-    };
-    let words: &[[u8; 8]; 6] = words.try_into().ok()?;
-    Some(words.map(u64::from_ne_bytes))
-}
 
 // ANCHOR: die_if_asked
 /// Dies of a bad address if this process was started for that; otherwise says
@@ -302,12 +313,22 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_six_words() {
-        let report: Vec<u8> = (1..=6_u64).flat_map(u64::to_ne_bytes).collect();
-        assert_eq!(words(&report), Some([1, 2, 3, 4, 5, 6]));
-        assert_eq!(words(&report[..47]), None);
-        assert_eq!(words(&report[..40]), None);
-        let told = Told::from_words([1, 2, 3, 4, 5]);
-        assert_eq!(told.to_words(), [1, 2, 3, 4, 5]);
+    fn a_report_is_read_as_it_was_written() {
+        let (what, why, address, trap, error) = (1, 2, 3, 4, 5);
+        let told = Told {
+            what,
+            why,
+            address,
+            trap,
+            error,
+        };
+        let words = told.report(6);
+        let bytes: Vec<u8> =
+            words.into_iter().flat_map(u64::to_ne_bytes).collect();
+        assert_eq!(Told::read(&bytes), Some((6, told)));
+        let more = [&bytes, &b"and more"[..]].concat();
+        assert_eq!(Told::read(&more), Some((6, told)));
+        assert_eq!(Told::read(&bytes[..55]), None);
+        assert_eq!(Told::read(&[b'?'; 56]), None);
     }
 }

@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the child tells its parent: standard error, which is a pipe there.
-const REPORT: libc::c_int = 2;
+const PIPE: libc::c_int = 2;
 
 /// The address that is about to be used. Relaxed everywhere: it is written and
 /// read by the same thread, in this order.
@@ -98,11 +98,10 @@ extern "C" fn tell(
     context: *mut libc::c_void,
 ) {
     let asked = ASKED.load(Ordering::Relaxed);
-    let [a, b, c, d, e] = read(signal, info, context).to_words();
-    let report = [asked, a, b, c, d, e];
-    // SAFETY: `write` may be called in a handler; 48 bytes are there, and a
+    let report = read(signal, info, context).report(asked);
+    // SAFETY: `write` may be called in a handler; 56 bytes are there, and a
     // pipe takes so few at once. A failure is noticed by the parent.
-    unsafe { libc::write(REPORT, report.as_ptr().cast(), 48) };
+    unsafe { libc::write(PIPE, report.as_ptr().cast(), 56) };
     // SAFETY: `signal` may be called in a handler; this handler is not needed
     // any more.
     unsafe { libc::signal(signal, libc::SIG_DFL) };

@@ -83,13 +83,12 @@ unsafe extern "system" fn tell(pointers: *mut EXCEPTION_POINTERS) -> i32 {
             error: 0,
         };
         let asked = ASKED.load(Ordering::Relaxed);
-        let [a, b, c, d, e] = told.to_words();
-        let report = [asked, a, b, c, d, e];
+        let report = told.report(asked);
         // SAFETY: asks for a handle; there is nothing to uphold.
         let pipe = unsafe { GetStdHandle(STD_ERROR_HANDLE) };
         let (bytes, mut written) = (report.as_ptr().cast(), 0);
-        // SAFETY: 48 bytes are there. A failure is noticed by the parent.
-        unsafe { WriteFile(pipe, bytes, 48, &mut written, ptr::null_mut()) };
+        // SAFETY: 56 bytes are there. A failure is noticed by the parent.
+        unsafe { WriteFile(pipe, bytes, 56, &mut written, ptr::null_mut()) };
     }
     CONTINUE_SEARCH
 }
