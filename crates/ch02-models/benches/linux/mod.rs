@@ -21,7 +21,7 @@ fn name(count: usize) -> String {
     let digits = count.to_string();
     let mut name = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             name.push(',');
         }
         name.push(digit);
