@@ -17,8 +17,10 @@
 use crate::s2_callbacks::Loop;
 use crate::s3_promises::{Broken, Promise, promise};
 use crate::{Log, ms};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// So long the client waits for an answer.
@@ -60,10 +62,10 @@ impl std::error::Error for Failure {}
 pub type Answer = Result<String, Failure>;
 
 /// The peer. It answers line by line what its script says, each after 10 ms,
-/// and writes down both sides.
+/// and writes down both sides. A clone is a second handle on the same peer.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    script: VecDeque<Option<&'static str>>,
+    script: Rc<RefCell<VecDeque<Option<&'static str>>>>,
     log: Log,
 }
 
@@ -72,15 +74,9 @@ impl Peer {
     /// script, is silence.
     #[must_use]
     pub fn new(script: &[Option<&'static str>], log: &Log) -> Self {
-        let script = script.iter().copied().collect();
+        let script = Rc::new(RefCell::new(script.iter().copied().collect()));
         let log = log.clone();
         Self { script, log }
-    }
-
-    /// What was said so far goes here; the client may add to it.
-    #[must_use]
-    pub fn log(&self) -> &Log {
-        &self.log
     }
 
     /// Says a line, and sleeps until there is an answer.
@@ -88,7 +84,7 @@ impl Peer {
     /// # Errors
     ///
     /// [`Failure::Refused`] or [`Failure::TimedOut`].
-    pub fn ask(&mut self, line: &str) -> Answer {
+    pub fn ask(&self, line: &str) -> Answer {
         let (delay, answer) = self.next(line);
         std::thread::sleep(delay);
         heard(&self.log, answer)
@@ -96,7 +92,7 @@ impl Peer {
 
     /// Says a line, and has `callback` called with the answer, once.
     pub fn ask_with(
-        &mut self,
+        &self,
         timers: &mut Loop,
         line: &str,
         callback: impl FnOnce(&mut Loop, Answer) + 'static,
@@ -110,7 +106,7 @@ impl Peer {
 
     /// Says a line, and promises the answer.
     pub fn ask_later(
-        &mut self,
+        &self,
         timers: &mut Loop,
         line: &str,
     ) -> Promise<String, Failure> {
@@ -119,11 +115,45 @@ impl Peer {
         promise
     }
 
-    fn next(&mut self, line: &str) -> (Duration, Option<&'static str>) {
+    /// Says a line. How long it takes until [`Question::answer`] has the
+    /// answer, is in [`Question::delay`]: for those who wait in their own way.
+    pub fn say(&self, line: &str) -> Question {
+        let (delay, answer) = self.next(line);
+        let log = self.log.clone();
+        Question { delay, answer, log }
+    }
+
+    fn next(&self, line: &str) -> (Duration, Option<&'static str>) {
         self.log.say(format!("> {line}"));
-        let answer = self.script.pop_front().flatten();
+        let answer = self.script.borrow_mut().pop_front().flatten();
         let delay = if answer.is_some() { ms(10) } else { PATIENCE };
         (delay, answer)
+    }
+}
+
+/// A question that is on its way.
+#[derive(Debug)]
+#[must_use = "the answer is in it"]
+pub struct Question {
+    delay: Duration,
+    answer: Option<&'static str>,
+    log: Log,
+}
+
+impl Question {
+    /// After this time the answer is there, or will not come.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// The answer, after that time.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] or [`Failure::TimedOut`].
+    pub fn answer(self) -> Answer {
+        heard(&self.log, self.answer)
     }
 }
 
@@ -154,7 +184,7 @@ pub fn number_of_items(welcome: &str) -> Result<usize, Failure> {
 ///
 /// What the peer refuses, and what it does not answer. After that nothing more
 /// is said.
-pub fn visit(mut peer: Peer, name: &str) -> Result<Vec<String>, Failure> {
+pub fn visit(peer: Peer, name: &str) -> Result<Vec<String>, Failure> {
     let welcome = peer.ask(&format!("HELLO {name}"))?;
     let count = number_of_items(&welcome)?;
     let mut items = Vec::new();

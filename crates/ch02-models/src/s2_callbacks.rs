@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::num::ParseIntError;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,8 @@ pub struct Loop {
     timers: BTreeMap<TimerId, Callback>,
     /// How many timers were ever set.
     set: u64,
-    jobs: Jobs,
+    /// What is to be done before the next timer.
+    jobs: Rc<RefCell<VecDeque<Callback>>>,
 }
 
 impl Loop {
@@ -78,8 +79,9 @@ impl Loop {
     }
 
     fn next_due(&mut self, now: Instant) -> Option<Callback> {
-        if let Some(job) = self.jobs.pop() {
-            return Some(job);
+        let job = self.jobs.borrow_mut().pop_front();
+        if job.is_some() {
+            return job;
         }
         let first = self.timers.first_entry()?;
         let TimerId(deadline, _) = *first.key();
@@ -131,7 +133,7 @@ impl Loop {
     /// having the loop at hand, as promises do.
     #[must_use]
     pub fn jobs(&self) -> Jobs {
-        self.jobs.clone()
+        Jobs(Rc::downgrade(&self.jobs))
     }
 }
 
@@ -139,18 +141,18 @@ impl Loop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId(Instant, u64);
 
-/// What is to be done before the loop looks at its timers again, in order.
-#[derive(Clone, Default)]
-pub struct Jobs(Rc<RefCell<VecDeque<Callback>>>);
+/// A way to the jobs of a loop. Holding it does not keep them: a job often
+/// holds one itself, and would keep itself for ever.
+#[derive(Clone, Debug)]
+pub struct Jobs(Weak<RefCell<VecDeque<Callback>>>);
 
 impl Jobs {
-    /// Has `job` called by the loop: not now, but before any timer.
+    /// Has `job` called by the loop: not now, but before any timer. If the loop
+    /// is gone, the job is dropped.
     pub fn add(&self, job: impl FnOnce(&mut Loop) + 'static) {
-        self.0.borrow_mut().push_back(Box::new(job));
-    }
-
-    fn pop(&self) -> Option<Callback> {
-        self.0.borrow_mut().pop_front()
+        if let Some(jobs) = self.0.upgrade() {
+            jobs.borrow_mut().push_back(Box::new(job));
+        }
     }
 }
 
@@ -158,14 +160,8 @@ impl fmt::Debug for Loop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loop")
             .field("timers", &self.timers.len())
-            .field("jobs", &self.jobs)
+            .field("jobs", &self.jobs.borrow().len())
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Jobs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Jobs({})", self.0.borrow().len())
     }
 }
 

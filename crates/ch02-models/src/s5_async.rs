@@ -124,9 +124,16 @@ impl Drop for Sleep {
 /// Which tasks are to be polled, in the order in which they were woken.
 #[derive(Debug, Default)]
 struct Ready {
-    queue: Mutex<VecDeque<usize>>,
-    /// Is told whenever the queue gets a first entry.
+    queue: Mutex<Queue>,
+    /// Is told of a new entry while the executor sleeps.
     filled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    tasks: VecDeque<usize>,
+    /// To tell somebody is a system call: not for one who is awake.
+    asleep: bool,
 }
 
 /// What a task's wakers share.
@@ -147,8 +154,11 @@ impl Wake for TaskWaker {
         // Release: what this thread has done is seen by the poll to come, even
         // if the entry is somebody else's. Pairs with `TaskWaker::begin`.
         if !self.queued.swap(true, Ordering::AcqRel) {
-            self.ready.queue().push_back(self.task);
-            self.ready.filled.notify_one();
+            let mut queue = self.ready.queue();
+            queue.tasks.push_back(self.task);
+            if queue.asleep {
+                self.ready.filled.notify_one();
+            }
         }
     }
 }
@@ -173,35 +183,37 @@ impl TaskWaker {
 
 impl Ready {
     /// No code that holds the lock can panic.
-    fn queue(&self) -> MutexGuard<'_, VecDeque<usize>> {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pop(&self) -> Option<usize> {
-        self.queue().pop_front()
+        self.queue().tasks.pop_front()
     }
 
     // ANCHOR: wait_until
     /// Sleeps until a task is woken or the deadline is there.
     fn wait_until(&self, deadline: Option<Instant>) {
         let mut queue = self.queue();
-        while queue.is_empty() {
+        queue.asleep = true;
+        while queue.tasks.is_empty() {
+            let filled = &self.filled;
             queue = match deadline {
-                None => self
-                    .filled
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner),
+                None => {
+                    filled.wait(queue).unwrap_or_else(PoisonError::into_inner)
+                }
                 Some(deadline) => {
                     let now = Instant::now();
                     let left = deadline.saturating_duration_since(now);
                     if left.is_zero() {
-                        return;
+                        break;
                     }
-                    let woken = self.filled.wait_timeout(queue, left);
+                    let woken = filled.wait_timeout(queue, left);
                     woken.unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
+        queue.asleep = false;
     }
     // ANCHOR_END: wait_until
 }
@@ -288,7 +300,7 @@ impl Executor {
         main.wake_by_ref();
         loop {
             // As many as are there now; then the timers have their turn.
-            let count = self.ready.queue().len();
+            let count = self.ready.queue().tasks.len();
             for _ in 0..count {
                 let Some(task) = self.ready.pop() else { break };
                 if task != MAIN {

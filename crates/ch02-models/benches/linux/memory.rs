@@ -90,7 +90,7 @@ fn measure(peer: &Peer, count: usize) -> Result<Held> {
 
 /// The groups `reserved`, `touched` and `kernel`.
 pub fn compare(quick: bool) -> Result<()> {
-    let rounds = if quick { 1 } else { 5 };
+    let rounds = if quick { 1 } else { 3 };
     let mut lines: [Vec<_>; 3] = Default::default();
     for count in CASES {
         for peer in PEERS.iter().filter(|peer| goes(peer, count)) {

@@ -21,7 +21,7 @@ fn name(count: usize) -> String {
     let digits = count.to_string();
     let mut name = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             name.push(',');
         }
         name.push(digit);
@@ -93,7 +93,8 @@ fn repetitions(peer: &Peer, count: usize) -> usize {
 fn create(count: usize, quick: bool) -> Result<()> {
     let rounds = match (quick, count) {
         (true, _) => 1,
-        (false, 10_000) => 5,
+        (false, 10_000) => 3,
+        (false, 1_000) => 7,
         (false, _) => 11,
     };
     in_turns("create", count, rounds, |peer| {
@@ -104,7 +105,11 @@ fn create(count: usize, quick: bool) -> Result<()> {
 }
 
 fn switch(count: usize, quick: bool) -> Result<()> {
-    let rounds = if quick { 1 } else { 11 };
+    let rounds = match (quick, count) {
+        (true, _) => 1,
+        (false, 10_000) => 5,
+        (false, _) => 11,
+    };
     in_turns("switch", count, rounds, |peer| {
         // At least one lap of all tasks.
         let few = if peer.threads { 10_000 } else { 200_000 };

@@ -1,0 +1,296 @@
+//! The executor of stage 5: it polls who was woken, and nobody else.
+
+mod support;
+
+use ch02_models::Executor;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+use support::within_a_minute;
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// Counts the polls of a future.
+async fn counted<F: Future>(polls: Rc<Cell<usize>>, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        polls.update(|polls| polls + 1);
+        future.as_mut().poll(cx)
+    })
+    .await
+}
+
+#[test]
+fn a_sleep_is_polled_twice_and_lasts_long_enough() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let polls = Rc::new(Cell::new(0));
+        let sleep = executor.timers().sleep(ms(30));
+        let start = Instant::now();
+        executor.block_on(counted(Rc::clone(&polls), sleep));
+        assert!(start.elapsed() >= ms(30));
+        assert_eq!(polls.get(), 2, "no busy waiting");
+    });
+}
+
+#[test]
+fn only_those_are_polled_that_were_woken() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let polls: Vec<_> = (0..100).map(|_| Rc::new(Cell::new(0))).collect();
+        let tasks: Vec<_> = (0..100)
+            .map(|index| {
+                let sleep = executor.timers().sleep(ms(1 + index % 7));
+                let polls = Rc::clone(&polls[index as usize]);
+                executor.spawn(counted(polls, sleep))
+            })
+            .collect();
+        executor.block_on(async {
+            for task in tasks {
+                task.await;
+            }
+        });
+        for polls in polls {
+            // Once, if its time was over before it first ran.
+            assert!((1..=2).contains(&polls.get()), "{polls:?}");
+        }
+    });
+}
+
+#[test]
+fn tasks_sleep_at_the_same_time() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..200)
+            .map(|_| executor.spawn(executor.timers().sleep(ms(100))))
+            .collect();
+        executor.block_on(async {
+            for task in tasks {
+                task.await;
+            }
+        });
+        // One after the other it would be 20 seconds.
+        assert!(start.elapsed() >= ms(100));
+        assert!(start.elapsed() < Duration::from_secs(15));
+    });
+}
+
+#[test]
+fn many_wakes_before_a_poll_are_one_poll() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let polls = Rc::new(Cell::new(0));
+        let mut first = true;
+        executor.block_on(counted(
+            Rc::clone(&polls),
+            poll_fn(move |cx| {
+                if !std::mem::replace(&mut first, false) {
+                    return Poll::Ready(());
+                }
+                for _ in 0..10 {
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }),
+        ));
+        assert_eq!(polls.get(), 2);
+    });
+}
+
+#[test]
+fn a_wake_from_another_thread_ends_the_sleep() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let value = Arc::new(Mutex::new((None, None::<Waker>)));
+        let theirs = Arc::clone(&value);
+        let other = thread::spawn(move || {
+            thread::sleep(ms(50));
+            let mut shared = theirs.lock().unwrap();
+            shared.0 = Some(42);
+            if let Some(waker) = shared.1.take() {
+                waker.wake();
+            }
+        });
+        // A timer far away: it must not sleep as long as that.
+        let far = executor.timers().sleep(Duration::from_secs(3600));
+        let task = executor.spawn(async move {
+            let mut far = pin!(far);
+            poll_fn(move |cx| {
+                assert!(far.as_mut().poll(cx).is_pending());
+                let mut shared = value.lock().unwrap();
+                shared.1 = Some(cx.waker().clone());
+                shared.0.map_or(Poll::Pending, Poll::Ready)
+            })
+            .await
+        });
+        assert_eq!(executor.block_on(task), 42);
+        other.join().unwrap();
+    });
+}
+
+struct Counter(AtomicUsize);
+
+impl Wake for Counter {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A future may move from one task to another: the last waker is the one.
+#[test]
+fn the_latest_waker_is_woken_and_no_other() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let mut sleep = Box::pin(executor.timers().sleep(ms(20)));
+        let counters: [_; 2] =
+            std::array::from_fn(|_| Arc::new(Counter(AtomicUsize::new(0))));
+        for counter in &counters {
+            let waker = Waker::from(Arc::clone(counter));
+            let mut cx = Context::from_waker(&waker);
+            assert!(sleep.as_mut().poll(&mut cx).is_pending());
+        }
+        executor.block_on(executor.timers().sleep(ms(40)));
+        let counts = counters.map(|c| c.0.load(Ordering::Relaxed));
+        assert_eq!(counts, [0, 1]);
+    });
+}
+
+#[test]
+fn a_dropped_sleep_wakes_nobody() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let mut sleep = Box::pin(executor.timers().sleep(ms(10)));
+        let counter = Arc::new(Counter(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&counter));
+        let mut cx = Context::from_waker(&waker);
+        assert!(sleep.as_mut().poll(&mut cx).is_pending());
+        drop(sleep);
+        drop(waker);
+        assert_eq!(Arc::strong_count(&counter), 1, "its waker is gone");
+        executor.block_on(executor.timers().sleep(ms(30)));
+        assert_eq!(counter.0.load(Ordering::Relaxed), 0);
+    });
+}
+
+#[test]
+fn a_task_runs_on_when_its_handle_is_dropped() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let ran = Rc::new(Cell::new(false));
+        let theirs = Rc::clone(&ran);
+        drop(executor.spawn(async move { theirs.set(true) }));
+        executor.block_on(executor.timers().sleep(ms(5)));
+        assert!(ran.get());
+    });
+}
+
+/// Who was woken but had no turn yet keeps the turn for the next call.
+#[test]
+fn a_task_that_was_ready_at_the_end_of_block_on_is_not_forgotten() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let (one, two) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let yields = |count: Rc<Cell<usize>>| {
+            poll_fn(move |cx| {
+                count.update(|count| count + 1);
+                if count.get() == 5 {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+        };
+        let first = executor.spawn(yields(Rc::clone(&one)));
+        let second = executor.spawn(yields(Rc::clone(&two)));
+        executor.block_on(async {}); // ends as soon as it has begun
+        executor.block_on(async {
+            first.await;
+            second.await;
+        });
+        assert_eq!((one.get(), two.get()), (5, 5));
+    });
+}
+
+#[test]
+fn a_task_that_is_always_ready_does_not_stop_the_timers() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let stop = Rc::new(Cell::new(false));
+        let theirs = Rc::clone(&stop);
+        let busy = executor.spawn(poll_fn(move |cx| {
+            if theirs.get() {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        let sleep = executor.timers().sleep(ms(10));
+        executor.block_on(async {
+            sleep.await;
+            stop.set(true);
+            busy.await;
+        });
+    });
+}
+
+#[test]
+fn dropping_the_executor_drops_its_tasks() {
+    let executor = Executor::new();
+    let held = Rc::new(RefCell::new(0));
+    let theirs = Rc::clone(&held);
+    let timers = executor.timers();
+    let hour = Duration::from_secs(3600);
+    drop(executor.spawn(async move {
+        timers.sleep(hour).await;
+        *theirs.borrow_mut() += 1;
+    }));
+    executor.block_on(executor.timers().sleep(ms(1)));
+    assert_eq!(Rc::strong_count(&held), 2);
+    drop(executor);
+    assert_eq!(Rc::strong_count(&held), 1);
+}
+
+#[test]
+fn wakers_may_outlive_the_executor_and_the_task() {
+    let waker = Rc::new(RefCell::new(None::<Waker>));
+    let executor = Executor::new();
+    let theirs = Rc::clone(&waker);
+    let first = executor.spawn(poll_fn(move |cx| {
+        theirs.replace(Some(cx.waker().clone()));
+        Poll::Ready(())
+    }));
+    executor.block_on(first);
+    // The number is taken by another task: a poll too many, and no harm.
+    let second = executor.spawn(executor.timers().sleep(ms(5)));
+    waker.borrow().as_ref().unwrap().wake_by_ref();
+    executor.block_on(second);
+    drop(executor);
+    waker.borrow().as_ref().unwrap().wake_by_ref();
+}
+
+#[test]
+#[should_panic(expected = "block_on in a task of the same executor")]
+fn block_on_in_block_on_is_refused() {
+    let executor = Executor::new();
+    executor.block_on(async { executor.block_on(async {}) });
+}
+
+/// A pin, to show that a task's handle needs none of its own.
+#[test]
+fn a_task_is_unpin() {
+    fn check<T: Unpin>(_: &T) {}
+    let executor = Executor::new();
+    let mut task = executor.spawn(async { 1 });
+    check(&task);
+    let one = poll_fn(move |cx| Pin::new(&mut task).poll(cx));
+    assert_eq!(executor.block_on(one), 1);
+}
