@@ -435,21 +435,16 @@ impl<'a> Drawn<'a> {
 
     fn still(&self) -> String {
         let mut html = format!("<div class=\"fig-still\">{}", self.first());
+        // With controls one question is asked for all, and the runs stand
+        // beside each other.
         let once = !self.figure.definition.control.is_empty();
-        let mut asked = false;
+        let one = self.still_runs().next().filter(|_| once);
+        if let Some((wanted, _)) = one {
+            html += &question(&wanted.predict);
+            html += "<div class=\"fig-multiples\">";
+        }
         for (wanted, run) in self.still_runs() {
             let label = plain(&wanted.label);
-            // With controls one question is asked for all.
-            let asks = !(once && asked);
-            if asks {
-                asked = true;
-                if once {
-                    html += &format!(
-                        "<div class=\"fig-still-run\">{}</div>",
-                        question(&wanted.predict)
-                    );
-                }
-            }
             let _ = write!(
                 html,
                 "<div class=\"fig-still-run\"><p><strong>{}.</strong></p>{}\
@@ -475,7 +470,8 @@ impl<'a> Drawn<'a> {
             }
             html += "</div>";
         }
-        if once && let Some((wanted, _)) = self.still_runs().next() {
+        if let Some((wanted, _)) = one {
+            html += "</div>";
             html += &folded_answer(&wanted.predict);
         }
         html + "</div>"

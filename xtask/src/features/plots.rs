@@ -26,6 +26,10 @@ const HEIGHT: f64 = 280.0;
 const INSET: f64 = 4.0;
 /// The least distance of two labels, in pixels.
 const LINE: f64 = 15.0;
+/// The width of the field on the narrowest phone, without names beside it.
+const PHONE: f64 = 240.0;
+/// A letter's width.
+const LETTER: f64 = 7.4;
 /// A scale is logarithmic if its ends differ by this factor.
 const WIDE: f64 = 20.0;
 /// More lines than shapes could not be told apart.
@@ -112,6 +116,8 @@ impl<'a> Plot<'a> {
             points.sort_by(|a, b| a.x.total_cmp(&b.x));
             lines.push(Line { peer, points });
         }
+        // What this book has made has the first shape, and the accent.
+        lines.sort_by_key(|line| line.peer != "ours");
         ensure!(
             lines.len() <= MOST,
             "{} peers; at most {MOST} lines can be told apart",
@@ -138,9 +144,7 @@ impl<'a> Plot<'a> {
 
     /// All of it on one line: in markdown, HTML ends at a blank line.
     fn html(&self) -> String {
-        // The margin for the names is as wide as the longest.
-        let names = self.lines.iter().map(|line| line.peer.chars().count());
-        let names = names.max().unwrap_or(0).clamp(4, LABEL);
+        let names = self.names();
         let how = if self.y.log { ", logarithmic" } else { "" };
         let below = match self.cases {
             "" => "logarithmic".to_owned(),
@@ -161,6 +165,13 @@ impl<'a> Plot<'a> {
         }
         svg += &self.labels();
         svg + "</svg><p class=\"plot-cases\">" + &below + "</p></div></figure>"
+    }
+
+    /// The letters of the longest name: so wide is the margin beside the
+    /// field.
+    fn names(&self) -> usize {
+        let names = self.lines.iter().map(|line| line.peer.chars().count());
+        names.max().unwrap_or(0).clamp(4, LABEL)
     }
 
     /// The numbers in words, for who does not see the lines.
@@ -206,15 +217,26 @@ impl<'a> Plot<'a> {
                 escape(&tick(value, self.unit))
             );
         }
+        // On a phone there is no room for all of these labels.
+        let phone = PHONE - self.names() as f64 * LETTER;
+        let mut end = f64::NEG_INFINITY;
         for value in self.x.ticks() {
             let x = self.across(value);
+            let words = tick(value, "");
+            let half = words.chars().count() as f64 * LETTER / 2.0;
+            let place = self.x.part(value) * phone;
+            let class = if place - half >= end {
+                end = place + half + LETTER;
+                "plot-below"
+            } else {
+                "plot-below plot-wide"
+            };
             let _ = write!(
                 svg,
                 "<line class=\"plot-grid\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" \
-                 y2=\"{HEIGHT}\"/><text class=\"plot-below\" x=\"{x}\" \
-                 y=\"{}\">{}</text>",
-                HEIGHT + 18.0,
-                tick(value, "")
+                 y2=\"{HEIGHT}\"/><text class=\"{class}\" x=\"{x}\" \
+                 y=\"{}\">{words}</text>",
+                HEIGHT + 18.0
             );
         }
         svg
@@ -430,8 +452,10 @@ fn tick(value: f64, unit: &str) -> String {
             .unwrap_or(&TIMES[0]);
         return format!("{} {name}", short(all / size));
     }
-    for (name, size) in [("G", 1e9), ("M", 1e6)] {
-        if value >= size * 0.999 {
+    // A thousand is shorter with its comma.
+    let sizes = [("G", 1e9, 1e9), ("M", 1e6, 1e6), ("k", 1e3, 1e4)];
+    for (name, size, least) in sizes {
+        if value >= least * 0.999 {
             return format!("{} {name}", short(value / size));
         }
     }
@@ -505,6 +529,33 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_a_phone_has_no_room_for_are_marked() {
+        let cases = ["10", "100", "1000", "10,000", "100,000", "1,000,000"];
+        let few = group(cases[..3].iter().map(|c| row("a", c, 1.0)).collect());
+        let html = Plot::new(&few, "").unwrap().html();
+        assert!(!html.contains("plot-wide"), "{html}");
+        let many = group(
+            cases.iter().map(|c| row("a long, long name", c, 1.0)).collect(),
+        );
+        let html = Plot::new(&many, "").unwrap().html();
+        assert!(html.contains("plot-wide"), "{html}");
+        assert!(html.contains(">a long, long …</text>"), "{html}");
+    }
+
+    #[test]
+    fn ours_comes_first_and_the_others_stay_in_their_order() {
+        let group = group(
+            ["mio", "polling", "ours"]
+                .iter()
+                .flat_map(|p| [row(p, "1", 1.0), row(p, "9", 2.0)])
+                .collect(),
+        );
+        let plot = Plot::new(&group, "").unwrap();
+        let peers: Vec<&str> = plot.lines.iter().map(|l| l.peer).collect();
+        assert_eq!(peers, ["ours", "mio", "polling"]);
+    }
+
+    #[test]
     fn what_cannot_be_drawn_is_refused() {
         for (rows, says) in [
             (vec![row("ours", "10 / 1", 1.0)], "\"10 / 1\" is no number"),
@@ -544,7 +595,7 @@ mod tests {
             (0.5, "ms", "500 µs"),
             (0.0, "ns", "0"),
             (1000.0, "bytes", "1,000"),
-            (100_000.0, "", "100,000"),
+            (100_000.0, "", "100 k"),
             (2e6, "bytes", "2 M"),
         ] {
             assert_eq!(tick(value, unit), words);

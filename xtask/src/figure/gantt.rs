@@ -24,7 +24,7 @@ const DESK: f64 = 520.0;
 /// A letter in a bar.
 const LETTER: f64 = 7.3;
 /// The axis, with its labels above it.
-const HEAD: f64 = 30.0;
+const HEAD: f64 = 34.0;
 /// A row of a thread, and the space below it.
 const ROW: f64 = 22.0;
 const SPACE: f64 = 8.0;
@@ -128,12 +128,15 @@ impl<'a> Chart<'a> {
             svg += &self.row(row);
         }
         for (index, event) in events.iter().enumerate().take(shown) {
-            let last = matches!(frame, Frame::Until(n) if n == index + 1);
-            let now = if last { " now" } else { "" };
+            // At the end nothing is to come, and a mark would say nothing.
+            let marked = matches!(frame, Frame::Until(n) if n == index + 1)
+                && index + 1 < events.len();
+            let now = if marked { " now" } else { "" };
             let _ = write!(
                 svg,
-                "<g class=\"fig-step{now}\" data-step=\"{}\">{}{}</g>",
+                "<g class=\"fig-step{now}\" data-step=\"{}\">{}{}{}</g>",
                 event.step,
+                self.future(event),
                 self.event(index, event),
                 self.mark(index, event)
             );
@@ -163,7 +166,7 @@ impl<'a> Chart<'a> {
                 "<line class=\"fig-grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{HEAD}\" \
                  y2=\"{bottom}\"/><text class=\"fig-tick\" x=\"{x}\" \
                  y=\"{}\">{}</text>",
-                HEAD - 6.0,
+                HEAD - 11.0,
                 escape(&label)
             );
             time += step;
@@ -211,12 +214,23 @@ impl<'a> Chart<'a> {
         }
         let row = self.row_of(&event.lane);
         let x = self.percent(start);
+        // What ends a span is told at that span.
+        let ended = self.run.events[..index].iter().position(|span| {
+            span.took.is_some()
+                && span.lane == event.lane
+                && span.text == event.text
+                && span.end() == start
+        });
+        let (top, height) = match ended {
+            Some(span) => self.place(span, &self.run.events[span]),
+            None => (row.top, row.height),
+        };
         match &event.to {
             Some(to) => self.arrow(event, &x, row, self.row_of(to)),
             None => format!(
                 "<svg class=\"fig-at\" x=\"{x}\" y=\"{}\">\
-                 <path class=\"fig-tip\" d=\"M0 -5 l5 5 l-5 5 l-5 -5 z\"/></svg>",
-                row.top + row.height / 2.0
+                 <path class=\"fig-tip\" d=\"M0 -4 l4 4 l-4 4 l-4 -4 z\"/></svg>",
+                top + height / 2.0
             ),
         }
     }
@@ -299,18 +313,24 @@ impl<'a> Chart<'a> {
         )
     }
 
-    /// The current step: what is to come is pale, what happens has a frame,
-    /// and a line says when.
-    fn mark(&self, index: usize, event: &Event) -> String {
+    /// Of the current step: what is to come of all that began before is pale.
+    fn future(&self, event: &Event) -> String {
         let time = event.time.unwrap_or(0);
-        let x = self.percent(time);
-        let rest = percent((self.end - time) as f64 / self.end as f64 * WIDTH);
+        let rest = (self.end - time) as f64 / self.end as f64 * WIDTH;
+        format!(
+            "<g class=\"fig-mark\"><rect class=\"fig-future\" x=\"{}\" \
+             y=\"{HEAD}\" width=\"{}\" height=\"{}\"/></g>",
+            self.percent(time),
+            percent(rest),
+            self.height - SPACE / 2.0 - HEAD
+        )
+    }
+
+    /// The current step: what happens has a frame, and a line says when.
+    fn mark(&self, index: usize, event: &Event) -> String {
+        let x = self.percent(event.time.unwrap_or(0));
         let bottom = self.height - SPACE / 2.0;
-        let mut svg = format!(
-            "<g class=\"fig-mark\"><rect class=\"fig-future\" x=\"{x}\" \
-             y=\"{HEAD}\" width=\"{rest}\" height=\"{}\"/>",
-            bottom - HEAD
-        );
+        let mut svg = "<g class=\"fig-mark\">".to_owned();
         if let Some(took) = event.took {
             let (top, height) = self.place(index, event);
             let _ = write!(
@@ -426,7 +446,7 @@ mod tests {
 
     #[test]
     fn a_frame_ends_with_its_step_and_marks_it() {
-        for (count, marked) in [(0, 0), (1, 1), (2, 1), (99, 0)] {
+        for (count, marked) in [(0, 0), (1, 1), (2, 1), (5, 0), (99, 0)] {
             let svg = drawn(0, Frame::Until(count));
             let steps = recording().runs[0].events.len().min(count);
             assert_eq!(svg.matches("data-step").count(), steps);
