@@ -146,6 +146,12 @@ async function stepRun(page, run) {
 export async function narrow(tab) {
   const { page } = tab;
   const wrong = [];
+  for (const plot of await page.$$("main figure.plot")) {
+    const outside = await plot.$eval("svg", letters);
+    if (outside === null) continue;
+    const message = `has letters that leave it: "${outside}"`;
+    wrong.push(await plot.evaluate((p, m) => window.checks.problem(p, m), message));
+  }
   for (const figure of await page.$$(FIGURE)) {
     for (const label of [null, ...(await figure.$$(".fig-runs label"))]) {
       await label?.click();
@@ -183,7 +189,7 @@ function letters(svg) {
   const words = [...svg.querySelectorAll("text")].filter((text) => text.checkVisibility());
   const out = words.find((text) => {
     const { left, right } = text.getBoundingClientRect();
-    return left < figure.left || right > figure.right;
+    return left < figure.left - 1 || right > figure.right + 1;
   });
   return out?.textContent ?? null;
 }

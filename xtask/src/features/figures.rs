@@ -936,6 +936,61 @@ mod tests {
     }
 
     #[test]
+    fn a_changed_word_is_marked_by_more_than_colour() {
+        let word = |at: &str, value: &str| Word {
+            at: at.to_owned(),
+            value: value.to_owned(),
+            shown: Some(format!("<{value}>")),
+            means: String::new(),
+        };
+        let state = State {
+            show: Show::Words,
+            ..probe().state.remove(0)
+        };
+        let old = Value::Words(vec![word("rsp", "1"), word("rbx", "1")]);
+        let new = Value::Words(vec![word("rsp", "2"), word("rbx", "1")]);
+        let html = shown(&state, &new, Some(&old));
+        assert_eq!(html.matches("fig-changed").count(), 1);
+        assert!(html.contains("<code>&lt;2&gt;</code><span class=\"fig-aloud\">"));
+        assert!(!html.contains("Meaning"), "no row has one: {html}");
+        assert!(!shown(&state, &new, None).contains("fig-changed"));
+    }
+
+    #[test]
+    fn controls_count_to_a_run_and_print_has_some() {
+        let text = include_str!("../figure/workshop.json");
+        let definition = crate::figure::definition::tests::workshop();
+        let recording = Recording::parse("w.json", text).expect("valid");
+        let figure = Figure {
+            name: "workshop".to_owned(),
+            definition,
+            recording,
+        };
+        let drawn = Drawn {
+            frames: Frames::of(&figure.recording.runs),
+            figure: &figure,
+            code: (0..4).map(|_| Vec::new()).collect(),
+            recording: "../figures/workshop.json".to_owned(),
+        };
+        assert_eq!(first_run(&figure.definition.control), 1);
+        let html = drawn.html().unwrap();
+        assert_eq!(html.matches("type=\"range\"").count(), 1);
+        assert_eq!(html.matches("type=\"radio\"").count(), 2);
+        // Of four runs one is shown, and two are for print.
+        assert_eq!(html.matches("class=\"fig-run fig-asking\"").count(), 4);
+        assert_eq!(html.matches("role=\"group\"").count(), 4);
+        assert_eq!(html.matches("\" hidden>").count(), 3);
+        assert_eq!(html.matches("class=\"fig-still-run\"").count(), 2);
+        assert_eq!(html.matches("<em>Predict:</em>").count(), 1);
+        assert_eq!(html.matches(" id=").count(), 1);
+        let data = drawn.data().unwrap();
+        assert_eq!(data["controls"], json!([2, 2]));
+        assert_eq!(data["runs"][0]["steps"][1]["time"], 2);
+        let say = data["runs"][0]["steps"][1]["say"].as_str().unwrap();
+        assert!(say.starts_with("<span class=\"fig-when\">2 s</span>"), "{say}");
+    }
+
+    #[test]
     fn only_the_figure_has_an_id() {
         let html = drawn(|drawn| drawn.html().unwrap());
         assert_eq!(html.matches(" id=").count(), 1);

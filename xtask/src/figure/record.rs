@@ -460,6 +460,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_drawn_event_has_its_line() {
+        let text = "title = \"x\"\n[[run.event]]\n\n[[run.event]]\nlane = 1\n";
+        assert_eq!(line_of_drawn(text, 0), 2);
+        assert_eq!(line_of_drawn(text, 1), 4);
+        assert_eq!(line_of_drawn(text, 2), 1);
+    }
+
+    #[test]
     fn a_program_prints_its_events() {
         let line = r#"{"lane":"program","to":"kernel","kind":"call","text":"read 1","answer":"1","detail":"One byte of two.","at":"read(","state":{"unread":1}}"#;
         let found = sketches(&format!("{line}\n{line}\n")).unwrap();

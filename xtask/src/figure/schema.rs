@@ -785,6 +785,75 @@ mod tests {
         assert_ne!(other.logic(), recording.logic());
     }
 
+    fn word(at: &str, value: &str) -> Word {
+        Word {
+            at: at.to_owned(),
+            value: value.to_owned(),
+            shown: None,
+            means: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_a_word_shows_is_not_part_of_the_order() {
+        let recording = Recording::parse("p.json", PROBE).unwrap();
+        let with = |shown: &str, value: &str| {
+            let mut event = recording.runs[0].events[0].clone();
+            let word = Word {
+                shown: Some(shown.to_owned()),
+                ..word("rsp", value)
+            };
+            event
+                .state
+                .insert("stack".to_owned(), Value::Words(vec![word]));
+            event.logic()
+        };
+        assert_eq!(with("0x7ffd10", "main"), with("0x7ffe20", "main"));
+        assert_ne!(with("0x7ffd10", "main"), with("0x7ffd10", "fiber"));
+    }
+
+    #[test]
+    fn words_are_few_fit_and_stand_in_one_place_each() {
+        check_words(&[word("rsp", "1"), word("rsp + 8", "1")]).unwrap();
+        let many: Vec<Word> =
+            (0..17).map(|n| word(&n.to_string(), "1")).collect();
+        for (words, says) in [
+            (vec![word("rsp", "")], "row 1, field `value`: 0 characters"),
+            (
+                vec![
+                    word("a long way off", "1"),
+                    word("rsp + 4096 bytes", "1"),
+                ],
+                "row 2, field `at`: 16 characters; 1 to 14",
+            ),
+            (
+                vec![word("rsp", "1"), word("rsp", "2")],
+                "stands there twice",
+            ),
+            (many, "17 rows; at most 16"),
+        ] {
+            let message = check_words(&words).unwrap_err();
+            assert!(message.contains(says), "{message}");
+        }
+        let text = r#"[{"at": "rsp", "valu": "1"}]"#;
+        let error = serde_json::from_str::<Value>(text).unwrap_err();
+        assert!(error.to_string().contains("a list of rows"), "{error}");
+    }
+
+    #[test]
+    fn a_simulated_time_is_part_of_the_order() {
+        let recording = Recording::parse("p.json", PROBE).unwrap();
+        let mut event = recording.runs[0].events[0].clone();
+        event.time = Some(3);
+        let logic = event.logic();
+        event.took = Some(4);
+        assert_ne!(event.logic(), logic);
+        assert_eq!(event.end(), 7);
+        event.time = Some(2);
+        assert!(event.logic().contains("at 2, takes 4"));
+        assert_eq!(event.filled("{took} s from {time}"), "4 s from 2");
+    }
+
     #[test]
     fn steps_have_lines() {
         assert_eq!(line_of_step(PROBE, 0, 0), 21);
