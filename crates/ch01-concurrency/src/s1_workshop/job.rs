@@ -170,8 +170,10 @@ impl Arrivals {
         };
         (0..count).map(next).collect()
     }
-    // ANCHOR_END: arrivals
+}
+// ANCHOR_END: arrivals
 
+impl Arrivals {
     /// The same job `count` times, as customers bring them.
     pub fn of(self, job: &Job, count: usize, seed: u64) -> Vec<Job> {
         let times = self.times(count, seed).into_iter();

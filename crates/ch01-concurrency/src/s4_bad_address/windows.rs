@@ -4,6 +4,9 @@
 //! *vectored* comes before all of them. Ours takes everything down and lets
 //! the search go on; at its end nobody wants the exception, and the process
 //! ends with the exception's code as its exit code.
+//!
+//! For an address that is not canonical there is, as on Unix, no address to
+//! name: Windows says "a read at the last byte of all".
 
 use super::Told;
 use std::io;
@@ -15,7 +18,7 @@ use windows_sys::Win32::Storage::FileSystem::WriteFile;
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_ERROR_HANDLE};
 use windows_sys::Win32::System::Diagnostics::Debug::{
     AddVectoredExceptionHandler, EXCEPTION_POINTERS, SEM_FAILCRITICALERRORS,
-    SEM_NOGPFAULTERRORBOX, SetErrorMode,
+    SEM_NOGPFAULTERRORBOX, SetErrorMode, SetUnhandledExceptionFilter,
 };
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_NOACCESS, VirtualAlloc,
@@ -24,6 +27,9 @@ use windows_sys::Win32::System::Memory::{
 
 /// What a handler answers if others shall have a look, too.
 const CONTINUE_SEARCH: i32 = 0;
+
+/// What the last handler answers if the process shall end.
+const EXECUTE_HANDLER: i32 = 1;
 
 /// The address that is about to be used. Relaxed everywhere: it is written and
 /// read by the same thread, in this order.
@@ -56,7 +62,16 @@ pub fn leave_no_core() -> io::Result<()> {
     let mode = SEM_NOGPFAULTERRORBOX | SEM_FAILCRITICALERRORS;
     // SAFETY: sets a mode of the process; there is nothing to uphold.
     unsafe { SetErrorMode(mode) };
+    // SAFETY: `end` has the form that is asked for.
+    unsafe { SetUnhandledExceptionFilter(Some(end)) };
     Ok(())
+}
+
+/// The last of all handlers: ends the process, with the exception's code. The
+/// one that was there before would first report to Microsoft, or look for a
+/// debugger.
+unsafe extern "system" fn end(_: *const EXCEPTION_POINTERS) -> i32 {
+    EXECUTE_HANDLER
 }
 
 /// Has the kernel call [`tell`] before any other handler.
