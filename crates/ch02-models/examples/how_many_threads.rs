@@ -123,7 +123,7 @@ cfg_select! {
                 ),
                 (
                     "RLIMIT_NPROC (not for root)".into(),
-                    bound.then_some(own.rlim_cur as u64),
+                    bound.then_some(own.rlim_cur),
                 ),
                 (
                     "pids.max of the control group".into(),
