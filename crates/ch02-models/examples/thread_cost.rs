@@ -89,8 +89,8 @@ fn main() -> io::Result<()> {
 fn runs() {
     let (idle, used, _, made) = measure().unwrap();
     assert!(idle.reserved >= 2 << 20, "{idle:?}: std asks for 2 MiB");
-    // Under an emulator the stacks are the same, but the account is not.
-    assert!(idle.touched < 256 << 10, "{idle:?}");
+    // It touches far less than that. (An emulator needs some for itself.)
+    assert!(idle.touched < idle.reserved / 4, "{idle:?}");
     assert!(
         used.touched >= idle.touched + (200 << 10),
         "{idle:?} {used:?}"

@@ -18,6 +18,35 @@
 //!   nobody can settle any more is silent for ever.
 //! - Dropping a promise cancels nothing. Its value is dropped when it comes.
 //!
+//! To settle twice is refused when it is compiled:
+//!
+//! ```compile_fail,E0382
+//! # use ch02_models::{Broken, Loop, promise};
+//! let timers = Loop::new();
+//! let (resolver, _number) = promise::<u32, Broken>(&timers.jobs());
+//! resolver.resolve(1);
+//! resolver.resolve(2);
+//! ```
+//!
+//! So is a second listener, and, with the straight way at least, a promise that
+//! waits for itself: it would have to be there before it is made.
+//!
+//! ```compile_fail,E0382
+//! # use ch02_models::{Broken, Loop, promise};
+//! let timers = Loop::new();
+//! let (_resolver, number) = promise::<u32, Broken>(&timers.jobs());
+//! number.finally(|_, _| ());
+//! number.finally(|_, _| ());
+//! ```
+//!
+//! ```compile_fail,E0381
+//! # use ch02_models::{Broken, Loop, Promise, promise};
+//! let timers = Loop::new();
+//! let (_resolver, first) = promise::<u32, Broken>(&timers.jobs());
+//! let itself: Promise<u32, Broken>;
+//! itself = first.then(move |_, _| itself);
+//! ```
+//!
 //! It leaves out `race` and time-outs, and a report of rejections that nobody
 //! has heard of. All on one thread: an [`Rc`] and no lock.
 

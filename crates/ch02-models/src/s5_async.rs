@@ -120,7 +120,7 @@ impl Drop for Sleep {
 }
 // ANCHOR_END: sleep
 
-// ANCHOR: wake
+// ANCHOR: ready
 /// Which tasks are to be polled, in the order in which they were woken.
 #[derive(Debug, Default)]
 struct Ready {
@@ -145,6 +145,9 @@ struct TaskWaker {
     ready: Arc<Ready>,
 }
 
+// ANCHOR_END: ready
+
+// ANCHOR: wake
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
