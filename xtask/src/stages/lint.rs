@@ -345,7 +345,7 @@ fn listing(
 
 fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
     let mut words = 0;
-    let mut code = false;
+    let (mut code, mut definitions) = (false, false);
     let mut heading: Option<(HeadingLevel, usize, String)> = None;
     let mut last_level: Option<HeadingLevel> = None;
     let mut titles = HashSet::new();
@@ -364,6 +364,8 @@ fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
                 }
             }
             Event::End(TagEnd::CodeBlock) => code = false,
+            Event::Start(Tag::DefinitionList) => definitions = true,
+            Event::End(TagEnd::DefinitionList) => definitions = false,
             Event::Start(Tag::Heading { level, .. }) => {
                 heading = Some((level, line(), String::new()));
             }
@@ -405,7 +407,10 @@ fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
                 }
             }
             Event::Text(text) | Event::Code(text) if !code => {
-                words += text.split_whitespace().count();
+                // Definitions are looked up, and not read from end to end.
+                if !definitions {
+                    words += text.split_whitespace().count();
+                }
                 if let Some((_, _, title)) = &mut heading {
                     title.push_str(&text);
                 }
