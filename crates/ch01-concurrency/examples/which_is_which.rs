@@ -112,11 +112,13 @@ fn row(steps: &[Step], thread: usize) -> String {
     mine.iter().map(|step| step.task).collect()
 }
 
+type Way = (&'static str, fn(&Log));
+
 fn run() -> String {
     let mut output =
         "                      thread 1   thread 2   concurrent   parallel\n"
             .to_string();
-    let ways: [(&str, fn(&Log)); 4] = [
+    let ways: [Way; 4] = [
         ("one after the other", one_after_the_other),
         ("taking turns", taking_turns),
         ("two on each task", two_on_each_task),
