@@ -1,0 +1,314 @@
+//! A fiber's control block. It lies at the high end of the fiber's own stack,
+//! with the closure below it, so that a fiber that does little touches one page
+//! of memory, and making one allocates nothing.
+//!
+//! ```text
+//! top of the slot   (colour: up to 31 lines of the cache are left free)
+//!                   Fiber                 the control block
+//!                   Packet                first the closure, then its result
+//!                   start, its two words  from where the first switch goes on
+//!                   frames                down to the guard
+//! ```
+
+use crate::join::JoinError;
+use crate::runtime::Inner;
+use crate::scope::ScopeData;
+use crate::switch::{self, StackPointer};
+use std::any::Any;
+use std::cell::{Cell, UnsafeCell};
+use std::mem::ManuallyDrop;
+use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
+use std::time::Instant;
+
+/// What a fiber is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// In the ready queue, or running.
+    Going,
+    /// Stopped until somebody calls `Inner::wake`. What for, is said.
+    Waiting(WaitFor),
+    /// Its outcome is in the packet, until the handle takes it or goes.
+    Finished,
+    /// In the pool: the slot is nobody's.
+    Free,
+}
+
+/// What a fiber waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitFor {
+    /// The end of another fiber.
+    Join,
+    /// The end of all fibers of its scope. The one wait that cannot be
+    /// cancelled.
+    Scope,
+    /// A moment.
+    Sleep,
+    /// A socket.
+    Socket,
+}
+
+impl WaitFor {
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Join => "joins a fiber",
+            Self::Scope => "waits for its scope",
+            Self::Sleep => "sleeps",
+            Self::Socket => "waits for a socket",
+        }
+    }
+}
+
+/// Why a wait has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// What was waited for has happened.
+    Ready,
+    /// The deadline is over.
+    TimedOut,
+}
+
+/// Must the fiber end early?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cancel {
+    /// No.
+    No,
+    /// Yes: when it goes on, it unwinds.
+    Asked,
+    /// It has begun to unwind. From now on it cannot wait.
+    Raised,
+}
+
+/// See the top of this file. Shared by reference; whoever writes runs on the
+/// same thread.
+#[repr(C, align(64))]
+pub(crate) struct Fiber {
+    // What a switch needs, in one line of the cache.
+    /// While it is stopped.
+    pub(crate) sp: Cell<StackPointer>,
+    /// In the ready queue, or in the pool.
+    pub(crate) next: Cell<*const Fiber>,
+    pub(crate) state: Cell<State>,
+    pub(crate) cancel: Cell<Cancel>,
+    /// Is there a handle? If not, the slot is free as soon as it has finished.
+    pub(crate) attended: Cell<bool>,
+    /// It ended by a panic that nobody has seen yet.
+    pub(crate) panicked: Cell<bool>,
+    pub(crate) woken: Cell<Woken>,
+    pub(crate) runtime: *const Inner,
+    /// Who waits in `join`, or null.
+    pub(crate) joiner: Cell<*const Fiber>,
+    /// A [`Packet`]; here, or in a box if it is large.
+    packet: *mut u8,
+    dispose: unsafe fn(*mut u8, bool),
+
+    pub(crate) bottom: *mut u8,
+    pub(crate) id: u64,
+    pub(crate) name: UnsafeCell<Option<Box<str>>>,
+    /// Its entry among the timers, while it has one.
+    pub(crate) timer: Cell<Option<(Instant, u64)>>,
+    /// In the list of those who wait for the same socket.
+    pub(crate) next_waiter: Cell<*const Fiber>,
+    /// The scope that waits for it, or null.
+    pub(crate) scope: *const ScopeData,
+}
+
+/// First the closure, then what has become of it. Which, says the state.
+#[repr(C)]
+union Packet<F, T> {
+    closure: ManuallyDrop<F>,
+    outcome: ManuallyDrop<Result<T, JoinError>>,
+}
+
+/// A packet up to this size lies on the stack.
+const INLINE: usize = 1024;
+
+impl<F, T> Packet<F, T> {
+    const BOXED: bool = size_of::<Self>() > INLINE || align_of::<Self>() > 64;
+}
+
+/// What the stack of a cancelled fiber unwinds by.
+struct Unwinding;
+
+/// Where a fiber's control block lies, and where its stack ends.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) fiber: *mut Fiber,
+    pub(crate) bottom: *mut u8,
+}
+
+/// What is said about a fiber when it is made.
+pub(crate) struct Settings {
+    pub(crate) id: u64,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) attended: bool,
+    pub(crate) scope: *const ScopeData,
+    pub(crate) runtime: *const Inner,
+}
+
+impl Fiber {
+    // ANCHOR: fiber_new
+    /// Makes a fiber that will call `closure`.
+    ///
+    /// # Safety
+    ///
+    /// The slot must be the caller's. What the closure borrows must live until
+    /// it has finished.
+    #[inline]
+    pub(crate) unsafe fn new<F: FnOnce() -> T, T>(
+        place: Place,
+        settings: Settings,
+        closure: F,
+    ) {
+        let closure = ManuallyDrop::new(closure);
+        let packet: *mut Packet<F, T> = if Packet::<F, T>::BOXED {
+            Box::into_raw(Box::new(Packet { closure }))
+        } else {
+            let top = place.fiber.wrapping_byte_sub(size_of::<Packet<F, T>>());
+            let packet = top.map_addr(|top| top & !63).cast();
+            // SAFETY: within the slot, aligned, and nobody's.
+            unsafe { ptr::write(packet, Packet { closure }) };
+            packet
+        };
+        // The frames begin below what lies lowest in the slot.
+        let top = match Packet::<F, T>::BOXED {
+            true => place.fiber.cast::<u8>(),
+            false => packet.cast(),
+        };
+        let me = place.fiber.cast();
+        // SAFETY: the slot is much longer than these few words.
+        let sp =
+            unsafe { switch::prepare(place.bottom, top, enter::<F, T>, me) };
+        let fiber = Self {
+            sp: Cell::new(sp),
+            next: Cell::new(ptr::null()),
+            state: Cell::new(State::Going),
+            cancel: Cell::new(Cancel::No),
+            attended: Cell::new(settings.attended),
+            panicked: Cell::new(false),
+            woken: Cell::new(Woken::Ready),
+            runtime: settings.runtime,
+            joiner: Cell::new(ptr::null()),
+            packet: packet.cast(),
+            dispose: dispose::<F, T>,
+            bottom: place.bottom,
+            id: settings.id,
+            name: UnsafeCell::new(settings.name),
+            timer: Cell::new(None),
+            next_waiter: Cell::new(ptr::null()),
+            scope: settings.scope,
+        };
+        // SAFETY: within the slot, aligned, and nobody's.
+        unsafe { place.fiber.write(fiber) };
+    }
+    // ANCHOR_END: fiber_new
+
+    /// Takes the outcome out of the packet.
+    ///
+    /// # Safety
+    ///
+    /// The fiber must be finished, its closure have returned a `T`, and the
+    /// outcome not been taken yet.
+    pub(crate) unsafe fn take_outcome<T>(&self) -> Result<T, JoinError> {
+        self.panicked.set(false);
+        let outcome = self.packet.cast::<Result<T, JoinError>>();
+        // SAFETY: written by `enter`, at the packet's beginning; taken once,
+        // which is the caller's promise.
+        unsafe { outcome.read() }
+    }
+
+    /// Drops the outcome, unless it was taken, and frees the packet's box.
+    ///
+    /// # Safety
+    ///
+    /// Once, of a finished fiber, by who will not touch the packet again.
+    pub(crate) unsafe fn dispose(&self, taken: bool) {
+        // SAFETY: the function is that of the packet's type.
+        unsafe { (self.dispose)(self.packet, taken) }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        // SAFETY: written when the fiber is made and when its slot becomes
+        // free; at neither moment does anybody hold a reference to it.
+        unsafe { (*self.name.get()).as_deref() }
+    }
+
+    pub(crate) fn clear_name(&self) {
+        // SAFETY: as above: this is the second of those moments.
+        unsafe { *self.name.get() = None };
+    }
+
+    /// Begins to unwind: the locals are dropped, up to `enter`.
+    #[cold]
+    pub(crate) fn unwind(&self) -> ! {
+        self.cancel.set(Cancel::Raised);
+        // Not a panic: no hook, no message.
+        panic::resume_unwind(Box::new(Unwinding))
+    }
+}
+
+// ANCHOR: enter
+/// What every fiber begins with, and where its panics end.
+unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
+    // SAFETY: `Fiber::new` has put this address there.
+    let fiber = unsafe { &*fiber.cast::<Fiber>() };
+    let packet = fiber.packet.cast::<Packet<F, T>>();
+    // SAFETY: until here, the packet holds the closure.
+    let closure = unsafe { ptr::read(&raw const (*packet).closure) };
+    let outcome = Fiber::run(fiber, ManuallyDrop::into_inner(closure));
+    let outcome = ManuallyDrop::new(outcome);
+    // SAFETY: the closure is gone, the packet is free.
+    unsafe { ptr::write(packet, Packet { outcome }) };
+    // SAFETY: this is the fiber that runs, and it has nothing left to do.
+    unsafe { Inner::finish(fiber) }
+}
+
+impl Fiber {
+    /// Calls the closure; nothing unwinds out of here.
+    fn run<T>(&self, closure: impl FnOnce() -> T) -> Result<T, JoinError> {
+        let body = AssertUnwindSafe(|| match self.cancel.get() {
+            Cancel::No => Ok(closure()),
+            // Cancelled before it has begun: the closure is dropped.
+            _ => {
+                self.cancel.set(Cancel::Raised);
+                Err(JoinError::Cancelled)
+            }
+        });
+        match panic::catch_unwind(body) {
+            Ok(outcome) => outcome,
+            Err(payload) if payload.is::<Unwinding>() => {
+                Err(JoinError::Cancelled)
+            }
+            Err(payload) => {
+                self.panicked.set(true);
+                Err(JoinError::Panicked(payload))
+            }
+        }
+    }
+}
+// ANCHOR_END: enter
+
+/// Is this what [`Fiber::unwind`] unwinds by?
+pub(crate) fn is_unwinding(payload: &(dyn Any + Send)) -> bool {
+    payload.is::<Unwinding>()
+}
+
+/// See [`Fiber::dispose`].
+///
+/// # Safety
+///
+/// As there; the packet must be one of these types.
+unsafe fn dispose<F, T>(packet: *mut u8, taken: bool) {
+    let packet = packet.cast::<Packet<F, T>>();
+    // First the box, so that it goes even if the outcome panics.
+    let _memory = Packet::<F, T>::BOXED.then(|| {
+        // SAFETY: made by `Box::into_raw`, of this type. A union does not drop
+        // what it holds.
+        unsafe { Box::from_raw(packet) }
+    });
+    if !taken {
+        // SAFETY: it is there, and nobody else takes it.
+        let outcome = unsafe { ptr::read(&raw const (*packet).outcome) };
+        drop(ManuallyDrop::into_inner(outcome));
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(all(unix, target_arch = "x86_64"))]
+pub mod ladder;
+
+// The finished library.
+mod driver;
+mod fiber;
+pub mod float;
+mod join;
+pub mod net;
+mod overflow;
+mod runtime;
+mod scope;
+mod spawn;
+pub mod stack;
+pub mod switch;
+mod time;
+
+pub use join::{JoinError, JoinHandle};
+pub use runtime::{Runtime, RuntimeBuilder};
+pub use scope::{Scope, ScopedJoinHandle, scope};
+pub use spawn::{Builder, current_id, current_name, spawn, yield_now};
+pub use time::{sleep, sleep_until};
