@@ -21,41 +21,43 @@ use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::time::Instant;
 
-/// What a fiber is doing.
+/// What a fiber is doing. One byte: read as it was written, it comes from the
+/// processor's store buffer without delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum State {
     /// In the ready queue, or running.
     Going,
-    /// Stopped until somebody calls `Inner::wake`. What for, is said.
-    Waiting(WaitFor),
+    /// Waits for the end of another fiber. This and the next three end by
+    /// `Inner::wake`.
+    Joining,
+    /// Waits for the end of all fibers of its scope. The one wait that cannot
+    /// be cancelled.
+    InScope,
+    /// Waits for a moment.
+    Sleeping,
+    /// Waits for a socket.
+    OnSocket,
     /// Its outcome is in the packet, until the handle takes it or goes.
     Finished,
     /// In the pool: the slot is nobody's.
     Free,
 }
 
-/// What a fiber waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WaitFor {
-    /// The end of another fiber.
-    Join,
-    /// The end of all fibers of its scope. The one wait that cannot be
-    /// cancelled.
-    Scope,
-    /// A moment.
-    Sleep,
-    /// A socket.
-    Socket,
-}
-
-impl WaitFor {
-    pub(crate) fn in_words(self) -> &'static str {
+impl State {
+    /// What is said of a fiber that waits; `None` if it does not.
+    pub(crate) fn waits(self) -> Option<&'static str> {
         match self {
-            Self::Join => "joins a fiber",
-            Self::Scope => "waits for its scope",
-            Self::Sleep => "sleeps",
-            Self::Socket => "waits for a socket",
+            Self::Going | Self::Finished | Self::Free => None,
+            Self::Joining => Some("joins a fiber"),
+            Self::InScope => Some("waits for its scope"),
+            Self::Sleeping => Some("sleeps"),
+            Self::OnSocket => Some("waits for a socket"),
         }
+    }
+
+    pub(crate) fn is_waiting(self) -> bool {
+        self.waits().is_some()
     }
 }
 
@@ -95,6 +97,8 @@ pub(crate) struct Fiber {
     /// It ended by a panic that nobody has seen yet.
     pub(crate) panicked: Cell<bool>,
     pub(crate) woken: Cell<Woken>,
+    /// Is there anything in `timer`?
+    pub(crate) has_timer: Cell<bool>,
     pub(crate) runtime: *const Inner,
     /// Who waits in `join`, or null.
     pub(crate) joiner: Cell<*const Fiber>,
@@ -187,6 +191,7 @@ impl Fiber {
             attended: Cell::new(settings.attended),
             panicked: Cell::new(false),
             woken: Cell::new(Woken::Ready),
+            has_timer: Cell::new(false),
             runtime: settings.runtime,
             joiner: Cell::new(ptr::null()),
             packet: packet.cast(),

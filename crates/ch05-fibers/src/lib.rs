@@ -10,6 +10,7 @@ pub mod float;
 mod join;
 pub mod net;
 mod overflow;
+mod ready;
 mod runtime;
 mod scope;
 mod spawn;

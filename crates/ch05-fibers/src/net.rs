@@ -10,7 +10,7 @@
 //! everything else that is not needed to show how it is done.
 
 use crate::driver::{Direction, Waiters};
-use crate::fiber::{WaitFor, Woken};
+use crate::fiber::{State, Woken};
 use crate::runtime::{CannotWait, Inner};
 use ch04_event_queue::event::Source;
 use ch04_event_queue::net as queued;
@@ -68,7 +68,7 @@ impl<S> Waiting<S> {
         let me = runtime.here().ok_or(CannotWait::NotHere)?;
         self.waiters.add(direction, me);
         let waiting = runtime.driver.waiting();
-        let woken = runtime.wait(WaitFor::Socket, self.deadline.get());
+        let woken = runtime.wait(State::OnSocket, self.deadline.get());
         drop(waiting);
         self.waiters.remove(direction, me);
         runtime.unwind_if_cancelled();

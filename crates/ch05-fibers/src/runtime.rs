@@ -10,10 +10,11 @@
 //! thread: which runtime is running.
 
 use crate::driver::Driver;
-use crate::fiber::{Cancel, Fiber, Place, Settings, State, WaitFor, Woken};
+use crate::fiber::{Cancel, Fiber, Place, Settings, State, Woken};
 use crate::float::FloatEnvironment;
 use crate::join::{JoinError, JoinHandle};
 use crate::overflow;
+use crate::ready::ReadyQueue;
 use crate::scope::ScopeData;
 use crate::stack::Arena;
 use crate::switch::{StackPointer, switch};
@@ -28,7 +29,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// After so many switches from fiber to fiber, sockets and timers have a turn.
-const BUDGET: u32 = 256;
+const BUDGET: usize = 256;
 
 /// How often a fiber may try to wait while it unwinds. A loop that waits for
 /// something, in a destructor, would never end.
@@ -103,9 +104,8 @@ impl RuntimeBuilder {
         overflow::install();
         let inner = Rc::new(Inner {
             running: Cell::new(ptr::null()),
-            first: Cell::new(ptr::null()),
-            last: Cell::new(ptr::null()),
-            budget: Cell::new(0),
+            ready: ReadyQueue::new(),
+            alone: Cell::new(0),
             home: Cell::new(ptr::null_mut()),
             pool: Cell::new(ptr::null()),
             arena: Arena::new(self.stack_size),
@@ -259,12 +259,10 @@ impl Drop for Entered<'_> {
 pub(crate) struct Inner {
     /// The fiber that runs; null at home.
     running: Cell<*const Fiber>,
-    /// The ready queue: fibers, linked by `next`.
-    first: Cell<*const Fiber>,
-    last: Cell<*const Fiber>,
-    /// So many switches from fiber to fiber until the next visit at home. Zero
-    /// at home, so that what runs there never takes the short way.
-    budget: Cell<u32>,
+    ready: ReadyQueue,
+    /// So often may a fiber yield while no other is ready, until the next
+    /// visit at home.
+    alone: Cell<usize>,
     /// The thread's own stack, while a fiber runs.
     home: Cell<StackPointer>,
     /// Slots that nobody uses, linked by `next`: last in, first out, for what
@@ -368,47 +366,21 @@ impl Inner {
 
 /// The ready queue.
 impl Inner {
-    #[inline]
-    fn push(&self, fiber: &Fiber) {
-        fiber.next.set(ptr::null());
-        // SAFETY: null, or a fiber that stands in the queue.
-        match unsafe { self.last.get().as_ref() } {
-            Some(last) if !self.first.get().is_null() => last.next.set(fiber),
-            _ => self.first.set(fiber),
-        }
-        self.last.set(fiber);
-    }
-
-    #[inline]
-    fn pop(&self) -> Option<&Fiber> {
-        // SAFETY: null, or a fiber that stands in the queue.
-        let fiber = unsafe { self.first.get().as_ref() }?;
-        self.first.set(fiber.next.get());
-        Some(fiber)
-    }
-
     // ANCHOR: yield_now
     /// To the end of the queue.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn yield_now(&self) {
-        // SAFETY: null, or a fiber that stands in the queue.
-        let next = unsafe { self.first.get().as_ref() };
-        let budget = self.budget.get();
-        let Some(next) = next.filter(|_| budget > 0 && !thread::panicking())
-        else {
+        let me = self.running.get();
+        if thread::panicking() {
+            return self.yield_slowly();
+        }
+        let Some(next) = self.ready.exchange(me) else {
             return self.yield_slowly();
         };
-        self.budget.set(budget - 1);
         // SAFETY: at home there is no budget, so this is a fiber.
-        let me = unsafe { self.me() };
-        me.next.set(ptr::null());
-        // SAFETY: the queue was not empty, so it has a last one.
-        unsafe { (*self.last.get()).next.set(me) };
-        self.last.set(me);
-        // Only now, for the next one may have been the last one.
-        self.first.set(next.next.get());
+        let me = unsafe { &*me };
         self.running.set(next);
-        // SAFETY: a fiber in the queue has stopped, and is in it once.
+        // SAFETY: a fiber in the queue has stopped, and was in it once.
         unsafe { switch(me.sp.as_ptr(), next.sp.get()) };
         if me.cancel.get() != Cancel::No {
             me.unwind();
@@ -425,11 +397,11 @@ impl Inner {
         // SAFETY: who can wait is a fiber.
         let me = unsafe { self.me() };
         // Alone, and nothing to look after: nothing changes by going home.
-        if self.first.get().is_null() && self.budget.get() > 0 {
-            self.budget.set(self.budget.get() - 1);
+        if self.ready.is_empty() && self.alone.get() > 0 {
+            self.alone.set(self.alone.get() - 1);
             return;
         }
-        self.push(me);
+        self.ready.push(me);
         self.leave(me);
         if me.cancel.get() != Cancel::No {
             me.unwind();
@@ -455,19 +427,18 @@ impl Inner {
     // ANCHOR: leave
     /// Stops the running fiber, which stands in some queue or is waited for;
     /// comes back when it goes on.
+    #[inline(always)]
     fn leave(&self, me: &Fiber) {
         let float = self.keep_float.then(FloatEnvironment::current);
-        let budget = self.budget.get();
-        if budget > 0
-            && let Some(next) = self.pop()
+        if self.ready.has_budget()
+            && let Some(next) = self.ready.pop()
         {
-            self.budget.set(budget - 1);
             self.running.set(next);
             // SAFETY: a fiber in the queue has stopped, and was in it once.
             unsafe { switch(me.sp.as_ptr(), next.sp.get()) };
         } else {
             self.running.set(ptr::null());
-            self.budget.set(0);
+            self.ready.set_budget(0);
             // SAFETY: home has stopped where it has dispatched a fiber.
             unsafe { switch(me.sp.as_ptr(), self.home.get()) };
         }
@@ -481,10 +452,14 @@ impl Inner {
     /// From home to the first fiber of the queue; comes back when one comes
     /// home.
     fn dispatch(&self) {
-        let Some(fiber) = self.pop() else { return };
+        let Some(fiber) = self.ready.pop() else {
+            return;
+        };
         // Without budget, every switch goes by home, which keeps the control
         // words apart.
-        self.budget.set(if self.keep_float { 0 } else { BUDGET });
+        self.ready
+            .set_budget(if self.keep_float { 0 } else { BUDGET });
+        self.alone.set(BUDGET);
         self.running.set(fiber);
         // SAFETY: a fiber in the queue has stopped, and was in it once.
         unsafe { switch(self.home.as_ptr(), fiber.sp.get()) };
@@ -523,8 +498,9 @@ impl Inner {
         unsafe { Fiber::new(place, settings, closure) };
         self.spawned.set(id);
         self.alive.set(self.alive.get() + 1);
+        self.ready.make_room_for(self.alive.get());
         // SAFETY: just made.
-        self.push(unsafe { &*place.fiber });
+        self.ready.push(unsafe { &*place.fiber });
         // SAFETY: attended, and this is its handle.
         Ok(unsafe { JoinHandle::new(place.fiber, self.keep()) })
     }
@@ -555,6 +531,7 @@ impl Inner {
     /// # Safety
     ///
     /// `me` is the fiber that runs, and its outcome is in its packet.
+    #[inline(always)]
     pub(crate) unsafe fn finish(me: &Fiber) -> ! {
         // SAFETY: a runtime is there as long as one of its fibers is alive.
         let inner = unsafe { &*me.runtime };
@@ -576,12 +553,12 @@ impl Inner {
         if let Some(scope) = unsafe { me.scope.as_ref() } {
             scope.running.set(scope.running.get() - 1);
             if scope.running.get() == 0 {
-                inner.wake_waiting_for(WaitFor::Scope, scope.owner);
+                inner.wake_waiting_for(State::InScope, scope.owner);
             }
         }
-        inner.wake_waiting_for(WaitFor::Join, me.joiner.get());
+        inner.wake_waiting_for(State::Joining, me.joiner.get());
         if ptr::eq(me, inner.main.get()) {
-            inner.budget.set(0);
+            inner.ready.set_budget(0);
         }
         inner.leave(me);
         unreachable!("nobody goes on with a finished fiber");
@@ -631,24 +608,25 @@ impl Inner {
     /// If it cannot wait, and then nothing has happened.
     pub(crate) fn wait(
         &self,
-        what: WaitFor,
+        what: State,
         deadline: Option<Instant>,
     ) -> Result<Woken, CannotWait> {
         if self.here().is_none() {
             return Err(CannotWait::NotHere);
         }
-        if !self.can_wait() && what != WaitFor::Scope {
+        if !self.can_wait() && what != State::InScope {
             self.count_futile();
             return Err(CannotWait::Unwinding);
         }
         // SAFETY: it was there a moment ago.
         let me = unsafe { self.me() };
-        me.state.set(State::Waiting(what));
+        me.state.set(what);
         if let Some(deadline) = deadline {
             let key = (deadline, self.timer_keys.get());
             self.timer_keys.set(key.1 + 1);
             self.timers.borrow_mut().insert(key, me);
             me.timer.set(Some(key));
+            me.has_timer.set(true);
         }
         self.leave(me);
         Ok(me.woken.get())
@@ -668,24 +646,26 @@ impl Inner {
     // ANCHOR: wake
     /// Ends a fiber's wait. Who does not wait is left alone.
     pub(crate) fn wake(&self, fiber: &Fiber, woken: Woken) {
-        let State::Waiting(_) = fiber.state.get() else {
+        if !fiber.state.get().is_waiting() {
             return;
-        };
-        if let Some(key) = fiber.timer.take() {
+        }
+        if fiber.has_timer.replace(false)
+            && let Some(key) = fiber.timer.take()
+        {
             self.timers.borrow_mut().remove(&key);
         }
         fiber.woken.set(woken);
         fiber.state.set(State::Going);
-        self.push(fiber);
+        self.ready.push(fiber);
     }
     // ANCHOR_END: wake
 
     /// Wakes `fiber` if there is one and it waits for this.
-    fn wake_waiting_for(&self, what: WaitFor, fiber: *const Fiber) {
+    fn wake_waiting_for(&self, what: State, fiber: *const Fiber) {
         // SAFETY: null, or a fiber that waits and so has not ended; who does
         // not wait any more has taken its name back (`joiner`).
         if let Some(fiber) = unsafe { fiber.as_ref() }
-            && fiber.state.get() == State::Waiting(what)
+            && fiber.state.get() == what
         {
             self.wake(fiber, Woken::Ready);
         }
@@ -695,7 +675,7 @@ impl Inner {
     pub(crate) fn wait_for_end(&self, fiber: &Fiber) -> Result<(), CannotWait> {
         while fiber.state.get() != State::Finished {
             fiber.joiner.set(self.running());
-            let result = self.wait(WaitFor::Join, None);
+            let result = self.wait(State::Joining, None);
             fiber.joiner.set(ptr::null());
             result?;
             self.unwind_if_cancelled();
@@ -710,7 +690,7 @@ impl Inner {
         if me.cancel.get() == Cancel::Asked {
             self.cancel_scope(scope);
         }
-        let result = self.wait(WaitFor::Scope, None);
+        let result = self.wait(State::InScope, None);
         result.expect("this wait is always possible in a fiber");
     }
 
@@ -740,7 +720,7 @@ impl Inner {
             unsafe { &*control_block(slot.top) }
         });
         all.filter(|fiber| {
-            matches!(fiber.state.get(), State::Going | State::Waiting(_))
+            !matches!(fiber.state.get(), State::Finished | State::Free)
         })
     }
 
@@ -764,7 +744,7 @@ impl Inner {
     /// Sockets and timers. Sleeps until one of them has something to say,
     /// unless a fiber is ready.
     fn attend(&self) -> Result<(), String> {
-        let idle = self.first.get().is_null();
+        let idle = self.ready.is_empty();
         let deadline = self.timers.borrow().first_key_value().map(|e| e.0.0);
         if idle && deadline.is_none() && !self.driver.is_waited_for() {
             return Err(self.deadlock());
@@ -800,12 +780,12 @@ impl Inner {
                 text += ", …";
                 break;
             }
-            let State::Waiting(what) = fiber.state.get() else {
+            let Some(waits) = fiber.state.get().waits() else {
                 continue;
             };
             let comma = if index > 0 { ", " } else { "" };
             let who = describe(fiber);
-            text += &format!("{comma}{who} {}", what.in_words());
+            text += &format!("{comma}{who} {waits}");
         }
         text
     }

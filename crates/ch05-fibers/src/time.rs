@@ -1,6 +1,6 @@
 //! Waiting for a moment.
 
-use crate::fiber::WaitFor;
+use crate::fiber::State;
 use crate::runtime::Inner;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,6 +38,6 @@ pub fn sleep_until(moment: Instant) {
         return;
     };
     // Whether it has waited or cannot: there is nothing more to do here.
-    let _ = runtime.wait(WaitFor::Sleep, Some(moment));
+    let _ = runtime.wait(State::Sleeping, Some(moment));
     runtime.unwind_if_cancelled();
 }
