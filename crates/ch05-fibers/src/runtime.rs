@@ -401,6 +401,9 @@ impl Inner {
             self.alone.set(self.alone.get() - 1);
             return;
         }
+        // By home in any case: the next one in the queue could be this fiber
+        // itself, and a switch from a stack to itself is none.
+        self.ready.set_budget(0);
         self.ready.push(me);
         self.leave(me);
         if me.cancel.get() != Cancel::No {

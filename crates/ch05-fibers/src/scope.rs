@@ -101,6 +101,9 @@ where
     while scope.data.running.get() > 0 {
         runtime.wait_for_scope(&scope.data);
     }
+    if result.is_ok() {
+        runtime.unwind_if_cancelled();
+    }
     match result {
         Err(payload) => panic::resume_unwind(payload),
         Ok(_) if scope.data.panicked.get() => {
