@@ -75,12 +75,13 @@ extern "C" fn enter() -> ! {
 }
 
 /// The words from which the six registers are loaded, in the order of the
-/// pops, and the address after them. The gap keeps `call rbx` aligned.
-fn six(entry: Entry, pair: *mut Pair) -> [usize; 8] {
+/// pops, and the address after them. When that is popped, too, the stack is
+/// empty, and aligned.
+fn six(entry: Entry, pair: *mut Pair) -> [usize; 7] {
     let function = entry as *const () as usize;
     let enter = enter as *const () as usize;
-    // r15, r14, r13, r12, rbx, rbp, the address to go to, and the gap.
-    [0, 0, 0, pair.expose_provenance(), function, 0, enter, 0]
+    // r15, r14, r13, r12, rbx, rbp, and the address to go to.
+    [0, 0, 0, pair.expose_provenance(), function, 0, enter]
 }
 
 macro_rules! symmetric {
@@ -217,9 +218,9 @@ unsafe extern "C" fn naked_float(save: *mut usize, to: usize) {
 }
 
 /// As [`six`], below them the control words that every program begins with.
-fn seven(entry: Entry, pair: *mut Pair) -> [usize; 9] {
-    let [a, b, c, d, e, f, g, h] = six(entry, pair);
-    [0x037f_0000_1f80, a, b, c, d, e, f, g, h]
+fn seven(entry: Entry, pair: *mut Pair) -> [usize; 8] {
+    let [a, b, c, d, e, f, g] = six(entry, pair);
+    [0x037f_0000_1f80, a, b, c, d, e, f, g]
 }
 symmetric!(
     NakedFloat,
@@ -262,10 +263,10 @@ unsafe fn inline_jmp(save: *mut usize, to: usize) {
 }
 // ANCHOR_END: inline_jmp
 
-fn one(entry: Entry, pair: *mut Pair) -> [usize; 4] {
+fn one(entry: Entry, pair: *mut Pair) -> [usize; 3] {
     let function = entry as *const () as usize;
     let enter = enter_popping as *const () as usize;
-    [enter, pair.expose_provenance(), function, 0]
+    [enter, pair.expose_provenance(), function]
 }
 
 /// What a prepared stack of the inlined rungs is entered by: the argument and
@@ -291,7 +292,7 @@ impl Rung for InlinePaired {
     unsafe fn prepare(top: *mut usize, entry: Entry, pair: *mut Pair) -> usize {
         let function = entry as *const () as usize;
         let enter = enter_swapping as *const () as usize;
-        let words = [enter, pair.expose_provenance(), function, 0];
+        let words = [enter, pair.expose_provenance(), function];
         // SAFETY: 32 bytes, which is the caller's promise.
         unsafe { lay(top, &words) }
     }

@@ -1,5 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+// The stages, each on the shoulders of the one before.
+pub mod s1_stack_swap;
+pub mod s2_show_stack;
+pub mod s3_two_fibers;
+pub mod s4_scheduler;
+pub mod s5_net;
+
+// What it costs, and why.
 #[cfg(all(unix, target_arch = "x86_64"))]
 pub mod ladder;
 
