@@ -485,8 +485,11 @@ fn main() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn runs() {
-    let _ = (main, linux::record::<Vec<u8>>);
-    assert!(std::env::current_exe().is_ok());
+    let _ = main;
+    let never = std::hint::black_box(false);
+    if never {
+        linux::record(Vec::new()).unwrap();
+    }
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
