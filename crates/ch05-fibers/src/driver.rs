@@ -151,7 +151,9 @@ impl Driver {
             // Nobody would be woken.
             self.is_waited_for()
         }) else {
-            timeout.filter(|time| !time.is_zero()).map(thread::sleep);
+            if let Some(time) = timeout.filter(|time| !time.is_zero()) {
+                thread::sleep(time);
+            }
             return Ok(());
         };
         match poll.poll(events, timeout) {

@@ -151,7 +151,7 @@ pub(crate) struct Settings {
 }
 
 impl Fiber {
-    // ANCHOR: fiber_new
+    // ANCHOR: fiber_make
     /// Makes a fiber that will call `closure`.
     ///
     /// # Safety
@@ -159,7 +159,7 @@ impl Fiber {
     /// The slot must be the caller's. What the closure borrows must live until
     /// it has finished.
     #[inline]
-    pub(crate) unsafe fn new<F: FnOnce() -> T, T>(
+    pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
         place: Place,
         settings: Settings,
         closure: F,
@@ -206,7 +206,7 @@ impl Fiber {
         // SAFETY: within the slot, aligned, and nobody's.
         unsafe { place.fiber.write(fiber) };
     }
-    // ANCHOR_END: fiber_new
+    // ANCHOR_END: fiber_make
 
     /// Takes the outcome out of the packet.
     ///
@@ -255,11 +255,11 @@ impl Fiber {
 // ANCHOR: enter
 /// What every fiber begins with, and where its panics end.
 unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
-    // SAFETY: `Fiber::new` has put this address there.
+    // SAFETY: `Fiber::make` has put this address there.
     let fiber = unsafe { &*fiber.cast::<Fiber>() };
     let packet = fiber.packet.cast::<Packet<F, T>>();
-    // SAFETY: until here, the packet holds the closure.
-    let closure = unsafe { ptr::read(&raw const (*packet).closure) };
+    // SAFETY: until here, the packet holds the closure, at its beginning.
+    let closure = unsafe { packet.cast::<ManuallyDrop<F>>().read() };
     let outcome = Fiber::run(fiber, ManuallyDrop::into_inner(closure));
     let outcome = ManuallyDrop::new(outcome);
     // SAFETY: the closure is gone, the packet is free.
@@ -312,8 +312,7 @@ unsafe fn dispose<F, T>(packet: *mut u8, taken: bool) {
         unsafe { Box::from_raw(packet) }
     });
     if !taken {
-        // SAFETY: it is there, and nobody else takes it.
-        let outcome = unsafe { ptr::read(&raw const (*packet).outcome) };
-        drop(ManuallyDrop::into_inner(outcome));
+        // SAFETY: it is there, at the beginning, and nobody else takes it.
+        drop(unsafe { packet.cast::<Result<T, JoinError>>().read() });
     }
 }

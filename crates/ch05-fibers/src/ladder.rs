@@ -300,6 +300,8 @@ impl Rung for InlinePaired {
     // ANCHOR: inline_paired
     #[inline(always)]
     unsafe fn resume(pair: *mut Pair) {
+        // SAFETY: the caller's `pair` is valid, and nobody else looks at it.
+        let sp = unsafe { &mut (*pair).fiber };
         // SAFETY: as above; the fiber's side changes the stacks, and returns
         // behind our `call`.
         unsafe {
@@ -309,7 +311,7 @@ impl Rung for InlinePaired {
                 "call [rdi]", // where the fiber has stopped; see below
                 "pop  rbx",
                 "pop  rbp",
-                inout("rdi") (*pair).fiber => (*pair).fiber,
+                inout("rdi") *sp => *sp,
                 out("r12") _, out("r13") _, out("r14") _, out("r15") _,
                 clobber_abi("sysv64"),
             );
@@ -318,6 +320,8 @@ impl Rung for InlinePaired {
 
     #[inline(always)]
     unsafe fn suspend(pair: *mut Pair) {
+        // SAFETY: the caller's `pair` is valid, and nobody else looks at it.
+        let sp = unsafe { &mut (*pair).home };
         // SAFETY: as above; `home` is where the `call` in `resume` has stored
         // its return address.
         unsafe {
@@ -333,7 +337,7 @@ impl Rung for InlinePaired {
                 "pop  rax",       // where we are already
                 "pop  rbx",
                 "pop  rbp",
-                inout("rdi") (*pair).home => (*pair).home,
+                inout("rdi") *sp => *sp,
                 out("r12") _, out("r13") _, out("r14") _, out("r15") _,
                 clobber_abi("sysv64"),
             );

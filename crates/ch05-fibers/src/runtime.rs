@@ -498,7 +498,7 @@ impl Inner {
             runtime: self,
         };
         // SAFETY: `place` is ours; the closure is our caller's promise.
-        unsafe { Fiber::new(place, settings, closure) };
+        unsafe { Fiber::make(place, settings, closure) };
         self.spawned.set(id);
         self.alive.set(self.alive.get() + 1);
         self.ready.make_room_for(self.alive.get());

@@ -66,19 +66,20 @@ pub fn visit(stack: &Stack, guest: &mut dyn FnMut()) {
     let mut visit = Visit { home, there, guest };
     let visit = &raw mut visit;
     let there = prepare(stack, arrive, visit.cast());
+    // SAFETY: a local of ours.
+    let home = unsafe { &raw mut (*visit).home };
     // SAFETY: prepared above; the stack is alive, and only this visit uses it.
     // We come back, since `arrive` swaps to where this call has stopped.
-    unsafe { swap(&raw mut (*visit).home, there) };
+    unsafe { swap(home, there) };
 }
 
 /// On the other stack.
 extern "C" fn arrive(visit: *mut u8) -> ! {
-    let visit = visit.cast::<Visit<'_>>();
-    // SAFETY: `visit` waits for us with it.
-    let guest = unsafe { &mut *(*visit).guest };
-    guest();
+    // SAFETY: `visit` waits for us with it, and does not touch it.
+    let visit = unsafe { &mut *visit.cast::<Visit<'_>>() };
+    (visit.guest)();
     // SAFETY: home has stopped in `swap`, and goes on once.
-    unsafe { swap(&raw mut (*visit).there, (*visit).home) };
+    unsafe { swap(&raw mut visit.there, visit.home) };
     unreachable!("nobody comes here a second time");
 }
 // ANCHOR_END: visit

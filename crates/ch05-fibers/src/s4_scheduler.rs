@@ -16,6 +16,8 @@ use std::ptr;
 use std::rc::Rc;
 use std::thread;
 
+type Body = Box<dyn FnOnce(&Fibers)>;
+
 // ANCHOR: fiber
 /// A fiber, seen from the scheduler.
 struct Fiber {
@@ -23,7 +25,7 @@ struct Fiber {
     /// Where it goes on, while it does not run.
     stopped: Cell<StackPointer>,
     /// The closure, until it begins. It also knows where the result goes.
-    body: Cell<Option<Box<dyn FnOnce(&Fibers)>>>,
+    body: Cell<Option<Body>>,
     ended: Cell<bool>,
     /// To unwind, at the place where it has stopped.
     cancelled: Cell<bool>,

@@ -69,8 +69,10 @@ fn a_function_finds_the_stack_as_after_a_call() {
             (top.addr() - 128..top.addr()).contains(&there),
             "exercise alignment: not below the end"
         );
+        // SAFETY: ours.
+        let home = unsafe { &raw mut (*found).home };
         // SAFETY: prepared; `note` swaps back to us.
-        unsafe { swap(&raw mut (*found).home, there) };
+        unsafe { swap(home, there) };
         // SAFETY: ours again.
         let Found { rsp, argument, .. } = unsafe { found.read() };
         assert_eq!(

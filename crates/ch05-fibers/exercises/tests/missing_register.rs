@@ -67,7 +67,9 @@ extern "C" fn there(sides: *mut Sides) -> ! {
         // Other ones than home has.
         canaries = canaries.map(|canary: usize| canary.wrapping_sub(1));
         // SAFETY: home waits with both.
-        let (save, to) = unsafe { (&raw mut (*sides).there, (*sides).home) };
+        let save = unsafe { &raw mut (*sides).there };
+        // SAFETY: as above.
+        let to = unsafe { (*sides).home };
         // SAFETY: home has stopped in its own `swap_with`.
         unsafe { swap_with(&mut canaries, save, to) };
     }
@@ -92,7 +94,9 @@ fn a_canary_in_each_register_survives_a_thousand_switches() {
             std::array::from_fn(|index| 1_000_000 * (index + 1) + turn);
         let mut back = sent;
         // SAFETY: as above.
-        let (save, to) = unsafe { (&raw mut (*sides).home, (*sides).there) };
+        let save = unsafe { &raw mut (*sides).home };
+        // SAFETY: as above.
+        let to = unsafe { (*sides).there };
         // SAFETY: the other side was prepared, or has stopped in `swap_with`.
         unsafe { swap_with(&mut back, save, to) };
         for (index, name) in NAMES.into_iter().enumerate() {

@@ -49,7 +49,9 @@ extern "C" fn handle(
     context: *mut libc::c_void,
 ) {
     // SAFETY: the kernel has filled it in.
-    let address = unsafe { (*info).si_addr() }.addr();
+    let about = unsafe { &*info };
+    // SAFETY: for these signals, that is the field.
+    let address = unsafe { about.si_addr() }.addr();
     if let Some(message) = Message::about(address) {
         let bytes = message.bytes();
         // SAFETY: one of the calls that a handler may make.
