@@ -53,8 +53,10 @@ mod linux {
         let mut four = MaybeUninit::<Four>::uninit();
         let address = black_box(four.as_mut_ptr()).cast::<f32>();
         println!("  a local of 16 bytes, at ...{:x}", address.addr() & 15);
+        // SAFETY: every x86-64 has SSE.
+        let value = unsafe { _mm_set1_ps(black_box(1.5)) };
         // SAFETY: to a local. That it is aligned is what this is about.
-        unsafe { _mm_store_ps(address, _mm_set1_ps(black_box(1.5))) };
+        unsafe { _mm_store_ps(address, value) };
         // SAFETY: stored a moment ago, all of it.
         unsafe { four.assume_init_ref() }.0[3]
     }
@@ -104,7 +106,9 @@ mod linux {
                 _ => "another one",
             };
             // SAFETY: as above.
-            let address = unsafe { (*info).si_addr() }.addr();
+            let about = unsafe { &*info };
+            // SAFETY: for this signal, that is the field.
+            let address = unsafe { about.si_addr() }.addr();
             // Not what a handler may do in general; here nothing else runs.
             println!("  the instruction: {name}");
             println!("  the address that the kernel names: {address:#x}");
