@@ -34,7 +34,9 @@ unsafe extern "C" fn arrive(visit: *mut u8) -> ! {
     let limit = unsafe { (*visit).limit };
     black_box(recurse(limit));
     // SAFETY: as above.
-    let (save, home) = unsafe { (&raw mut (*visit).there, (*visit).home) };
+    let save = unsafe { &raw mut (*visit).there };
+    // SAFETY: as above.
+    let home = unsafe { (*visit).home };
     // SAFETY: home has stopped in `switch`.
     unsafe { switch(save, home) };
     unreachable!("nobody comes here again");
@@ -51,8 +53,10 @@ fn run_on(stack: &Guarded, limit: usize) {
     let (bottom, top) = (stack.bottom(), stack.top());
     // SAFETY: both ends of a stack that nobody uses.
     let there = unsafe { prepare(bottom, top, arrive, visit.cast()) };
+    // SAFETY: a local of ours.
+    let home = unsafe { &raw mut (*visit).home };
     // SAFETY: prepared; it comes back.
-    unsafe { switch(&raw mut (*visit).home, there) };
+    unsafe { switch(home, there) };
 }
 
 #[test]
