@@ -103,18 +103,18 @@ pub(crate) struct Fiber {
     /// Who waits in `join`, or null.
     pub(crate) joiner: Cell<*const Fiber>,
     /// A [`Packet`]; here, or in a box if it is large.
-    packet: *mut u8,
-    dispose: unsafe fn(*mut u8, bool),
+    packet: Cell<*mut u8>,
+    dispose: Cell<unsafe fn(*mut u8, bool)>,
 
     pub(crate) bottom: *mut u8,
-    pub(crate) id: u64,
+    pub(crate) id: Cell<u64>,
     pub(crate) name: UnsafeCell<Option<Box<str>>>,
     /// Its entry among the timers, while it has one.
     pub(crate) timer: Cell<Option<(Instant, u64)>>,
     /// In the list of those who wait for the same socket.
     pub(crate) next_waiter: Cell<*const Fiber>,
     /// The scope that waits for it, or null.
-    pub(crate) scope: *const ScopeData,
+    pub(crate) scope: Cell<*const ScopeData>,
 }
 
 /// First the closure, then what has become of it. Which, says the state.
@@ -134,79 +134,97 @@ impl<F, T> Packet<F, T> {
 /// What the stack of a cancelled fiber unwinds by.
 struct Unwinding;
 
-/// Where a fiber's control block lies, and where its stack ends.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) fiber: *mut Fiber,
-    pub(crate) bottom: *mut u8,
-}
-
 /// What is said about a fiber when it is made.
-pub(crate) struct Settings {
+pub(crate) struct Settings<'s> {
     pub(crate) id: u64,
-    pub(crate) name: Option<Box<str>>,
-    pub(crate) attended: bool,
+    pub(crate) name: Option<&'s str>,
     pub(crate) scope: *const ScopeData,
-    pub(crate) runtime: *const Inner,
 }
 
 impl Fiber {
-    // ANCHOR: fiber_make
-    /// Makes a fiber that will call `closure`.
+    /// Makes the control block of a slot that is new: a fiber that is none.
     ///
     /// # Safety
     ///
-    /// The slot must be the caller's. What the closure borrows must live until
-    /// it has finished.
-    #[inline]
-    pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
-        place: Place,
-        settings: Settings,
-        closure: F,
-    ) {
-        let closure = ManuallyDrop::new(closure);
-        let packet: *mut Packet<F, T> = if Packet::<F, T>::BOXED {
-            Box::into_raw(Box::new(Packet { closure }))
-        } else {
-            let top = place.fiber.wrapping_byte_sub(size_of::<Packet<F, T>>());
-            let packet = top.map_addr(|top| top & !63).cast();
-            // SAFETY: within the slot, aligned, and nobody's.
-            unsafe { ptr::write(packet, Packet { closure }) };
-            packet
-        };
-        // The frames begin below what lies lowest in the slot.
-        let top = match Packet::<F, T>::BOXED {
-            true => place.fiber.cast::<u8>(),
-            false => packet.cast(),
-        };
-        let me = place.fiber.cast();
-        // SAFETY: the slot is much longer than these few words.
-        let sp =
-            unsafe { switch::prepare(place.bottom, top, enter::<F, T>, me) };
+    /// `place` must be in a slot that is the caller's, with `bottom` its low
+    /// end, and aligned.
+    pub(crate) unsafe fn lay_out<'f>(
+        place: *mut Self,
+        bottom: *mut u8,
+        runtime: *const Inner,
+    ) -> &'f Self {
+        /// Of a fiber that has no outcome.
+        unsafe fn nothing(_: *mut u8, _: bool) {}
         let fiber = Self {
-            sp: Cell::new(sp),
+            sp: Cell::new(ptr::null_mut()),
             next: Cell::new(ptr::null()),
-            state: Cell::new(State::Going),
+            state: Cell::new(State::Free),
             cancel: Cell::new(Cancel::No),
-            attended: Cell::new(settings.attended),
+            attended: Cell::new(false),
             panicked: Cell::new(false),
             woken: Cell::new(Woken::Ready),
             has_timer: Cell::new(false),
-            runtime: settings.runtime,
+            runtime,
             joiner: Cell::new(ptr::null()),
-            packet: packet.cast(),
-            dispose: dispose::<F, T>,
-            bottom: place.bottom,
-            id: settings.id,
-            name: UnsafeCell::new(settings.name),
+            packet: Cell::new(ptr::null_mut()),
+            dispose: Cell::new(nothing),
+            bottom,
+            id: Cell::new(0),
+            name: UnsafeCell::new(None),
             timer: Cell::new(None),
             next_waiter: Cell::new(ptr::null()),
-            scope: settings.scope,
+            scope: Cell::new(ptr::null()),
         };
-        // SAFETY: within the slot, aligned, and nobody's.
-        unsafe { place.fiber.write(fiber) };
+        // SAFETY: our caller's promise.
+        unsafe { place.write(fiber) };
+        // SAFETY: just written, and mapped as long as the runtime is there.
+        unsafe { &*place }
     }
-    // ANCHOR_END: fiber_make
+
+    // ANCHOR: make
+    /// Makes this a fiber that will call `closure`.
+    ///
+    /// # Safety
+    ///
+    /// The slot must be free. What the closure borrows must live until it has
+    /// finished.
+    #[inline(always)]
+    pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
+        &self,
+        settings: Settings<'_>,
+        closure: F,
+    ) {
+        let closure = ManuallyDrop::new(closure);
+        let me = ptr::from_ref(self).cast_mut().cast::<u8>();
+        // The frames begin below what lies lowest in the slot.
+        let (packet, top) = if Packet::<F, T>::BOXED {
+            (Box::into_raw(Box::new(Packet { closure })), me)
+        } else {
+            let below = me.wrapping_sub(size_of::<Packet<F, T>>());
+            let packet = below.map_addr(|address| address & !63);
+            let packet = packet.cast::<Packet<F, T>>();
+            // SAFETY: within the slot, aligned, and nobody's.
+            unsafe { packet.write(Packet { closure }) };
+            (packet, packet.cast())
+        };
+        // SAFETY: the slot is much longer than these few words.
+        let sp =
+            unsafe { switch::prepare(self.bottom, top, enter::<F, T>, me) };
+        self.sp.set(sp);
+        self.state.set(State::Going);
+        self.cancel.set(Cancel::No);
+        self.attended.set(true);
+        self.panicked.set(false);
+        self.packet.set(packet.cast());
+        self.dispose.set(dispose::<F, T>);
+        self.id.set(settings.id);
+        self.scope.set(settings.scope);
+        if let Some(name) = settings.name {
+            // SAFETY: nobody holds a reference to the name of what is free.
+            unsafe { *self.name.get() = Some(name.into()) };
+        }
+    }
+    // ANCHOR_END: make
 
     /// Takes the outcome out of the packet.
     ///
@@ -216,8 +234,8 @@ impl Fiber {
     /// outcome not been taken yet.
     pub(crate) unsafe fn take_outcome<T>(&self) -> Result<T, JoinError> {
         self.panicked.set(false);
-        let outcome = self.packet.cast::<Result<T, JoinError>>();
-        // SAFETY: written by `enter`, at the packet's beginning; taken once,
+        let outcome = self.packet.get().cast::<Result<T, JoinError>>();
+        // SAFETY: written by `run`, at the packet's beginning; taken once,
         // which is the caller's promise.
         unsafe { outcome.read() }
     }
@@ -227,20 +245,25 @@ impl Fiber {
     /// # Safety
     ///
     /// Once, of a finished fiber, by who will not touch the packet again.
+    #[inline]
     pub(crate) unsafe fn dispose(&self, taken: bool) {
         // SAFETY: the function is that of the packet's type.
-        unsafe { (self.dispose)(self.packet, taken) }
+        unsafe { (self.dispose.get())(self.packet.get(), taken) }
     }
 
+    #[inline]
     pub(crate) fn name(&self) -> Option<&str> {
         // SAFETY: written when the fiber is made and when its slot becomes
         // free; at neither moment does anybody hold a reference to it.
         unsafe { (*self.name.get()).as_deref() }
     }
 
+    #[inline]
     pub(crate) fn clear_name(&self) {
-        // SAFETY: as above: this is the second of those moments.
-        unsafe { *self.name.get() = None };
+        if self.name().is_some() {
+            // SAFETY: as above: this is the second of those moments.
+            unsafe { *self.name.get() = None };
+        }
     }
 
     /// Begins to unwind: the locals are dropped, up to `enter`.
@@ -255,40 +278,68 @@ impl Fiber {
 // ANCHOR: enter
 /// What every fiber begins with, and where its panics end.
 unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
-    // SAFETY: `Fiber::make` has put this address there.
+    // SAFETY: `make` has put this address there.
     let fiber = unsafe { &*fiber.cast::<Fiber>() };
-    let packet = fiber.packet.cast::<Packet<F, T>>();
+    let packet = fiber.packet.get();
     // SAFETY: until here, the packet holds the closure, at its beginning.
-    let closure = unsafe { packet.cast::<ManuallyDrop<F>>().read() };
-    let outcome = Fiber::run(fiber, ManuallyDrop::into_inner(closure));
-    let outcome = ManuallyDrop::new(outcome);
-    // SAFETY: the closure is gone, the packet is free.
-    unsafe { ptr::write(packet, Packet { outcome }) };
+    let closure = unsafe { packet.cast::<F>().read() };
+    // SAFETY: the closure is gone, so there is room for the outcome.
+    unsafe { fiber.run(closure, packet.cast()) };
+    if Packet::<F, T>::BOXED && !fiber.attended.get() {
+        // SAFETY: made by `make`, and nothing is in it any more.
+        drop(unsafe { Box::from_raw(packet.cast::<Packet<F, T>>()) });
+    }
     // SAFETY: this is the fiber that runs, and it has nothing left to do.
     unsafe { Inner::finish(fiber) }
 }
 
 impl Fiber {
-    /// Calls the closure; nothing unwinds out of here.
-    fn run<T>(&self, closure: impl FnOnce() -> T) -> Result<T, JoinError> {
-        let body = AssertUnwindSafe(|| match self.cancel.get() {
-            Cancel::No => Ok(closure()),
-            // Cancelled before it has begun: the closure is dropped.
-            _ => {
+    /// Calls the closure, and puts the outcome where the handle finds it; if
+    /// there is no handle, drops it. Nothing unwinds out of here.
+    ///
+    /// # Safety
+    ///
+    /// There must be room for the outcome.
+    #[inline(always)]
+    unsafe fn run<T>(
+        &self,
+        closure: impl FnOnce() -> T,
+        room: *mut Result<T, JoinError>,
+    ) {
+        let body = AssertUnwindSafe(|| {
+            if self.cancel.get() != Cancel::No {
+                // Cancelled before it has begun: the closure is dropped.
                 self.cancel.set(Cancel::Raised);
-                Err(JoinError::Cancelled)
+                drop(closure);
+                return Err(JoinError::Cancelled);
             }
+            let value = closure();
+            if !self.attended.get() {
+                drop(value); // here, where it may panic
+                return Err(JoinError::Cancelled);
+            }
+            Ok(value)
         });
-        match panic::catch_unwind(body) {
-            Ok(outcome) => outcome,
-            Err(payload) if payload.is::<Unwinding>() => {
-                Err(JoinError::Cancelled)
-            }
-            Err(payload) => {
-                self.panicked.set(true);
-                Err(JoinError::Panicked(payload))
-            }
+        let outcome = panic::catch_unwind(body)
+            .unwrap_or_else(|payload| Err(self.caught(payload)));
+        if self.attended.get() {
+            // SAFETY: our caller's promise.
+            unsafe { room.write(outcome) };
+        } else if let Err(JoinError::Panicked(payload)) = outcome {
+            // Nobody is left who could be told, and its destructor may panic.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
+                .map_err(std::mem::forget);
         }
+    }
+
+    /// What a payload says about the end of the fiber.
+    #[cold]
+    fn caught(&self, payload: Box<dyn Any + Send>) -> JoinError {
+        if is_unwinding(&*payload) {
+            return JoinError::Cancelled;
+        }
+        self.panicked.set(true);
+        JoinError::Panicked(payload)
     }
 }
 // ANCHOR_END: enter

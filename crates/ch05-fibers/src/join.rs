@@ -113,6 +113,7 @@ impl<T> JoinHandle<T> {
     ///
     /// Why there is no result: the fiber has panicked, or was cancelled, or
     /// cannot be waited for here.
+    #[inline]
     pub fn join(self) -> Result<T, JoinError> {
         let RawHandle { runtime, .. } = &self.raw;
         if runtime.wait_for_end(self.raw.fiber()).is_err() {
@@ -130,7 +131,7 @@ impl<T> JoinHandle<T> {
 
     /// The fiber's number: counted from 1, in each runtime.
     pub fn id(&self) -> u64 {
-        self.raw.fiber().id
+        self.raw.fiber().id.get()
     }
 
     /// The name that its builder has given it.
@@ -180,6 +181,7 @@ impl RawHandle {
 }
 
 impl Drop for RawHandle {
+    #[inline]
     fn drop(&mut self) {
         let fiber = self.fiber();
         if fiber.state.get() == State::Finished {

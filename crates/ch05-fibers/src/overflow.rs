@@ -37,7 +37,7 @@ impl Message {
             message.text(name.get(..100).unwrap_or(name));
             message.text("' (");
         }
-        message.number(fiber.id);
+        message.number(fiber.id.get());
         if fiber.name().is_some() {
             message.text(")");
         }

@@ -10,7 +10,7 @@
 //! thread: which runtime is running.
 
 use crate::driver::Driver;
-use crate::fiber::{Cancel, Fiber, Place, Settings, State, Woken};
+use crate::fiber::{Cancel, Fiber, Settings, State, Woken};
 use crate::float::FloatEnvironment;
 use crate::join::{JoinError, JoinHandle};
 use crate::overflow;
@@ -22,7 +22,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::rc::Rc;
 use std::thread;
@@ -322,6 +321,7 @@ impl Inner {
     }
 
     /// The same, to be kept.
+    #[inline]
     pub(crate) fn keep(&self) -> Rc<Self> {
         // SAFETY: every `Inner` is in an `Rc`, and `self` is alive.
         unsafe { Rc::increment_strong_count(self) };
@@ -348,13 +348,19 @@ impl Inner {
     /// while the fiber unwinds: what counts a thread's panics would be wrong
     /// for the next fiber, and a second reason to unwind would end the process.
     pub(crate) fn can_wait(&self) -> bool {
-        let Some(me) = self.here() else { return false };
-        let unwinding = thread::panicking() && !self.unwinding_outside.get();
-        me.cancel.get() != Cancel::Raised && !unwinding
+        self.here().is_some_and(|me| !self.is_unwinding(me))
+    }
+
+    /// Has the fiber that runs to do nothing but drop its locals?
+    #[inline]
+    fn is_unwinding(&self, me: &Fiber) -> bool {
+        me.cancel.get() == Cancel::Raised
+            || thread::panicking() && !self.unwinding_outside.get()
     }
 
     /// The running fiber, if it is one of ours and we are the runtime that the
     /// thread is in.
+    #[inline]
     pub(crate) fn here(&self) -> Option<&Fiber> {
         if !ptr::eq(CURRENT.get(), self) {
             return None;
@@ -481,85 +487,74 @@ impl Inner {
     /// # Safety
     ///
     /// What the closure borrows must live until the fiber has finished.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn spawn<F: FnOnce() -> T, T>(
         &self,
         name: Option<&str>,
         scope: *const ScopeData,
         closure: F,
     ) -> io::Result<JoinHandle<T>> {
-        let place = self.place()?;
+        let fiber = self.free_fiber()?;
         let id = self.spawned.get() + 1;
-        let settings = Settings {
-            id,
-            name: name.map(Box::from),
-            attended: true,
-            scope,
-            runtime: self,
-        };
-        // SAFETY: `place` is ours; the closure is our caller's promise.
-        unsafe { Fiber::make(place, settings, closure) };
         self.spawned.set(id);
+        // SAFETY: it is free; the closure is our caller's promise.
+        unsafe { fiber.make(Settings { id, name, scope }, closure) };
         self.alive.set(self.alive.get() + 1);
         self.ready.make_room_for(self.alive.get());
-        // SAFETY: just made.
-        self.ready.push(unsafe { &*place.fiber });
+        self.ready.push(fiber);
         // SAFETY: attended, and this is its handle.
-        Ok(unsafe { JoinHandle::new(place.fiber, self.keep()) })
+        Ok(unsafe { JoinHandle::new(fiber, self.keep()) })
     }
     // ANCHOR_END: spawn
 
-    // ANCHOR: place
-    /// A slot from the pool, or a new one.
+    // ANCHOR: free_fiber
+    /// One from the pool, or on a new stack.
     #[inline]
-    fn place(&self) -> io::Result<Place> {
+    fn free_fiber(&self) -> io::Result<&Fiber> {
         // SAFETY: null, or the control block of a slot that is nobody's.
-        if let Some(free) = unsafe { self.pool.get().as_ref() } {
-            self.pool.set(free.next.get());
-            let fiber = ptr::from_ref(free).cast_mut();
-            let bottom = free.bottom;
-            return Ok(Place { fiber, bottom });
+        match unsafe { self.pool.get().as_ref() } {
+            Some(free) => {
+                self.pool.set(free.next.get());
+                Ok(free)
+            }
+            None => self.new_fiber(),
         }
-        let slot = self.arena.take()?;
-        Ok(Place {
-            fiber: control_block(slot.top),
-            bottom: slot.bottom,
-        })
     }
-    // ANCHOR_END: place
+
+    #[cold]
+    fn new_fiber(&self) -> io::Result<&Fiber> {
+        let slot = self.arena.take()?;
+        let place = control_block(slot.top);
+        // SAFETY: near the high end of a slot that is nobody's yet.
+        Ok(unsafe { Fiber::lay_out(place, slot.bottom, self) })
+    }
+    // ANCHOR_END: free_fiber
 
     // ANCHOR: finish
     /// The end of a fiber: wakes who waits for it, and goes on with others.
     ///
     /// # Safety
     ///
-    /// `me` is the fiber that runs, and its outcome is in its packet.
+    /// `me` is the fiber that runs, and if it is attended, its outcome is in
+    /// its packet.
     #[inline(always)]
     pub(crate) unsafe fn finish(me: &Fiber) -> ! {
         // SAFETY: a runtime is there as long as one of its fibers is alive.
         let inner = unsafe { &*me.runtime };
-        me.state.set(State::Finished);
-        if !me.attended.get() {
-            // It may panic, and nobody is left to whom that could be told.
-            let release = AssertUnwindSafe(|| {
-                // SAFETY: finished, and it has no handle. Its slot is in the
-                // pool from here on, and we still stand on it: but nobody
-                // takes it before we have left.
-                unsafe { inner.release(me, false) };
-            });
-            if let Err(payload) = panic::catch_unwind(release) {
-                std::mem::forget(payload);
-            }
-        }
         inner.alive.set(inner.alive.get() - 1);
-        // SAFETY: null, or a scope that waits for us.
-        if let Some(scope) = unsafe { me.scope.as_ref() } {
-            scope.running.set(scope.running.get() - 1);
-            if scope.running.get() == 0 {
-                inner.wake_waiting_for(State::InScope, scope.owner);
-            }
+        if !me.scope.get().is_null() {
+            inner.leave_scope(me);
         }
-        inner.wake_waiting_for(State::Joining, me.joiner.get());
+        if !me.joiner.get().is_null() {
+            inner.wake_waiting_for(State::Joining, me.joiner.get());
+        }
+        if me.attended.get() {
+            me.state.set(State::Finished);
+        } else {
+            // Its slot is in the pool from here on, and we still stand on it:
+            // but nobody takes it before we have left.
+            inner.retire(me);
+        }
         if ptr::eq(me, inner.main.get()) {
             inner.ready.set_budget(0);
         }
@@ -567,6 +562,28 @@ impl Inner {
         unreachable!("nobody goes on with a finished fiber");
     }
     // ANCHOR_END: finish
+
+    /// A fiber of a scope has ended.
+    fn leave_scope(&self, fiber: &Fiber) {
+        // SAFETY: not null, and the scope waits for this.
+        let scope = unsafe { &*fiber.scope.get() };
+        if fiber.panicked.get() && !fiber.attended.get() {
+            scope.panicked.set(true);
+        }
+        scope.running.set(scope.running.get() - 1);
+        if scope.running.get() == 0 {
+            self.wake_waiting_for(State::InScope, scope.owner);
+        }
+    }
+
+    /// Into the pool.
+    #[inline]
+    fn retire(&self, fiber: &Fiber) {
+        fiber.clear_name();
+        fiber.state.set(State::Free);
+        fiber.next.set(self.pool.get());
+        self.pool.set(fiber);
+    }
 
     /// Puts the slot of a finished fiber into the pool.
     ///
@@ -578,21 +595,20 @@ impl Inner {
     pub(crate) unsafe fn release(&self, fiber: *const Fiber, taken: bool) {
         // SAFETY: our caller's promise.
         let fiber = unsafe { &*fiber };
-        // SAFETY: null, or a scope that has not ended: handles and outcomes of
-        // its fibers do not outlive it.
-        if let Some(scope) = unsafe { fiber.scope.as_ref() }
-            && fiber.panicked.get()
-        {
-            scope.panicked.set(true);
+        if fiber.panicked.get() {
+            // SAFETY: null, or a scope that has not ended: handles of its
+            // fibers do not outlive it.
+            let scope = unsafe { fiber.scope.get().as_ref() };
+            if let Some(scope) = scope {
+                scope.panicked.set(true);
+            }
         }
         /// Gives the slot back even if the outcome's destructor panics.
         struct Back<'r>(&'r Inner, &'r Fiber);
         impl Drop for Back<'_> {
+            #[inline]
             fn drop(&mut self) {
-                self.1.clear_name();
-                self.1.state.set(State::Free);
-                self.1.next.set(self.0.pool.get());
-                self.0.pool.set(self.1);
+                self.0.retire(self.1);
             }
         }
         let _back = Back(self, fiber);
@@ -609,20 +625,17 @@ impl Inner {
     /// # Errors
     ///
     /// If it cannot wait, and then nothing has happened.
+    #[inline]
     pub(crate) fn wait(
         &self,
         what: State,
         deadline: Option<Instant>,
     ) -> Result<Woken, CannotWait> {
-        if self.here().is_none() {
-            return Err(CannotWait::NotHere);
-        }
-        if !self.can_wait() && what != State::InScope {
+        let me = self.here().ok_or(CannotWait::NotHere)?;
+        if self.is_unwinding(me) && what != State::InScope {
             self.count_futile();
             return Err(CannotWait::Unwinding);
         }
-        // SAFETY: it was there a moment ago.
-        let me = unsafe { self.me() };
         me.state.set(what);
         if let Some(deadline) = deadline {
             let key = (deadline, self.timer_keys.get());
@@ -648,6 +661,7 @@ impl Inner {
 
     // ANCHOR: wake
     /// Ends a fiber's wait. Who does not wait is left alone.
+    #[inline]
     pub(crate) fn wake(&self, fiber: &Fiber, woken: Woken) {
         if !fiber.state.get().is_waiting() {
             return;
@@ -699,7 +713,7 @@ impl Inner {
 
     /// Cancels the fibers of one scope.
     pub(crate) fn cancel_scope(&self, scope: &ScopeData) {
-        self.cancel(|fiber| ptr::eq(fiber.scope, scope));
+        self.cancel(|fiber| ptr::eq(fiber.scope.get(), scope));
     }
 
     /// Cancels all fibers.
@@ -828,7 +842,7 @@ fn control_block(top: *mut u8) -> *mut Fiber {
 /// "fiber 'name' (3)", or "fiber 3" if it has no name.
 pub(crate) fn describe(fiber: &Fiber) -> String {
     match fiber.name() {
-        Some(name) => format!("fiber '{name}' ({})", fiber.id),
-        None => format!("fiber {}", fiber.id),
+        Some(name) => format!("fiber '{name}' ({})", fiber.id.get()),
+        None => format!("fiber {}", fiber.id.get()),
     }
 }

@@ -99,7 +99,7 @@ pub fn yield_now() {
 
 /// The number of the running fiber; `None` outside of fibers.
 pub fn current_id() -> Option<u64> {
-    Inner::current()?.here().map(|fiber| fiber.id)
+    Inner::current()?.here().map(|fiber| fiber.id.get())
 }
 
 /// The name of the running fiber, if it has one.

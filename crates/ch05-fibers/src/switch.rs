@@ -42,6 +42,7 @@ pub const PREPARED: usize = platform::PREPARED;
 /// The [`PREPARED`] words below `top` must be the caller's to write, and both
 /// ends of one stack.
 // ANCHOR: prepare
+#[inline]
 pub unsafe fn prepare(
     bottom: *mut u8,
     top: *mut u8,

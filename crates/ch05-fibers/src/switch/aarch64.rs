@@ -55,6 +55,7 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
 pub const PREPARED: usize = 4;
 
 /// The highest words of a new stack, the highest last.
+#[inline]
 pub fn first_words(
     _bottom: *mut u8,
     _top: *mut u8,
@@ -68,6 +69,7 @@ pub fn first_words(
 }
 
 /// The stack pointer at the words themselves.
+#[inline]
 pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
     start.cast()
 }

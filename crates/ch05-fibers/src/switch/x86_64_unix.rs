@@ -49,6 +49,7 @@ pub const PREPARED: usize = 4;
 
 // ANCHOR: first_words_x86_64
 /// The highest words of a new stack, the highest last.
+#[inline]
 pub fn first_words(
     _bottom: *mut u8,
     _top: *mut u8,
@@ -63,6 +64,7 @@ pub fn first_words(
 }
 
 /// The stack pointer above the address to go on at.
+#[inline]
 pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
     start.wrapping_add(2).cast()
 }

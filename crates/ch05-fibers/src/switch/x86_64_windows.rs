@@ -58,6 +58,7 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
 pub const PREPARED: usize = 8;
 
 /// The highest words of a new stack, the highest last.
+#[inline]
 pub fn first_words(
     bottom: *mut u8,
     top: *mut u8,
@@ -82,6 +83,7 @@ pub fn first_words(
 }
 
 /// The stack pointer at the words themselves.
+#[inline]
 pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
     start.cast()
 }
