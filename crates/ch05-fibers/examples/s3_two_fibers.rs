@@ -1,0 +1,26 @@
+//! Stage 3 of chapter 5: two fibers that take turns.
+
+use ch05_fibers::s3_two_fibers::run;
+use std::io;
+
+// ANCHOR: main
+fn main() -> io::Result<()> {
+    run(&|pair, me| {
+        for number in 1..=[3, 2][me] {
+            println!("fiber {me}: {number}");
+            pair.yield_now();
+        }
+        println!("fiber {me}: done");
+    })?;
+    println!("home");
+    Ok(())
+}
+// ANCHOR_END: main
+
+#[test]
+fn runs() -> io::Result<()> {
+    let said = ch05_fibers::s3_two_fibers::transcript()?;
+    assert_eq!(said.len(), 7);
+    assert_eq!(said[5..], ["fiber 1: done", "fiber 0: done"]);
+    main()
+}

@@ -1,0 +1,327 @@
+//! TCP for fibers: calls that look as if they blocked, and stop no one but the
+//! fiber that makes them.
+//!
+//! Each call tries first. When that would block, the fiber waits until the
+//! event queue of chapter 4 has news, and tries again. So the calls can be used
+//! outside of fibers, too, as long as they need not wait; if they do, they fail
+//! with [`NotHere`](io::ErrorKind::Other).
+//!
+//! Left out: names of hosts (looking them up blocks the thread), UDP, and
+//! everything else that is not needed to show how it is done.
+
+use crate::driver::{Direction, Waiters};
+use crate::fiber::{State, Woken};
+use crate::runtime::{CannotWait, Inner};
+use ch04_event_queue::event::Source;
+use ch04_event_queue::net as queued;
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::rc::Rc;
+use std::time::Instant;
+
+/// A socket, the runtime in whose queue it is, and until when it waits.
+struct Waiting<S> {
+    socket: S,
+    waiters: Rc<Waiters>,
+    runtime: Rc<Inner>,
+    deadline: Cell<Option<Instant>>,
+}
+
+impl<S: Source> Waiting<S> {
+    /// Registers it with the runtime that runs.
+    fn new(mut socket: S) -> io::Result<Self> {
+        let runtime = Inner::current().ok_or(CannotWait::NotHere)?.keep();
+        let waiters = runtime.driver.register(&mut socket)?;
+        Ok(Self {
+            socket,
+            waiters,
+            runtime,
+            deadline: Cell::new(None),
+        })
+    }
+}
+
+impl<S> Waiting<S> {
+    // ANCHOR: retry
+    /// Tries `operation` until it does not block, and waits in between.
+    fn retry<T>(
+        &self,
+        direction: Direction,
+        mut operation: impl FnMut(&S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            match operation(&self.socket) {
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    self.wait(direction)?;
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Stops the fiber until there is news of the socket.
+    fn wait(&self, direction: Direction) -> io::Result<()> {
+        let runtime = &self.runtime;
+        let me = runtime.here().ok_or(CannotWait::NotHere)?;
+        self.waiters.add(direction, me);
+        let waiting = runtime.driver.waiting();
+        let woken = runtime.wait(State::OnSocket, self.deadline.get());
+        drop(waiting);
+        self.waiters.remove(direction, me);
+        runtime.unwind_if_cancelled();
+        match woken? {
+            Woken::Ready => Ok(()),
+            Woken::TimedOut => Err(ErrorKind::TimedOut.into()),
+        }
+    }
+    // ANCHOR_END: retry
+}
+
+impl<S> Drop for Waiting<S> {
+    fn drop(&mut self) {
+        self.runtime.driver.forget(&self.waiters);
+    }
+}
+
+/// A port at which connections are accepted. Made in a fiber, and used in
+/// fibers of the same runtime.
+///
+/// ```
+/// use ch05_fibers::net::{TcpListener, TcpStream};
+/// use ch05_fibers::{Runtime, spawn};
+/// use std::io::{Read, Write};
+///
+/// Runtime::new().run(|| -> std::io::Result<()> {
+///     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+///     let address = listener.local_addr()?;
+///     spawn(move || -> std::io::Result<()> {
+///         let (mut stream, _) = listener.accept()?;
+///         stream.write_all(b"hello")
+///     });
+///     let mut text = String::new();
+///     TcpStream::connect(address)?.read_to_string(&mut text)?;
+///     assert_eq!(text, "hello");
+///     Ok(())
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct TcpListener {
+    inner: Waiting<queued::TcpListener>,
+}
+
+impl TcpListener {
+    /// Listens at `address`; port 0 is one that is free.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, above all `AddrInUse`; `Other` outside of
+    /// [`Runtime::run`](crate::Runtime::run).
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let inner = Waiting::new(queued::TcpListener::bind(address)?)?;
+        Ok(Self { inner })
+    }
+
+    /// Waits for a connection.
+    ///
+    /// # Errors
+    ///
+    /// - `TimedOut`: the deadline is over;
+    /// - `Other`: it would have to wait, and the caller is no fiber of the same
+    ///   runtime, or unwinds;
+    /// - those of the system. When there are too many open files, the
+    ///   connection stays where it is, and the next call fails at once, too:
+    ///   a server sleeps a moment and tries again.
+    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let accept = queued::TcpListener::accept;
+        let (stream, address) = self.inner.retry(Direction::Read, accept)?;
+        let inner = Waiting::new(stream)?;
+        Ok((TcpStream { inner }, address))
+    }
+
+    /// Until when [`accept`](Self::accept) waits; `None` is for ever, as in the
+    /// beginning.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.inner.deadline.set(deadline);
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.socket.local_addr()
+    }
+}
+
+/// A TCP connection. Made in a fiber, and used in fibers of the same runtime:
+/// by several of them if need be, through references, of which one may read
+/// while another one writes.
+pub struct TcpStream {
+    inner: Waiting<queued::TcpStream>,
+}
+
+impl TcpStream {
+    /// Connects to `address`, as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, above all `ConnectionRefused`; `Other` if the
+    /// caller is no fiber.
+    pub fn connect(address: SocketAddr) -> io::Result<Self> {
+        Self::connect_until(address, None)
+    }
+
+    // ANCHOR: connect
+    /// Connects to `address`, until `deadline` at most, which then is the
+    /// connection's.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Self::connect); `TimedOut`.
+    pub fn connect_until(
+        address: SocketAddr,
+        deadline: Option<Instant>,
+    ) -> io::Result<Self> {
+        let inner = Waiting::new(queued::TcpStream::connect(address)?)?;
+        inner.deadline.set(deadline);
+        // Writable: it is decided.
+        inner.wait(Direction::Write)?;
+        inner.retry(Direction::Write, |socket| {
+            if let Some(error) = socket.take_error()? {
+                return Err(error);
+            }
+            match socket.peer_addr() {
+                Err(e) if e.kind() == ErrorKind::NotConnected => {
+                    Err(ErrorKind::WouldBlock.into())
+                }
+                result => result,
+            }
+        })?;
+        Ok(Self { inner })
+    }
+    // ANCHOR_END: connect
+
+    /// Until when reading and writing wait; `None` is for ever, as in the
+    /// beginning. A deadline, and no timeout for each call: so it can be that
+    /// of a whole request.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.inner.deadline.set(deadline);
+    }
+
+    /// The address of the other side.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.socket.peer_addr()
+    }
+
+    /// The address of this side.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.socket.local_addr()
+    }
+
+    /// Ends one direction, or both.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.inner.socket.shutdown(how)
+    }
+
+    /// Sets whether small pieces are sent at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.inner.socket.set_nodelay(nodelay)
+    }
+}
+
+// ANCHOR: read_write
+/// Errors: `TimedOut` after the deadline; `Other` if it would have to wait and
+/// the caller is no fiber of the same runtime, or unwinds; those of the system.
+impl Read for &TcpStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner
+            .retry(Direction::Read, |mut socket| socket.read(buffer))
+    }
+
+    fn read_vectored(
+        &mut self,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> io::Result<usize> {
+        self.inner
+            .retry(Direction::Read, |mut socket| socket.read_vectored(buffers))
+    }
+}
+
+/// Errors: as for reading.
+impl Write for &TcpStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner
+            .retry(Direction::Write, |mut socket| socket.write(bytes))
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.inner
+            .retry(Direction::Write, |mut socket| socket.write_vectored(parts))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(()) // nothing is kept back
+    }
+}
+// ANCHOR_END: read_write
+
+impl Read for TcpStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+
+    fn read_vectored(
+        &mut self,
+        buffers: &mut [IoSliceMut<'_>],
+    ) -> io::Result<usize> {
+        (&*self).read_vectored(buffers)
+    }
+}
+
+impl Write for TcpStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(parts)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TcpListener {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let socket = &self.inner.socket;
+        out.debug_tuple("TcpListener").field(socket).finish()
+    }
+}
+
+impl fmt::Debug for TcpStream {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let socket = &self.inner.socket;
+        out.debug_tuple("TcpStream").field(socket).finish()
+    }
+}

@@ -1,0 +1,107 @@
+//! Stage 1 of chapter 5: another stack, and back.
+//!
+//! A function finds its locals, its saved registers and the way back to its
+//! caller by one register, the stack pointer. Whoever changes that register
+//! changes all of them at once. This is the switch as most books have it: a
+//! function that saves what belongs to its caller, changes stacks, and returns,
+//! but to somebody else. It is right, and slow; `ladder` measures why.
+//!
+//! What differs between processors and systems is in one file each, below
+//! `s1_stack_swap/`, with the same three names in each: [`swap`],
+//! [`first_words`] and [`FIRST`].
+
+use crate::stack::Stack;
+use std::ptr;
+
+#[cfg_attr(
+    all(unix, target_arch = "x86_64"),
+    path = "s1_stack_swap/x86_64_unix.rs"
+)]
+#[cfg_attr(
+    all(windows, target_arch = "x86_64"),
+    path = "s1_stack_swap/x86_64_windows.rs"
+)]
+#[cfg_attr(
+    all(unix, target_arch = "aarch64"),
+    path = "s1_stack_swap/aarch64.rs"
+)]
+mod platform;
+
+pub use platform::{FIRST, first_words, swap};
+
+/// What a new stack begins with. There is nobody to return to.
+pub type Entry = extern "C" fn(argument: *mut u8) -> !;
+
+// ANCHOR: prepare
+/// Writes onto a new stack what [`swap`] expects to find on an old one, so that
+/// the first swap to the pointer returned calls `entry(argument)`.
+pub fn prepare(stack: &Stack, entry: Entry, argument: *mut u8) -> *mut u8 {
+    let words = first_words(stack, entry, argument);
+    let top = stack.top().cast::<*mut u8>();
+    for (index, word) in words.into_iter().enumerate() {
+        let place = top.wrapping_sub(FIRST - index);
+        // SAFETY: the stack is larger than a few words, and its high end is a
+        // multiple of 16, so the place is aligned.
+        unsafe { place.write(word) };
+    }
+    top.wrapping_sub(FIRST).cast()
+}
+// ANCHOR_END: prepare
+
+// ANCHOR: visit
+/// The two sides of a visit: where each has stopped.
+struct Visit<'v> {
+    home: *mut u8,
+    there: *mut u8,
+    guest: &'v mut dyn FnMut(),
+}
+
+/// Calls `guest` on another stack, and comes back.
+///
+/// It must not panic: a panic looks for somebody who catches it, frame by
+/// frame, and below the first frame of that stack is nothing. The process is
+/// aborted.
+pub fn visit(stack: &Stack, guest: &mut dyn FnMut()) {
+    let (home, there) = (ptr::null_mut(), ptr::null_mut());
+    let mut visit = Visit { home, there, guest };
+    let visit = &raw mut visit;
+    let there = prepare(stack, arrive, visit.cast());
+    // SAFETY: a local of ours.
+    let home = unsafe { &raw mut (*visit).home };
+    // SAFETY: prepared above; the stack is alive, and only this visit uses it.
+    // We come back, since `arrive` swaps to where this call has stopped.
+    unsafe { swap(home, there) };
+}
+
+/// On the other stack.
+extern "C" fn arrive(visit: *mut u8) -> ! {
+    // SAFETY: `visit` waits for us with it, and does not touch it.
+    let visit = unsafe { &mut *visit.cast::<Visit<'_>>() };
+    (visit.guest)();
+    // SAFETY: home has stopped in `swap`, and goes on once.
+    unsafe { swap(&raw mut visit.there, visit.home) };
+    unreachable!("nobody comes here a second time");
+}
+// ANCHOR_END: visit
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guest_is_called_on_the_other_stack_and_we_come_back() {
+        let stack = Stack::new(64 * 1024).unwrap();
+        let mut seen = Vec::new();
+        for turn in 0..3 {
+            visit(&stack, &mut || {
+                let local = turn;
+                seen.push((&raw const local).addr());
+            });
+        }
+        assert_eq!(seen.len(), 3);
+        let stack = stack.bottom().addr()..stack.top().addr();
+        assert!(seen.iter().all(|address| stack.contains(address)));
+        let local = 0;
+        assert!(!stack.contains(&(&raw const local).addr()));
+    }
+}

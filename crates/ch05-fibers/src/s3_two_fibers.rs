@@ -1,0 +1,125 @@
+//! Stage 3 of chapter 5: two fibers that yield to each other, and end.
+//!
+//! Each fiber is a stack and the place where it has stopped. Nobody decides who
+//! is next: there are only two, and a yield goes to the other one. The thread
+//! waits at home until both have ended.
+
+use crate::s1_stack_swap::{prepare, swap};
+use crate::stack::Stack;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::ptr;
+
+// ANCHOR: pair
+/// Two fibers and home: where each has stopped.
+pub struct Pair<'p> {
+    stopped: [Cell<*mut u8>; 3],
+    /// Who runs: 0, 1, or `HOME`.
+    running: Cell<usize>,
+    ended: [Cell<bool>; 2],
+    body: &'p dyn Fn(&Pair<'_>, usize),
+}
+
+const HOME: usize = 2;
+
+impl Pair<'_> {
+    /// From the one who runs to another one.
+    fn go_to(&self, next: usize) {
+        let me = self.running.replace(next);
+        let save = self.stopped[me].as_ptr();
+        // SAFETY: whoever does not run has stopped in this call, or was
+        // prepared by `run`, which keeps the stacks.
+        unsafe { swap(save, self.stopped[next].get()) };
+    }
+
+    /// Lets the other fiber run, if it has not ended.
+    pub fn yield_now(&self) {
+        let other = 1 - self.running.get();
+        if !self.ended[other].get() {
+            self.go_to(other);
+        }
+    }
+}
+// ANCHOR_END: pair
+
+// ANCHOR: run
+/// Runs `body` twice, on two stacks: with the numbers 0 and 1.
+///
+/// # Errors
+///
+/// Those of the system, if there is no memory for the stacks.
+pub fn run(body: &dyn Fn(&Pair<'_>, usize)) -> io::Result<()> {
+    let stacks = [Stack::new(64 * 1024)?, Stack::new(64 * 1024)?];
+    let stopped = [const { Cell::new(ptr::null_mut()) }; 3];
+    let running = Cell::new(HOME);
+    let ended = [const { Cell::new(false) }; 2];
+    let pair = Pair {
+        stopped,
+        running,
+        ended,
+        body,
+    };
+    for (stack, stopped) in stacks.iter().zip(&pair.stopped) {
+        let argument = (&raw const pair).cast_mut().cast();
+        stopped.set(prepare(stack, begin, argument));
+    }
+    pair.go_to(0); // comes back when both have ended
+    Ok(())
+}
+
+/// What each stack begins with.
+extern "C" fn begin(pair: *mut u8) -> ! {
+    // SAFETY: `run` has put it there, and waits for us.
+    let pair = unsafe { &*pair.cast::<Pair<'_>>() };
+    let me = pair.running.get();
+    (pair.body)(pair, me);
+    pair.ended[me].set(true);
+    let other_has_ended = pair.ended[1 - me].get();
+    pair.go_to(if other_has_ended { HOME } else { 1 - me });
+    unreachable!("nobody goes on with a fiber that has ended");
+}
+// ANCHOR_END: run
+
+impl std::fmt::Debug for Pair<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let running = self.running.get();
+        out.debug_struct("Pair")
+            .field("running", &running)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Two fibers that count, of which the first counts further: what they say, in
+/// the order in which they say it.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn transcript() -> io::Result<Vec<String>> {
+    let said = RefCell::new(Vec::new());
+    run(&|pair, me| {
+        for number in 1..=[3, 2][me] {
+            said.borrow_mut().push(format!("fiber {me}: {number}"));
+            pair.yield_now();
+        }
+        said.borrow_mut().push(format!("fiber {me}: done"));
+    })?;
+    Ok(said.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn they_take_turns_until_both_have_ended() {
+        let expected = [
+            "fiber 0: 1",
+            "fiber 1: 1",
+            "fiber 0: 2",
+            "fiber 1: 2",
+            "fiber 0: 3",
+            "fiber 1: done",
+            "fiber 0: done",
+        ];
+        assert_eq!(super::transcript().unwrap(), expected);
+    }
+}

@@ -1,0 +1,170 @@
+//! Fibers that borrow from who has made them.
+//!
+//! As with [`std::thread::scope`]: the scope does not end before they do, not
+//! even by a panic, and not even if its own fiber is cancelled.
+
+use crate::fiber::{Fiber, is_unwinding};
+use crate::join::{JoinError, JoinHandle};
+use crate::runtime::Inner;
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{self, AssertUnwindSafe};
+
+/// What a scope and its fibers know of each other.
+#[derive(Debug)]
+pub(crate) struct ScopeData {
+    /// How many have not finished.
+    pub(crate) running: Cell<usize>,
+    /// One has panicked, and nobody has joined it.
+    pub(crate) panicked: Cell<bool>,
+    /// Who waits for them.
+    pub(crate) owner: *const Fiber,
+}
+
+/// Where fibers can be made that borrow what lives for `'env`. See [`scope`].
+pub struct Scope<'scope, 'env: 'scope> {
+    data: ScopeData,
+    runtime: *const Inner,
+    // Invariant in both, as the scope of the standard library is.
+    scope: PhantomData<&'scope mut &'scope ()>,
+    env: PhantomData<&'env mut &'env ()>,
+}
+
+impl fmt::Debug for Scope<'_, '_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Scope")
+            .field("running", &self.data.running.get())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A fiber of a scope, seen from outside. See [`JoinHandle`].
+pub struct ScopedJoinHandle<'scope, T> {
+    handle: JoinHandle<T>,
+    scope: PhantomData<&'scope ()>,
+}
+
+// ANCHOR: scope
+/// Calls `body` with a scope, and comes back when all fibers that were made in
+/// it have ended.
+///
+/// ```
+/// use ch05_fibers::{Runtime, scope, yield_now};
+/// use std::cell::Cell;
+///
+/// let total = Cell::new(0);
+/// Runtime::new().run(|| {
+///     scope(|scope| {
+///         for number in 1..=3 {
+///             let total = &total;
+///             scope.spawn(move || {
+///                 yield_now();
+///                 total.set(total.get() + number);
+///             });
+///         }
+///     });
+///     assert_eq!(total.get(), 6);
+/// });
+/// ```
+///
+/// # Panics
+///
+/// - outside of a fiber, or in a destructor while a panic unwinds;
+/// - as `body` does;
+/// - if one of the fibers has panicked and was not joined.
+#[track_caller]
+pub fn scope<'env, F, T>(body: F) -> T
+where
+    F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+{
+    let runtime = Inner::current().filter(|runtime| runtime.can_wait());
+    let runtime = runtime.expect("a scope needs a fiber that can wait");
+    let scope = Scope {
+        data: ScopeData {
+            running: Cell::new(0),
+            panicked: Cell::new(false),
+            owner: runtime.running(),
+        },
+        runtime,
+        scope: PhantomData,
+        env: PhantomData,
+    };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| body(&scope)));
+    // Nothing unwinds now, so it is allowed to wait.
+    if result
+        .as_ref()
+        .is_err_and(|payload| is_unwinding(&**payload))
+    {
+        runtime.cancel_scope(&scope.data);
+    }
+    while scope.data.running.get() > 0 {
+        runtime.wait_for_scope(&scope.data);
+    }
+    if result.is_ok() {
+        runtime.unwind_if_cancelled();
+    }
+    match result {
+        Err(payload) => panic::resume_unwind(payload),
+        Ok(_) if scope.data.panicked.get() => {
+            panic!("a fiber of the scope has panicked")
+        }
+        Ok(value) => value,
+    }
+}
+// ANCHOR_END: scope
+
+impl<'scope> Scope<'scope, '_> {
+    /// Makes a fiber that may borrow what outlives the scope.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for a stack; or in a fiber of another runtime.
+    #[track_caller]
+    pub fn spawn<F, T>(&'scope self, closure: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + 'scope,
+        T: 'scope,
+    {
+        // SAFETY: the runtime lives as long as the fiber in which the scope
+        // is, and so longer than `self`.
+        let runtime = unsafe { &*self.runtime };
+        self.data.running.set(self.data.running.get() + 1);
+        // SAFETY: `scope` does not return before the fiber has finished, and
+        // what it borrows outlives `'scope`.
+        let handle =
+            unsafe { runtime.spawn(None, &raw const self.data, closure) };
+        let handle = handle.unwrap_or_else(|error| {
+            self.data.running.set(self.data.running.get() - 1);
+            panic!("no stack for a fiber: {error}");
+        });
+        let scope = PhantomData;
+        ScopedJoinHandle { handle, scope }
+    }
+}
+
+impl<T> ScopedJoinHandle<'_, T> {
+    /// As [`JoinHandle::join`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn join(self) -> Result<T, JoinError> {
+        self.handle.join()
+    }
+
+    /// As [`JoinHandle::is_finished`].
+    pub fn is_finished(&self) -> bool {
+        self.handle.is_finished()
+    }
+}
+
+impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.handle.fmt(out)
+    }
+}

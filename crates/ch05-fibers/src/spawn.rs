@@ -1,0 +1,109 @@
+//! What a fiber calls: [`spawn`], [`yield_now`], and who it is.
+
+use crate::join::JoinHandle;
+use crate::runtime::Inner;
+use std::io;
+use std::ptr;
+
+/// Makes a fiber that calls `closure`, in the runtime that runs. It stands at
+/// the end of the queue, and begins when it is its turn.
+///
+/// # Panics
+///
+/// Outside of [`Runtime::run`](crate::Runtime::run), and if there is no memory
+/// for a stack. [`Builder::spawn`] returns an error instead.
+#[inline]
+#[track_caller]
+pub fn spawn<F, T>(closure: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + 'static,
+    T: 'static,
+{
+    match spawn_named(None, closure) {
+        Ok(handle) => handle,
+        Err(error) => panic!("no fiber: {error}"),
+    }
+}
+
+#[inline]
+fn spawn_named<F, T>(
+    name: Option<&str>,
+    closure: F,
+) -> io::Result<JoinHandle<T>>
+where
+    F: FnOnce() -> T + 'static,
+    T: 'static,
+{
+    let runtime = Inner::current()
+        .ok_or_else(|| io::Error::other("no runtime runs on this thread"))?;
+    // SAFETY: what is `'static` lives until the fiber has finished.
+    unsafe { runtime.spawn(name, ptr::null(), closure) }
+}
+
+/// What can be said about a fiber before it is made.
+///
+/// ```
+/// use ch05_fibers::{Builder, Runtime, current_name};
+///
+/// Runtime::new().run(|| {
+///     let fiber = Builder::new().name("reader").spawn(current_name);
+///     let name = fiber.unwrap().join().unwrap();
+///     assert_eq!(name.as_deref(), Some("reader"));
+/// });
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    name: Option<String>,
+}
+
+impl Builder {
+    /// Nothing said yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A name, for messages.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the fiber, as [`spawn`] does.
+    ///
+    /// # Errors
+    ///
+    /// `Other` outside of [`Runtime::run`](crate::Runtime::run); those of the
+    /// system if there is no memory for a stack. The closure is dropped.
+    pub fn spawn<F, T>(self, closure: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + 'static,
+        T: 'static,
+    {
+        spawn_named(self.name.as_deref(), closure)
+    }
+}
+
+/// Lets the others run: the fiber goes to the end of the queue.
+///
+/// Outside of a fiber it is [`std::thread::yield_now`]. In a destructor while a
+/// panic unwinds, and in a fiber that has been cancelled, it does nothing: a
+/// fiber cannot stop in the middle of that.
+#[inline]
+pub fn yield_now() {
+    match Inner::current() {
+        Some(runtime) => runtime.yield_now(),
+        None => std::thread::yield_now(),
+    }
+}
+
+/// The number of the running fiber; `None` outside of fibers.
+pub fn current_id() -> Option<u64> {
+    Inner::current()?.here().map(|fiber| fiber.id.get())
+}
+
+/// The name of the running fiber, if it has one.
+pub fn current_name() -> Option<String> {
+    let name = Inner::current()?.here()?.name();
+    name.map(String::from)
+}

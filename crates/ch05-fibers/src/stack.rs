@@ -1,0 +1,278 @@
+//! Memory for stacks: one mapping for many, a guard below each of them.
+//!
+//! A stack is a slot of an arena. Slots are a guard and the stack itself long,
+//! so that their addresses do not differ by a power of two: the cache chooses a
+//! place by the address's low bits, and a thousand stacks that agree in them
+//! would fight for the same few places.
+//!
+//! The arena only grows, a mapping at a time, each twice as large as the one
+//! before; a stack that is no longer used is the pool's business, which is the
+//! scheduler's. Left out: giving memory back that a stack has touched once, and
+//! stacks that grow (see `examples/growth.rs`).
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::ptr;
+
+#[cfg_attr(unix, path = "stack/unix.rs")]
+#[cfg_attr(windows, path = "stack/windows.rs")]
+mod sys;
+
+pub use sys::GuardKind;
+
+/// The first mapping has room for so many stacks,
+const FIRST: usize = 32;
+/// and none for more than so many.
+const MOST: usize = 4096;
+
+/// A stack: its two ends. Valid as long as its arena.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// The lowest address that is not the guard's.
+    pub bottom: *mut u8,
+    /// The end, a multiple of the page size.
+    pub top: *mut u8,
+    /// Counted from 0, over all mappings.
+    pub index: usize,
+}
+
+/// One mapping. Neither moved nor freed before the arena is, and complete
+/// before it can be found: a signal handler walks along them.
+#[derive(Debug)]
+struct Chunk {
+    older: *const Chunk,
+    base: *mut u8,
+    /// How many slots it has room for, and has handed out.
+    room: usize,
+    used: Cell<usize>,
+}
+
+/// Stacks of one size, as many as are wanted.
+pub struct Arena {
+    size: usize,
+    guard: usize,
+    newest: Cell<*const Chunk>,
+    slots: Cell<usize>,
+}
+
+impl Arena {
+    /// Stacks of `size` bytes, rounded up to whole pages. Nothing is mapped
+    /// yet.
+    pub fn new(size: usize) -> Self {
+        let page = sys::page_size();
+        // Below this, not even a panic could be reported. Above, sizes would
+        // wrap.
+        let size = size.clamp(16 * 1024, isize::MAX as usize / (2 * MOST));
+        Self {
+            size: size.next_multiple_of(page),
+            guard: sys::GUARD_PAGES * page,
+            newest: Cell::new(ptr::null()),
+            slots: Cell::new(0),
+        }
+    }
+
+    /// The size of each stack, in bytes.
+    pub fn stack_size(&self) -> usize {
+        self.size
+    }
+
+    /// How many stacks there are, used or not.
+    pub fn slots(&self) -> usize {
+        self.slots.get()
+    }
+
+    fn stride(&self) -> usize {
+        self.guard + self.size
+    }
+
+    // ANCHOR: arena_take
+    /// One more stack, with its guard in place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system: no memory, or too many mappings.
+    pub fn take(&self) -> io::Result<Slot> {
+        let mut chunk = self.newest();
+        if chunk.is_none_or(|chunk| chunk.used.get() == chunk.room) {
+            let room = chunk.map_or(FIRST, |chunk| MOST.min(2 * chunk.room));
+            chunk = Some(self.map(room)?);
+        }
+        let chunk = chunk.expect("just made if there was none");
+        let used = chunk.used.get();
+        let slot = self.slot_of(chunk, used);
+        let low = slot.bottom.wrapping_sub(self.guard);
+        // SAFETY: a slot of a mapping of ours that nobody uses yet.
+        unsafe { sys::open(low, self.guard, self.size) }?;
+        chunk.used.set(used + 1);
+        self.slots.set(self.slots.get() + 1);
+        Ok(Slot {
+            index: self.slots.get() - 1,
+            ..slot
+        })
+    }
+    // ANCHOR_END: arena_take
+
+    /// Reserves addresses for `room` slots.
+    fn map(&self, room: usize) -> io::Result<&Chunk> {
+        let base = sys::reserve(room * self.stride())?;
+        let chunk = Box::new(Chunk {
+            older: self.newest.get(),
+            base,
+            room,
+            used: Cell::new(0),
+        });
+        self.newest.set(Box::into_raw(chunk));
+        Ok(self.newest().expect("just set"))
+    }
+
+    fn newest(&self) -> Option<&Chunk> {
+        // SAFETY: null, or a chunk that lives as long as `self`.
+        unsafe { self.newest.get().as_ref() }
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        // SAFETY: as above.
+        std::iter::successors(self.newest(), |chunk| unsafe {
+            chunk.older.as_ref()
+        })
+    }
+
+    /// The ends of the slot; its index is counted in the chunk.
+    fn slot_of(&self, chunk: &Chunk, index: usize) -> Slot {
+        let low = chunk.base.wrapping_add(index * self.stride());
+        Slot {
+            bottom: low.wrapping_add(self.guard),
+            top: low.wrapping_add(self.stride()),
+            index,
+        }
+    }
+
+    /// All stacks that were ever taken. The indices are not those of
+    /// [`take`](Self::take).
+    pub fn taken(&self) -> impl Iterator<Item = Slot> {
+        self.chunks().flat_map(|chunk| {
+            (0..chunk.used.get()).map(|index| self.slot_of(chunk, index))
+        })
+    }
+
+    // ANCHOR: arena_guarded_by
+    /// The stack whose guard has this address. For signal handlers, too: it
+    /// does no more than read and compare.
+    pub fn guarded_by(&self, address: usize) -> Option<Slot> {
+        let chunk = self.chunks().find(|chunk| {
+            let length = chunk.used.get() * self.stride();
+            address.wrapping_sub(chunk.base.addr()) < length
+        })?;
+        let offset = address - chunk.base.addr();
+        let in_guard = offset % self.stride() < self.guard;
+        in_guard.then(|| self.slot_of(chunk, offset / self.stride()))
+    }
+    // ANCHOR_END: arena_guarded_by
+
+    /// How the guards of this process are made.
+    pub fn guard_kind() -> GuardKind {
+        sys::guard_kind()
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        let mut next = self.newest.replace(ptr::null());
+        while !next.is_null() {
+            // SAFETY: made by `map`, and found in this list only.
+            let chunk = unsafe { Box::from_raw(next.cast_mut()) };
+            next = chunk.older;
+            let length = chunk.room * self.stride();
+            // SAFETY: mapped by `map`, so long. That no stack is in use any
+            // more is the business of the arena's owner, the scheduler.
+            unsafe { sys::release(chunk.base, length) };
+        }
+    }
+}
+
+impl fmt::Debug for Arena {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Arena")
+            .field("stack_size", &self.size)
+            .field("slots", &self.slots.get())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One stack by itself, with a guard: for the first stages.
+#[derive(Debug)]
+pub struct Stack {
+    slot: Slot,
+    _arena: Arena,
+}
+
+impl Stack {
+    /// A stack of `size` bytes, rounded up to whole pages and to 16 KiB.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn new(size: usize) -> io::Result<Self> {
+        let arena = Arena::new(size);
+        let base = sys::reserve(arena.stride())?;
+        let chunk = Chunk {
+            older: ptr::null(),
+            base,
+            room: 1,
+            used: Cell::new(0),
+        };
+        arena.newest.set(Box::into_raw(Box::new(chunk)));
+        let slot = arena.take()?;
+        Ok(Self {
+            slot,
+            _arena: arena,
+        })
+    }
+
+    /// Its low end.
+    pub fn bottom(&self) -> *mut u8 {
+        self.slot.bottom
+    }
+
+    /// Its high end, a multiple of 16.
+    pub fn top(&self) -> *mut u8 {
+        self.slot.top
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_do_not_overlap_and_guards_are_found() {
+        let arena = Arena::new(40_000);
+        assert_eq!(arena.stack_size() % 4096, 0);
+        let mut ends = Vec::new();
+        for index in 0..3 * FIRST {
+            let slot = arena.take().unwrap();
+            assert_eq!(slot.index, index);
+            let size = slot.top.addr() - slot.bottom.addr();
+            assert_eq!(size, arena.stack_size());
+            // Writable from end to end.
+            for place in [slot.bottom, slot.top.wrapping_sub(1)] {
+                // SAFETY: ours.
+                unsafe { place.write_volatile(1) };
+            }
+            assert!(arena.guarded_by(slot.bottom.addr()).is_none());
+            assert!(arena.guarded_by(slot.top.addr() - 1).is_none());
+            let found = arena.guarded_by(slot.bottom.addr() - 1).unwrap();
+            assert_eq!(found.top, slot.top);
+            let lowest = slot.bottom.addr() - arena.guard;
+            assert_eq!(arena.guarded_by(lowest).unwrap().top, slot.top);
+            ends.push((slot.bottom, slot.top));
+        }
+        ends.sort();
+        for pair in ends.windows(2) {
+            let gap = pair[1].0.addr() - pair[0].1.addr();
+            assert!(gap >= arena.guard, "a guard between two");
+        }
+        assert_eq!(arena.taken().count(), arena.slots());
+    }
+}

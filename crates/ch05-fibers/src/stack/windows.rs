@@ -1,0 +1,87 @@
+//! Stacks from `VirtualAlloc`, guards by `PAGE_GUARD`.
+//!
+//! Windows reports an exception on the stack of the thread that it happens to.
+//! So below the page that is the guard there has to be more stack, for the
+//! handler, and below that a page that ends it for good.
+
+use std::io;
+use windows_sys::Win32::System::Memory::{
+    MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_GUARD, PAGE_NOACCESS,
+    PAGE_READWRITE, VirtualAlloc, VirtualFree,
+};
+use windows_sys::Win32::System::SystemInformation::{
+    GetSystemInfo, SYSTEM_INFO,
+};
+
+/// How long a guard is: one page that nobody can touch, eleven for the
+/// handler, and the one that reports.
+pub const GUARD_PAGES: usize = 13;
+
+/// How a guard is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardKind {
+    /// `PAGE_GUARD`: the first touch is an exception.
+    Page,
+}
+
+/// The size of a page, in bytes.
+pub fn page_size() -> usize {
+    let mut info = SYSTEM_INFO::default();
+    // SAFETY: fills in what it is given.
+    unsafe { GetSystemInfo(&mut info) };
+    info.dwPageSize as usize
+}
+
+/// Reserves addresses, without memory.
+pub fn reserve(length: usize) -> io::Result<*mut u8> {
+    // SAFETY: new addresses, somewhere; it changes nothing that exists.
+    let base = unsafe {
+        VirtualAlloc(std::ptr::null(), length, MEM_RESERVE, PAGE_NOACCESS)
+    };
+    if base.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(base.cast())
+}
+
+/// Makes one slot ready for use.
+///
+/// # Safety
+///
+/// The memory must be from [`reserve`], and not in use.
+pub unsafe fn open(low: *mut u8, guard: usize, size: usize) -> io::Result<()> {
+    let page = guard / GUARD_PAGES;
+    let room = low.wrapping_add(page);
+    let touched = low.wrapping_add(guard - page);
+    // SAFETY: within our reservation, and not in use: our caller.
+    unsafe { commit(room, guard - page + size, PAGE_READWRITE) }?;
+    // SAFETY: as above.
+    unsafe { commit(touched, page, PAGE_READWRITE | PAGE_GUARD) }
+}
+
+/// # Safety
+///
+/// As for [`open`].
+unsafe fn commit(at: *mut u8, length: usize, how: u32) -> io::Result<()> {
+    // SAFETY: our caller's promise.
+    let done = unsafe { VirtualAlloc(at.cast(), length, MEM_COMMIT, how) };
+    if done.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Gives addresses and memory back.
+///
+/// # Safety
+///
+/// It must be a whole piece from [`reserve`], and not in use.
+pub unsafe fn release(base: *mut u8, _length: usize) {
+    // SAFETY: our caller's promise.
+    unsafe { VirtualFree(base.cast(), 0, MEM_RELEASE) };
+}
+
+/// The one kind that there is.
+pub fn guard_kind() -> GuardKind {
+    GuardKind::Page
+}

@@ -1,0 +1,94 @@
+//! The switch on 64-bit Arm, for Linux, macOS and the BSDs (AAPCS64).
+//!
+//! x18 is the platform's register and not touched. Vector registers of more
+//! than 128 bits (SVE) belong to whoever uses them, across calls; a switch is a
+//! call to the compiler.
+
+use super::{Entry, StackPointer};
+use std::arch::{asm, naked_asm};
+use std::ptr;
+
+// ANCHOR: switch_aarch64
+/// Stops the running stack, keeps where in `save`, and goes on at `to`.
+///
+/// # Safety
+///
+/// `to` must be a stack that has stopped here (or was prepared), is alive, and
+/// is not gone on at by anybody else. `save` must be valid for a write.
+#[inline(always)]
+pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
+    // register   on entry                   behind label 2
+    // x0         save                       (anything)
+    // x1         to                         (anything)
+    // sp         this stack, 16-aligned     the same again
+    // others     the compiler's business    (anything)
+    //
+    // SAFETY: all registers are outputs, except x19 and x29, which may not be,
+    // and which this stack keeps. What `to` must be: our caller.
+    unsafe {
+        asm!(
+            "adr x9, 2f",                   // where we go on later
+            "stp x29, x19, [sp, #-32]!",    // what cannot be declared;
+            "str x9, [sp, #16]",            // sp stays a multiple of 16
+            "mov x9, sp",                   // sp cannot be stored itself
+            "str x9, [x0]",                 // stopped
+            "mov sp, x1",                   // another stack
+            "ldr x9, [x1, #16]",
+            "br x9",                        // goes on where it has stopped
+            "2:",                           // somebody goes on with us
+            "hint #36",                     // (`bti j`: may be jumped to)
+            "ldp x29, x19, [sp], #32",
+            inout("x0") save => _,
+            inout("x1") to => _,
+            out("x20") _, out("x21") _, out("x22") _, out("x23") _,
+            out("x24") _, out("x25") _, out("x26") _, out("x27") _,
+            out("x28") _, out("x30") _,
+            out("v8") _, out("v9") _, out("v10") _, out("v11") _,
+            out("v12") _, out("v13") _, out("v14") _, out("v15") _,
+            clobber_abi("C"),               // and what any call may change
+        );
+    }
+}
+// ANCHOR_END: switch_aarch64
+
+/// The words that `first_words` makes.
+pub const PREPARED: usize = 4;
+
+/// The highest words of a new stack, the highest last.
+#[inline]
+pub fn first_words(
+    _bottom: *mut u8,
+    _top: *mut u8,
+    entry: Entry,
+    argument: *mut u8,
+) -> [*mut u8; PREPARED] {
+    let start = start as *const () as *mut u8;
+    let entry = entry as *const () as *mut u8;
+    // What `start` loads; where `switch` goes on; a gap.
+    [argument, entry, start, ptr::null_mut()]
+}
+
+/// The stack pointer at the words themselves.
+#[inline]
+pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
+    start.cast()
+}
+
+/// Where a new stack goes on: calls its entry with its argument.
+#[unsafe(naked)]
+unsafe extern "C" fn start() {
+    // register   on entry
+    // sp         four words, and then the end of the stack
+    naked_asm!(
+        ".cfi_startproc",
+        ".cfi_undefined x30", // for debuggers: nobody has called us
+        "hint #36",           // (`bti j`: may be jumped to)
+        "ldp x0, x1, [sp], #32", // the argument, the entry
+        "mov x29, #0",        // for those who follow frame pointers
+        "adr x30, 2f",        // a return address that points here
+        "br x1",
+        "2:",
+        "udf #0", // the entry has returned: stop
+        ".cfi_endproc",
+    );
+}

@@ -1,0 +1,91 @@
+//! The switch on x86-64 with the System V calling convention: Linux, macOS and
+//! the BSDs.
+
+use super::{Entry, StackPointer};
+use std::arch::{asm, naked_asm};
+use std::ptr;
+
+// ANCHOR: switch_x86_64
+/// Stops the running stack, keeps where in `save`, and goes on at `to`.
+///
+/// # Safety
+///
+/// `to` must be a stack that has stopped here (or was prepared), is alive, and
+/// is not gone on at by anybody else. `save` must be valid for a write.
+#[inline(always)]
+pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
+    // register   on entry                   behind label 2
+    // rdi        save                       (anything)
+    // rsi        to                         (anything)
+    // rsp        this stack, 16-aligned     the same again
+    // others     the compiler's business    (anything)
+    //
+    // SAFETY: all registers are outputs, except rbx and rbp, which may not be,
+    // and which this stack keeps: in its red zone, the 128 bytes below rsp
+    // that signal handlers leave alone. What `to` must be: our caller.
+    unsafe {
+        asm!(
+            "lea rax, [rip + 2f]", // where we go on later,
+            "mov [rsp - 8], rax",  // kept on our own stack,
+            "mov [rsp - 16], rbp", // with the two registers that
+            "mov [rsp - 24], rbx", // cannot be declared
+            "mov [rdi], rsp",      // stopped
+            "mov rsp, rsi",        // another stack
+            "jmp [rsi - 8]",       // goes on where it has stopped
+            "2:",                  // somebody goes on with us
+            "mov rbp, [rsp - 16]",
+            "mov rbx, [rsp - 24]",
+            inout("rdi") save => _,
+            inout("rsi") to => _,
+            out("r12") _, out("r13") _, out("r14") _, out("r15") _,
+            clobber_abi("sysv64"), // and what any call may change
+        );
+    }
+}
+// ANCHOR_END: switch_x86_64
+
+/// The words that `first_words` makes.
+pub const PREPARED: usize = 4;
+
+// ANCHOR: first_words_x86_64
+/// The highest words of a new stack, the highest last.
+#[inline]
+pub fn first_words(
+    _bottom: *mut u8,
+    _top: *mut u8,
+    entry: Entry,
+    argument: *mut u8,
+) -> [*mut u8; PREPARED] {
+    let start = start as *const () as *mut u8;
+    let entry = entry as *const () as *mut u8;
+    // A gap, so that the stack pointer is a multiple of 16; where `switch`
+    // goes on; and what `start` pops.
+    [ptr::null_mut(), start, argument, entry]
+}
+
+/// The stack pointer above the address to go on at.
+#[inline]
+pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
+    start.wrapping_add(2).cast()
+}
+
+/// Where a new stack goes on: calls its entry with its argument.
+#[unsafe(naked)]
+unsafe extern "C" fn start() {
+    // register   on entry
+    // rsp        16-aligned; two words, and then the end of the stack
+    naked_asm!(
+        ".cfi_startproc",
+        ".cfi_undefined rip", // for debuggers: nobody has called us
+        "pop rdi",            // the argument
+        "pop rax",            // the entry
+        "xor ebp, ebp",       // for those who follow frame pointers
+        "lea rcx, [rip + 2f]", // a return address that points here,
+        "push rcx",           // as after a call; but the processor is not
+        "jmp rax",            // to expect a return that never comes
+        "2:",
+        "ud2", // the entry has returned: stop the process
+        ".cfi_endproc",
+    );
+}
+// ANCHOR_END: first_words_x86_64

@@ -1,0 +1,43 @@
+//! Waiting for a moment.
+
+use crate::fiber::State;
+use crate::runtime::Inner;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Stops the fiber for at least so long; others run meanwhile. Outside of a
+/// fiber it stops the thread, as [`std::thread::sleep`] does.
+///
+/// In a destructor while a panic unwinds, and in a fiber that has been
+/// cancelled, it returns at once.
+///
+/// ```
+/// use ch05_fibers::{Runtime, sleep};
+/// use std::time::{Duration, Instant};
+///
+/// let start = Instant::now();
+/// Runtime::new().run(|| sleep(Duration::from_millis(20)));
+/// assert!(start.elapsed() >= Duration::from_millis(20));
+/// ```
+pub fn sleep(time: Duration) {
+    match Instant::now().checked_add(time) {
+        Some(moment) => sleep_until(moment),
+        // Longer than there is time: a day is as good as any, again and again.
+        None => loop {
+            sleep(Duration::from_secs(86_400));
+        },
+    }
+}
+
+/// As [`sleep`], until a moment. If that is over already, the fiber goes to the
+/// end of the queue, as by [`yield_now`](crate::yield_now).
+pub fn sleep_until(moment: Instant) {
+    let Some(runtime) = Inner::current().filter(|it| it.here().is_some())
+    else {
+        thread::sleep(moment.saturating_duration_since(Instant::now()));
+        return;
+    };
+    // Whether it has waited or cannot: there is nothing more to do here.
+    let _ = runtime.wait(State::Sleeping, Some(moment));
+    runtime.unwind_if_cancelled();
+}

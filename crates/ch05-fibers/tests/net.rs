@@ -1,0 +1,267 @@
+//! Sockets: fibers against the clients of others.
+
+mod support;
+
+use ch05_fibers::net::{TcpListener, TcpStream};
+use ch05_fibers::{Runtime, s5_net, scope, sleep, spawn, yield_now};
+use delay_server::DelayServer;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+use support::{Dropped, within_a_minute};
+
+type Talk = fn(TcpStream) -> io::Result<()>;
+
+fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+/// Runs a server on a thread of its own, until `client` has returned.
+fn with_server<T: Send + 'static>(
+    talk: Talk,
+    client: impl FnOnce(SocketAddr) -> T + Send + 'static,
+) -> T {
+    within_a_minute(move || {
+        let (address, known) = channel();
+        let (over, is_over) = channel::<()>();
+        let server = thread::spawn(move || {
+            Runtime::new().run(|| {
+                let listener = TcpListener::bind(any_port()).unwrap();
+                address.send(listener.local_addr().unwrap()).unwrap();
+                spawn(move || s5_net::serve(&listener, talk));
+                while is_over.try_recv()
+                    == Err(std::sync::mpsc::TryRecvError::Empty)
+                {
+                    sleep(Duration::from_millis(2));
+                }
+            });
+        });
+        let result = client(known.recv().unwrap());
+        drop(over);
+        server.join().unwrap();
+        result
+    })
+}
+
+#[test]
+fn the_delay_servers_client_gets_its_greeting() {
+    with_server(s5_net::hello, |address| {
+        let patience = Duration::from_secs(20);
+        for path in ["/", "/again"] {
+            let reply = delay_server::get(address, path, patience).unwrap();
+            assert_eq!(reply.status, 200);
+            assert_eq!(reply.text(), "Hello from a fiber!\n");
+        }
+    });
+}
+
+#[test]
+fn curl_gets_its_greeting_twice_on_one_connection() {
+    let version = Command::new("curl").arg("--version").output();
+    if version.is_err() {
+        return; // not installed here
+    }
+    let output = with_server(s5_net::hello, |address| {
+        let url = format!("http://{address}/");
+        Command::new("curl")
+            .args(["--silent", "--show-error", "--max-time", "20"])
+            .args(["--noproxy", "*"])
+            .args(["--write-out", "%{http_code} %{num_connects}\n"])
+            .args([&url, &url])
+            .output()
+            .unwrap()
+    });
+    let text = String::from_utf8_lossy(&output.stdout);
+    let expected = "Hello from a fiber!\n200 1\nHello from a fiber!\n200 0\n";
+    assert_eq!(text, expected, "{output:?}");
+}
+
+#[test]
+fn the_echo_comes_back_to_a_blocking_client() {
+    let (said, heard) = with_server(s5_net::echo, |address| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        // More than the buffers of both sides hold.
+        let said: Vec<u8> =
+            (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let mut writer = stream.try_clone().unwrap();
+        let copy = said.clone();
+        let writing = thread::spawn(move || {
+            writer.write_all(&copy).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).unwrap();
+        writing.join().unwrap();
+        (said, heard)
+    });
+    assert!(said == heard, "{} of {} bytes", heard.len(), said.len());
+}
+
+/// A fiber asks a slow server; others run meanwhile.
+#[test]
+fn many_slow_answers_take_as_long_as_one() {
+    within_a_minute(|| {
+        let server = DelayServer::start().unwrap();
+        let address = server.addr();
+        let start = Instant::now();
+        let replies = Runtime::new().run(|| {
+            scope(|scope| {
+                let ask = |number| {
+                    scope.spawn(move || -> io::Result<String> {
+                        let mut stream = TcpStream::connect(address)?;
+                        let request = format!(
+                            "GET /300/fiber-{number} HTTP/1.1\r\n\
+                             Host: x\r\nConnection: close\r\n\r\n"
+                        );
+                        stream.write_all(request.as_bytes())?;
+                        let mut reply = String::new();
+                        stream.read_to_string(&mut reply)?;
+                        Ok(reply)
+                    })
+                };
+                let fibers: Vec<_> = (0..50).map(ask).collect();
+                let replies = fibers.into_iter().map(|fiber| fiber.join());
+                replies
+                    .map(|reply| reply.unwrap().unwrap())
+                    .collect::<Vec<_>>()
+            })
+        });
+        for (number, reply) in replies.iter().enumerate() {
+            assert!(reply.ends_with(&format!("fiber-{number}")), "{reply}");
+        }
+        let time = start.elapsed();
+        assert!(time >= Duration::from_millis(300));
+        // One after the other, they would take 15 s.
+        assert!(time < Duration::from_secs(10), "{time:?}");
+    });
+}
+
+#[test]
+fn a_deadline_ends_each_wait() {
+    within_a_minute(|| {
+        Runtime::new().run(|| {
+            let listener = TcpListener::bind(any_port()).unwrap();
+            let in_20_ms = || Some(Instant::now() + Duration::from_millis(20));
+            let timed_out = |error: io::Error| {
+                assert_eq!(error.kind(), ErrorKind::TimedOut);
+            };
+            let start = Instant::now();
+            listener.set_deadline(in_20_ms());
+            timed_out(listener.accept().map(drop).unwrap_err());
+            let address = listener.local_addr().unwrap();
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.set_deadline(in_20_ms());
+            timed_out(stream.read(&mut [0; 8]).unwrap_err());
+            // Nobody reads at the other end, so there is no more room.
+            stream.set_deadline(in_20_ms());
+            let everything = vec![0; 1 << 25];
+            timed_out(stream.write_all(&everything).unwrap_err());
+            assert!(start.elapsed() >= Duration::from_millis(60));
+            // And again without.
+            listener.set_deadline(None);
+            listener.accept().unwrap();
+        });
+    });
+}
+
+#[test]
+fn two_fibers_read_and_write_one_connection() {
+    within_a_minute(|| {
+        Runtime::new().run(|| {
+            let listener = TcpListener::bind(any_port()).unwrap();
+            let address = listener.local_addr().unwrap();
+            spawn(move || {
+                let (stream, _) = listener.accept().unwrap();
+                s5_net::echo(stream)
+            });
+            let stream = TcpStream::connect(address).unwrap();
+            let bytes = vec![7; 2_000_000];
+            scope(|scope| {
+                let (stream, bytes) = (&stream, &bytes);
+                scope.spawn(move || {
+                    let mut writer = stream;
+                    writer.write_all(bytes).unwrap();
+                    stream.shutdown(Shutdown::Write).unwrap();
+                });
+                let mut heard = Vec::new();
+                let mut reader = stream;
+                reader.read_to_end(&mut heard).unwrap();
+                assert!(heard == *bytes);
+            });
+        });
+    });
+}
+
+#[test]
+fn nobody_listens() {
+    within_a_minute(|| {
+        Runtime::new().run(|| {
+            let listener = TcpListener::bind(any_port()).unwrap();
+            let address = listener.local_addr().unwrap();
+            drop(listener);
+            let error = TcpStream::connect(address).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        });
+    });
+}
+
+/// A fiber that waits for a socket is cancelled like any other.
+#[test]
+fn waiting_for_a_socket_is_unwound() {
+    within_a_minute(|| {
+        let dropped = Dropped::default();
+        let mut runtime = Runtime::new();
+        runtime.run(|| {
+            let local = dropped.local();
+            let listener = TcpListener::bind(any_port()).unwrap();
+            spawn(move || {
+                let _local = local;
+                let _ = listener.accept();
+            });
+            yield_now();
+        });
+        assert_eq!(dropped.count(), 0);
+        drop(runtime);
+        assert_eq!(dropped.count(), 1);
+    });
+}
+
+#[test]
+fn sockets_outside_of_their_runtime_do_not_wait() {
+    within_a_minute(|| {
+        let error = TcpListener::bind(any_port()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Other);
+        let mut runtime = Runtime::new();
+        let listener = runtime.run(|| TcpListener::bind(any_port()).unwrap());
+        let error = listener.accept().map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Other);
+        drop(runtime);
+        let error = listener.accept().map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Other);
+    });
+}
+
+/// A fiber that only yields does not keep sockets from being served.
+#[test]
+fn sockets_have_their_turn_among_fibers_that_only_yield() {
+    within_a_minute(|| {
+        Runtime::new().run(|| {
+            spawn(|| {
+                loop {
+                    yield_now();
+                }
+            });
+            let listener = TcpListener::bind(any_port()).unwrap();
+            let address = listener.local_addr().unwrap();
+            spawn(move || s5_net::serve(&listener, s5_net::echo));
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(b"x").unwrap();
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            assert_eq!(&byte, b"x");
+        });
+    });
+}
