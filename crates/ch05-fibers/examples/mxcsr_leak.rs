@@ -90,7 +90,8 @@ fn say(how: &str, (before, after): (f64, f64)) {
         true => "the same",
         false => "not the same",
     };
-    println!("{how}: 1 / 3 is {before:.20}, then {after:.20}: {same}");
+    println!("{how}:  1 / 3 is {before:.20}");
+    println!("             and then {after:.20}, {same}");
 }
 
 fn main() {

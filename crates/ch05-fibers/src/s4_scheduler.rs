@@ -113,6 +113,7 @@ impl Fibers {
             resume_unwind(Box::new(Cancelled));
         }
     }
+    // ANCHOR_END: yield_now
 
     /// Ends [`Scheduler::run`] when this fiber yields or ends next. Fibers that
     /// have not ended stay as they are.
@@ -120,6 +121,7 @@ impl Fibers {
         self.stopped.set(true);
     }
 
+    // ANCHOR: step
     /// Called at home: one fiber runs until it yields or ends.
     fn step(&self) -> bool {
         let Some(fiber) = self.ready.borrow_mut().pop_front() else {
@@ -135,7 +137,7 @@ impl Fibers {
         }
         true
     }
-    // ANCHOR_END: yield_now
+    // ANCHOR_END: step
 }
 
 impl Scheduler {

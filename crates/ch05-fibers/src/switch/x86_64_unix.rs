@@ -18,7 +18,6 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // rdi        save                       (anything)
     // rsi        to                         (anything)
     // rsp        this stack, 16-aligned     the same again
-    // others     the compiler's business    (anything)
     //
     // SAFETY: all registers are outputs, except rbx and rbp, which may not be,
     // and which this stack keeps: in its red zone, the 128 bytes below rsp
