@@ -120,6 +120,11 @@ fn an_overflow_is_a_fault() {
         .env(CHILD, "1")
         .output()
         .unwrap();
+    if output.status.code() == Some(127) {
+        // Only this program is emulated; the kernel cannot start another one.
+        eprintln!("not tested: this emulator cannot start a child");
+        return;
+    }
     let signal = output.status.signal();
     let faults = [Some(libc::SIGSEGV), Some(libc::SIGBUS)];
     assert!(
