@@ -5,6 +5,7 @@
 //! Only for measuring: the crate itself uses what `switch` has. x86-64 with the
 //! System V calling convention (Linux, macOS, the BSDs).
 
+use crate::stack::Stack;
 use std::arch::{asm, naked_asm};
 
 /// Where the two sides of a rung have stopped: their stack pointers.
@@ -409,15 +410,19 @@ impl Rung for Crate {
 #[derive(Debug)]
 pub struct Loop {
     pair: Box<Pair>,
-    _stack: Vec<u128>,
+    _stack: Stack,
 }
 
 impl Loop {
     /// Prepares one; `deep` suspends three calls below the entry.
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for its stack.
     pub fn new<R: Rung>(deep: bool) -> Self {
-        let mut stack = vec![0_u128; 4096];
+        let stack = Stack::new(64 * 1024).expect("no memory for a stack");
         let mut pair = Box::new(Pair::default());
-        let top = stack.as_mut_ptr_range().end.cast::<usize>();
+        let top = stack.top().cast::<usize>();
         let entry = if deep { deeply::<R> } else { flatly::<R> };
         // SAFETY: the stack is 64 KiB and ends at `top`.
         pair.fiber = unsafe { R::prepare(top, entry, &raw mut *pair) };

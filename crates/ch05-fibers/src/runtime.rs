@@ -380,14 +380,14 @@ impl Inner {
         if thread::panicking() {
             return self.yield_slowly();
         }
-        let Some(next) = self.ready.exchange(me) else {
+        let Some((save, next)) = self.ready.exchange(me) else {
             return self.yield_slowly();
         };
+        self.running.set(next.fiber);
+        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        unsafe { switch(save, next.stopped_at()) };
         // SAFETY: at home there is no budget, so this is a fiber.
         let me = unsafe { &*me };
-        self.running.set(next);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
-        unsafe { switch(me.sp.as_ptr(), next.sp.get()) };
         if me.cancel.get() != Cancel::No {
             me.unwind();
         }
@@ -442,9 +442,9 @@ impl Inner {
         if self.ready.has_budget()
             && let Some(next) = self.ready.pop()
         {
-            self.running.set(next);
+            self.running.set(next.fiber);
             // SAFETY: a fiber in the queue has stopped, and was in it once.
-            unsafe { switch(me.sp.as_ptr(), next.sp.get()) };
+            unsafe { switch(me.sp.as_ptr(), next.stopped_at()) };
         } else {
             self.running.set(ptr::null());
             self.ready.set_budget(0);
@@ -461,7 +461,7 @@ impl Inner {
     /// From home to the first fiber of the queue; comes back when one comes
     /// home.
     fn dispatch(&self) {
-        let Some(fiber) = self.ready.pop() else {
+        let Some(next) = self.ready.pop() else {
             return;
         };
         // Without budget, every switch goes by home, which keeps the control
@@ -469,9 +469,9 @@ impl Inner {
         self.ready
             .set_budget(if self.keep_float { 0 } else { BUDGET });
         self.alone.set(BUDGET);
-        self.running.set(fiber);
+        self.running.set(next.fiber);
         // SAFETY: a fiber in the queue has stopped, and was in it once.
-        unsafe { switch(self.home.as_ptr(), fiber.sp.get()) };
+        unsafe { switch(self.home.as_ptr(), next.stopped_at()) };
         if self.keep_float {
             self.float.get().restore();
         }

@@ -1,0 +1,363 @@
+//! A canary in every register that a function must leave as it was: it is there
+//! again after a thousand switches, while other fibers keep others there. In
+//! debug and release builds; the assembly does not depend on the optimiser.
+
+mod support;
+
+use ch05_fibers::{Runtime, spawn, yield_now};
+use std::arch::naked_asm;
+use std::cell::Cell;
+use std::rc::Rc;
+use support::within_a_minute;
+
+/// Calls `call` with canaries in all callee-saved registers, made from `seed`.
+/// Returns the bits in which any of them has changed: zero if none has.
+///
+/// # Safety
+///
+/// `call` must not unwind: there is nothing here to unwind by.
+#[cfg(all(unix, target_arch = "x86_64"))]
+#[unsafe(naked)]
+unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
+    naked_asm!(
+        "push rbx", // our caller's
+        "push rbp",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "push rsi", // the seed; and now the stack is aligned
+        "lea rbx, [rsi + 1]",
+        "lea rbp, [rsi + 2]",
+        "lea r12, [rsi + 3]",
+        "lea r13, [rsi + 4]",
+        "lea r14, [rsi + 5]",
+        "lea r15, [rsi + 6]",
+        "call rdi",
+        "pop rsi",
+        "lea rax, [rsi + 1]", // all changes are gathered in rax
+        "xor rax, rbx",
+        "lea rcx, [rsi + 2]",
+        "xor rcx, rbp",
+        "or rax, rcx",
+        "lea rcx, [rsi + 3]",
+        "xor rcx, r12",
+        "or rax, rcx",
+        "lea rcx, [rsi + 4]",
+        "xor rcx, r13",
+        "or rax, rcx",
+        "lea rcx, [rsi + 5]",
+        "xor rcx, r14",
+        "or rax, rcx",
+        "lea rcx, [rsi + 6]",
+        "xor rcx, r15",
+        "or rax, rcx",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbp",
+        "pop rbx",
+        "ret",
+    );
+}
+
+/// The same on Windows: with rdi, rsi and the vector registers from xmm6 on.
+///
+/// # Safety
+///
+/// As above.
+#[cfg(all(windows, target_arch = "x86_64"))]
+#[unsafe(naked)]
+unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
+    naked_asm!(
+        "push rbx",
+        "push rbp",
+        "push rdi",
+        "push rsi",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        // 32 bytes that the callee may use, the seed, ten vectors; aligned.
+        "sub rsp, 216",
+        "movaps [rsp + 48], xmm6",
+        "movaps [rsp + 64], xmm7",
+        "movaps [rsp + 80], xmm8",
+        "movaps [rsp + 96], xmm9",
+        "movaps [rsp + 112], xmm10",
+        "movaps [rsp + 128], xmm11",
+        "movaps [rsp + 144], xmm12",
+        "movaps [rsp + 160], xmm13",
+        "movaps [rsp + 176], xmm14",
+        "movaps [rsp + 192], xmm15",
+        "mov [rsp + 32], rdx",
+        "lea rbx, [rdx + 1]",
+        "lea rbp, [rdx + 2]",
+        "lea rdi, [rdx + 3]",
+        "lea rsi, [rdx + 4]",
+        "lea r12, [rdx + 5]",
+        "lea r13, [rdx + 6]",
+        "lea r14, [rdx + 7]",
+        "lea r15, [rdx + 8]",
+        "movq xmm6, rbx",
+        "movq xmm7, rbp",
+        "movq xmm8, rdi",
+        "movq xmm9, rsi",
+        "movq xmm10, r12",
+        "movq xmm11, r13",
+        "movq xmm12, r14",
+        "movq xmm13, r15",
+        "movq xmm14, rbx",
+        "movq xmm15, rbp",
+        "call rcx",
+        "mov rdx, [rsp + 32]",
+        "lea rax, [rdx + 1]",
+        "xor rax, rbx",
+        "lea rcx, [rdx + 2]",
+        "xor rcx, rbp",
+        "or rax, rcx",
+        "lea rcx, [rdx + 3]",
+        "xor rcx, rdi",
+        "or rax, rcx",
+        "lea rcx, [rdx + 4]",
+        "xor rcx, rsi",
+        "or rax, rcx",
+        "lea rcx, [rdx + 5]",
+        "xor rcx, r12",
+        "or rax, rcx",
+        "lea rcx, [rdx + 6]",
+        "xor rcx, r13",
+        "or rax, rcx",
+        "lea rcx, [rdx + 7]",
+        "xor rcx, r14",
+        "or rax, rcx",
+        "lea rcx, [rdx + 8]",
+        "xor rcx, r15",
+        "or rax, rcx",
+        // The others are right, or it is wrong already: compare with them.
+        "movq rcx, xmm6",
+        "xor rcx, rbx",
+        "or rax, rcx",
+        "movq rcx, xmm7",
+        "xor rcx, rbp",
+        "or rax, rcx",
+        "movq rcx, xmm8",
+        "xor rcx, rdi",
+        "or rax, rcx",
+        "movq rcx, xmm9",
+        "xor rcx, rsi",
+        "or rax, rcx",
+        "movq rcx, xmm10",
+        "xor rcx, r12",
+        "or rax, rcx",
+        "movq rcx, xmm11",
+        "xor rcx, r13",
+        "or rax, rcx",
+        "movq rcx, xmm12",
+        "xor rcx, r14",
+        "or rax, rcx",
+        "movq rcx, xmm13",
+        "xor rcx, r15",
+        "or rax, rcx",
+        "movq rcx, xmm14",
+        "xor rcx, rbx",
+        "or rax, rcx",
+        "movq rcx, xmm15",
+        "xor rcx, rbp",
+        "or rax, rcx",
+        "movaps xmm6, [rsp + 48]",
+        "movaps xmm7, [rsp + 64]",
+        "movaps xmm8, [rsp + 80]",
+        "movaps xmm9, [rsp + 96]",
+        "movaps xmm10, [rsp + 112]",
+        "movaps xmm11, [rsp + 128]",
+        "movaps xmm12, [rsp + 144]",
+        "movaps xmm13, [rsp + 160]",
+        "movaps xmm14, [rsp + 176]",
+        "movaps xmm15, [rsp + 192]",
+        "add rsp, 216",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rsi",
+        "pop rdi",
+        "pop rbp",
+        "pop rbx",
+        "ret",
+    );
+}
+
+/// The same on 64-bit Arm: x19 to x29, and the low halves of v8 to v15.
+///
+/// # Safety
+///
+/// As above.
+#[cfg(all(unix, target_arch = "aarch64"))]
+#[unsafe(naked)]
+unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
+    naked_asm!(
+        "stp x29, x30, [sp, #-176]!",
+        "stp x19, x20, [sp, #16]",
+        "stp x21, x22, [sp, #32]",
+        "stp x23, x24, [sp, #48]",
+        "stp x25, x26, [sp, #64]",
+        "stp x27, x28, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "str x1, [sp, #160]", // the seed
+        "add x19, x1, #1",
+        "add x20, x1, #2",
+        "add x21, x1, #3",
+        "add x22, x1, #4",
+        "add x23, x1, #5",
+        "add x24, x1, #6",
+        "add x25, x1, #7",
+        "add x26, x1, #8",
+        "add x27, x1, #9",
+        "add x28, x1, #10",
+        "add x29, x1, #11",
+        "fmov d8, x19",
+        "fmov d9, x20",
+        "fmov d10, x21",
+        "fmov d11, x22",
+        "fmov d12, x23",
+        "fmov d13, x24",
+        "fmov d14, x25",
+        "fmov d15, x26",
+        "blr x0",
+        "ldr x1, [sp, #160]",
+        "add x2, x1, #1", // all changes are gathered in x0
+        "eor x0, x2, x19",
+        "add x2, x1, #2",
+        "eor x2, x2, x20",
+        "orr x0, x0, x2",
+        "add x2, x1, #3",
+        "eor x2, x2, x21",
+        "orr x0, x0, x2",
+        "add x2, x1, #4",
+        "eor x2, x2, x22",
+        "orr x0, x0, x2",
+        "add x2, x1, #5",
+        "eor x2, x2, x23",
+        "orr x0, x0, x2",
+        "add x2, x1, #6",
+        "eor x2, x2, x24",
+        "orr x0, x0, x2",
+        "add x2, x1, #7",
+        "eor x2, x2, x25",
+        "orr x0, x0, x2",
+        "add x2, x1, #8",
+        "eor x2, x2, x26",
+        "orr x0, x0, x2",
+        "add x2, x1, #9",
+        "eor x2, x2, x27",
+        "orr x0, x0, x2",
+        "add x2, x1, #10",
+        "eor x2, x2, x28",
+        "orr x0, x0, x2",
+        "add x2, x1, #11",
+        "eor x2, x2, x29",
+        "orr x0, x0, x2",
+        "fmov x2, d8", // those above are right, or it is wrong already
+        "eor x2, x2, x19",
+        "orr x0, x0, x2",
+        "fmov x2, d9",
+        "eor x2, x2, x20",
+        "orr x0, x0, x2",
+        "fmov x2, d10",
+        "eor x2, x2, x21",
+        "orr x0, x0, x2",
+        "fmov x2, d11",
+        "eor x2, x2, x22",
+        "orr x0, x0, x2",
+        "fmov x2, d12",
+        "eor x2, x2, x23",
+        "orr x0, x0, x2",
+        "fmov x2, d13",
+        "eor x2, x2, x24",
+        "orr x0, x0, x2",
+        "fmov x2, d14",
+        "eor x2, x2, x25",
+        "orr x0, x0, x2",
+        "fmov x2, d15",
+        "eor x2, x2, x26",
+        "orr x0, x0, x2",
+        "ldp d14, d15, [sp, #144]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp x27, x28, [sp, #80]",
+        "ldp x25, x26, [sp, #64]",
+        "ldp x23, x24, [sp, #48]",
+        "ldp x21, x22, [sp, #32]",
+        "ldp x19, x20, [sp, #16]",
+        "ldp x29, x30, [sp], #176",
+        "ret",
+    );
+}
+
+extern "C" fn yields() {
+    yield_now();
+}
+
+extern "C" fn yields_and_joins() {
+    let inner = spawn(|| {
+        yield_now();
+        7_u64
+    });
+    assert_eq!(inner.join().ok(), Some(7));
+}
+
+/// An honest call changes none of them: else the test would say nothing.
+extern "C" fn does_nothing() {}
+
+/// A dishonest one does, and is caught.
+#[cfg(all(unix, target_arch = "x86_64"))]
+#[unsafe(naked)]
+extern "C" fn forgets_r13() {
+    naked_asm!("xor r13d, r13d", "ret");
+}
+
+#[test]
+fn the_guard_notices() {
+    // SAFETY: none of them unwinds.
+    assert_eq!(unsafe { guarded(does_nothing, 0x5555_0000) }, 0);
+    #[cfg(all(unix, target_arch = "x86_64"))]
+    // SAFETY: it does not unwind, and what it destroys is restored.
+    assert_ne!(unsafe { guarded(forgets_r13, 0x5555_0000) }, 0);
+}
+
+#[test]
+fn canaries_survive_a_thousand_switches() {
+    within_a_minute(|| {
+        let changed = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&changed);
+        Runtime::new().run(move || {
+            let all: Vec<_> = (1..=5_u64)
+                .map(|fiber| {
+                    let changed = Rc::clone(&theirs);
+                    spawn(move || {
+                        for turn in 0..1_000 {
+                            let seed = fiber << 48 | turn << 16;
+                            let call = match turn % 10 {
+                                9 => yields_and_joins,
+                                _ => yields,
+                            };
+                            // SAFETY: neither unwinds: nobody is cancelled.
+                            let bits = unsafe { guarded(call, seed) };
+                            changed.set(changed.get() | bits);
+                        }
+                    })
+                })
+                .collect();
+            for one in all {
+                one.join().expect("it does not panic");
+            }
+        });
+        assert_eq!(changed.get(), 0, "{:#x}", changed.get());
+    });
+}
