@@ -16,7 +16,8 @@
 //! | `memory` | how many fibers stand still | what each has touched |
 //!
 //! `ours` is the bare switch in `round trip`, as corosensei is one, and the
-//! whole runtime in all others. The last form runs one loop, for a tool that
+//! whole runtime in all others: its `create` is a spawn and a join. `ours, bare`
+//! is what corosensei's is: a closure that runs on a pooled stack. The last form runs one loop, for a tool that
 //! counts instructions; what cannot be counted so is refused.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -62,6 +62,7 @@ impl Group {
         match self {
             Self::RoundTrip => 200_000 / peer.slowness,
             Self::RoundRobin => (400_000 / number(case)).max(20),
+            Self::Create if case == "new stack" => 500,
             Self::Create => 50_000 / peer.slowness,
             Self::Memory => 1,
         }
