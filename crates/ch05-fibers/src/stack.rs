@@ -104,6 +104,8 @@ impl Arena {
         let low = slot.bottom.wrapping_sub(self.guard);
         // SAFETY: a slot of a mapping of ours that nobody uses yet.
         unsafe { sys::open(low, self.guard, self.size) }?;
+        #[cfg(fibers_valgrind)]
+        sys::tell_valgrind(slot.bottom, slot.top);
         chunk.used.set(used + 1);
         self.slots.set(self.slots.get() + 1);
         Ok(Slot {
