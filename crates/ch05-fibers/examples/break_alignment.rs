@@ -126,11 +126,17 @@ mod linux {
         }
     }
 
+    /// By this variable, a child knows that it is one, and of which kind.
+    pub const GAP: &str = "CH05_GAP";
+
     /// What the child has printed, and how it has ended.
     pub fn run(gap: bool) -> io::Result<String> {
-        let how = if gap { "with-gap" } else { "without-gap" };
-        let output =
-            Command::new(std::env::current_exe()?).arg(how).output()?;
+        let mut child = Command::new(std::env::current_exe()?);
+        if cfg!(test) {
+            child.args(["child", "--exact", "--nocapture"]);
+        }
+        child.env(GAP, if gap { "with" } else { "without" });
+        let output = child.output()?;
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text += &match output.status.signal() {
             Some(libc::SIGSEGV) => "  ended by SIGSEGV\n".into(),
@@ -176,10 +182,8 @@ mod linux {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() -> std::io::Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("with-gap") => return linux::child(true),
-        Some("without-gap") => return linux::child(false),
-        _ => {}
+    if let Ok(gap) = std::env::var(linux::GAP) {
+        return linux::child(gap == "with");
     }
     print!("with a gap above the first words:\n{}", linux::run(true)?);
     print!("without:\n{}", linux::run(false)?);
@@ -192,16 +196,30 @@ fn main() {
     println!("this program is for Linux on x86-64 only");
 }
 
-/// The half that is right, and the picture. `tests/break_alignment.rs` runs
-/// the other half as well.
+/// The child.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn child() -> std::io::Result<()> {
+    match std::env::var(linux::GAP) {
+        Ok(gap) => linux::child(gap == "with"),
+        Err(_) => Ok(()),
+    }
+}
+
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn runs() -> std::io::Result<()> {
-    linux::child(false)?;
+    let with = linux::run(true)?;
+    assert!(with.contains("at ...8\n"), "{with}");
+    assert!(with.contains("a store of 16 aligned bytes\n"), "{with}");
+    assert!(with.ends_with("ended by SIGSEGV\n"), "{with}");
+    let without = linux::run(false)?;
+    assert!(without.contains("at ...0\n  stored: 1.5\n"), "{without}");
+    assert!(!without.contains("SIGSEGV"), "{without}");
     let text = linux::picture()?;
     assert!(text.contains(" 8   0            enter\n"), "{text}");
     assert!(text.contains("16   enter        0\n"), "{text}");
-    let _ = (linux::run, main);
+    let _ = main;
     Ok(())
 }
 

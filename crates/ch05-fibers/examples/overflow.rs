@@ -4,7 +4,7 @@
 use ch05_fibers::{Builder, Runtime, spawn, yield_now};
 use std::hint::black_box;
 use std::io;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 // ANCHOR: overflow
 /// Calls itself, and lets others run in between, for ever.
@@ -52,38 +52,94 @@ fn other_fault() {
     });
 }
 
+/// By this variable, the child knows what it is to do.
+const HOW: &str = "CH05_OVERFLOW";
+
 /// What the child has said, and how it has ended.
-fn run(how: &str) -> io::Result<(String, bool)> {
-    let program = std::env::current_exe()?;
-    let output = Command::new(program).arg(how).output()?;
+fn run(how: &str) -> io::Result<(String, ExitStatus)> {
+    let mut child = Command::new(std::env::current_exe()?);
+    if cfg!(test) {
+        child.args(["tests::child", "--exact", "--nocapture"]);
+    }
+    let output = child.env(HOW, how).output()?;
     let said = String::from_utf8_lossy(&output.stderr).trim().to_string();
-    Ok((said, output.status.success()))
+    Ok((said, output.status))
+}
+
+/// In the child: does it. `false` if this is not the child.
+fn child() -> bool {
+    match std::env::var(HOW).as_deref() {
+        Ok("overflow") => overflow(),
+        Ok("large-frame") => large_frame(),
+        Ok("other-fault") => other_fault(),
+        _ => return false,
+    }
+    true
 }
 
 fn main() -> io::Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("overflow") => overflow(),
-        Some("large-frame") => large_frame(),
-        Some("other-fault") => other_fault(),
-        _ => {
-            for how in ["overflow", "large-frame"] {
-                let (said, success) = run(how)?;
-                let end = if success { "well" } else { "by force" };
-                println!("{how}: {said}\n  the child has ended {end}");
-            }
-        }
+    if child() {
+        return Ok(());
+    }
+    for how in ["overflow", "large-frame"] {
+        let (said, status) = run(how)?;
+        let end = if status.success() { "well" } else { "by force" };
+        println!("{how}: {said}\n  the child has ended {end}");
     }
     Ok(())
 }
 
-/// The children are this program; in a test they would be the test program. So
-/// `tests/overflow.rs` runs them.
-#[test]
-fn runs() -> io::Result<()> {
-    let _ = (run, overflow, large_frame, other_fault);
-    let mut program = std::env::current_exe()?;
-    program.pop();
-    program.pop();
-    assert!(program.join("examples").is_dir());
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `None` where only this program is emulated, and the kernel cannot start
+    /// another one: then the emulator reports 127, and nothing has been tested.
+    fn ended(how: &str) -> Option<(String, ExitStatus)> {
+        let (said, status) = run(how).unwrap();
+        if status.code() == Some(127) {
+            eprintln!("not tested: this emulator cannot start a child");
+            return None;
+        }
+        assert!(!status.success(), "{said}");
+        Some((said, status))
+    }
+
+    /// The child.
+    #[test]
+    fn child() {
+        super::child();
+    }
+
+    #[test]
+    fn runs() {
+        let overflow = "fiber 'deep' (3) has overflowed its stack of 64 KiB";
+        if let Some((said, _status)) = ended("overflow") {
+            assert!(said.ends_with(overflow), "{said}");
+            #[cfg(unix)]
+            {
+                use std::os::unix::process::ExitStatusExt;
+                assert_eq!(_status.signal(), Some(libc::SIGABRT));
+            }
+        }
+        let overflow = "fiber 2 has overflowed its stack of 64 KiB";
+        if let Some((said, _)) = ended("large-frame") {
+            assert!(said.ends_with(overflow), "{said}");
+        }
+        let _ = main;
+    }
+
+    #[test]
+    fn other_faults_are_passed_on() {
+        let Some((said, _status)) = ended("other-fault") else {
+            return;
+        };
+        assert!(!said.contains("overflowed"), "{said}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::ExitStatusExt;
+            let known = [Some(libc::SIGSEGV), Some(libc::SIGBUS)];
+            assert!(known.contains(&_status.signal()), "{said}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! One switch to a fiber and one back, instruction by instruction: what the
 //! registers and the words of both stacks are after each. Recorded from the
-//! crate's own switch, by single steps of a child process, which is this program
-//! again. Prints the events of a figure: a JSON object a line.
+//! crate's own switch, by single steps of a child process. Prints the events of
+//! a figure: a JSON object a line.
 //!
 //! Linux on x86-64.
 
@@ -11,8 +11,6 @@ mod linux {
     use ch05_fibers::switch::{prepare, switch};
     use std::arch::naked_asm;
     use std::io::{self, Write};
-    use std::os::unix::process::CommandExt;
-    use std::process::Command;
     use std::ptr;
 
     /// Where both sides have stopped.
@@ -83,26 +81,38 @@ mod linux {
         }
     }
 
-    /// The child: goes to the fiber once, stops for the recorder, and goes
-    /// there again.
-    pub fn child() -> io::Result<()> {
+    /// Both sides, ready: the fiber has run once, and has stopped.
+    struct Ready {
+        sides: Box<Sides>,
+        _stack: Stack,
+    }
+
+    fn ready() -> io::Result<Ready> {
         let stack = Stack::new(64 * 1024)?;
-        let (home, fiber_sp) = (ptr::null_mut(), ptr::null_mut());
-        let sides = &raw mut *Box::leak(Box::new(Sides {
-            home,
-            fiber: fiber_sp,
-        }));
+        let (home, there) = (ptr::null_mut(), ptr::null_mut());
+        let mut sides = Box::new(Sides { home, fiber: there });
         let (bottom, top) = (stack.bottom(), stack.top());
+        let argument = (&raw mut *sides).cast();
         // SAFETY: both ends of a stack that nobody uses.
-        let first = unsafe { prepare(bottom, top, fiber, sides.cast()) };
-        // SAFETY: leaked above, and ours.
-        let sides = unsafe { &mut *sides };
-        sides.fiber = first;
-        resume_with_marks(sides);
+        sides.fiber = unsafe { prepare(bottom, top, fiber, argument) };
+        resume_with_marks(&mut sides);
+        Ok(Ready {
+            sides,
+            _stack: stack,
+        })
+    }
+
+    /// The child: stops for the recorder, and goes to the fiber once more. It
+    /// is a copy of this process, made by `fork`, which has one thread only; so
+    /// it does nothing that could need another one.
+    fn child(ready: &mut Ready) -> ! {
+        // SAFETY: takes numbers.
+        unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
         // SAFETY: stops this process until the recorder goes on with it.
         unsafe { libc::raise(libc::SIGSTOP) };
-        resume_with_marks(sides);
-        Ok(())
+        resume_with_marks(&mut ready.sides);
+        // SAFETY: ends the process at once.
+        unsafe { libc::_exit(0) };
     }
 
     /// The instructions of the switch: how their bytes begin, and their line in
@@ -165,22 +175,18 @@ mod linux {
 
     impl Traced {
         fn start() -> io::Result<Self> {
-            let mut command = Command::new(std::env::current_exe()?);
-            command.arg("child");
-            let trace_me = || {
-                // SAFETY: takes numbers; allowed between fork and exec.
-                check(unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) })
-            };
-            // SAFETY: the closure makes one system call.
-            unsafe { command.pre_exec(trace_me) };
-            // Reaped by `wait` below, or gone with us.
-            let child = command.spawn()?;
-            let traced = Self(child.id() as libc::pid_t);
-            // First it stops at exec, then where it stops itself.
-            while traced.wait()? != Some(libc::SIGSTOP) {
-                traced.go_on(libc::PTRACE_CONT)?;
+            let mut ready = ready()?;
+            // SAFETY: the child does what a child of several threads may.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                self::child(&mut ready);
             }
-            Ok(traced)
+            check(child.into())?;
+            let traced = Self(child);
+            match traced.wait()? {
+                Some(libc::SIGSTOP) => Ok(traced),
+                other => Err(io::Error::other(format!("stop by {other:?}"))),
+            }
         }
 
         fn go_on(&self, how: libc::c_uint) -> io::Result<()> {
@@ -469,10 +475,7 @@ mod linux {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() -> std::io::Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("child") => linux::child(),
-        _ => linux::record(std::io::stdout()),
-    }
+    linux::record(std::io::stdout())
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
@@ -480,16 +483,34 @@ fn main() {
     println!("this program is for Linux on x86-64 only");
 }
 
-/// The recording needs this program as its child: `tests/switch_steps.rs` has
-/// what it must be.
+/// The same instructions, in the same order, in every build.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
-fn runs() {
-    let _ = main;
-    let never = std::hint::black_box(false);
-    if never {
-        linux::record(Vec::new()).unwrap();
+fn runs() -> std::io::Result<()> {
+    let mut text = Vec::new();
+    linux::record(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 18, "{text}");
+    for (number, line) in lines.iter().enumerate() {
+        // Seven on the side that leaves, two on the one that goes on.
+        let lane = match number {
+            0..7 | 16.. => "{\"lane\": \"home\"",
+            _ => "{\"lane\": \"fiber\"",
+        };
+        assert!(line.starts_with(lane), "{number}: {line}");
     }
+    // Back where it began, with what belongs to it.
+    let home = [
+        ("rsp", "home stack"),
+        ("rbp", "home's rbp"),
+        ("rbx", "home's rbx"),
+    ];
+    for (register, value) in home {
+        let row = format!("{{\"at\": \"{register}\", \"value\": \"{value}\"");
+        assert!(lines[17].contains(&row), "{row} {}", lines[17]);
+    }
+    main()
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
