@@ -278,6 +278,8 @@ impl Fiber {
 // ANCHOR: enter
 /// What every fiber begins with, and where its panics end.
 unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
+    #[cfg(fibers_asan)]
+    crate::switch::asan::began();
     // SAFETY: `make` has put this address there.
     let fiber = unsafe { &*fiber.cast::<Fiber>() };
     let packet = fiber.packet.get();

@@ -168,6 +168,8 @@ impl Scheduler {
 // ANCHOR: begin
 /// What every stack begins with. Nothing may unwind out of here.
 unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
+    #[cfg(fibers_asan)]
+    crate::switch::asan::began();
     // SAFETY: `spawn` has put it there; it is in a box until we have ended.
     let fibers = unsafe { &*fibers.cast::<Fibers>() };
     let running = || fibers.running.borrow().clone();

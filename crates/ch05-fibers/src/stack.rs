@@ -106,6 +106,8 @@ impl Arena {
         unsafe { sys::open(low, self.guard, self.size) }?;
         #[cfg(fibers_valgrind)]
         sys::tell_valgrind(slot.bottom, slot.top);
+        #[cfg(fibers_asan)]
+        crate::switch::asan::register(slot.bottom, slot.top);
         chunk.used.set(used + 1);
         self.slots.set(self.slots.get() + 1);
         Ok(Slot {
@@ -180,6 +182,11 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
+        #[cfg(fibers_asan)]
+        for slot in self.taken() {
+            crate::switch::asan::renew(slot.bottom, slot.top);
+            crate::switch::asan::forget(slot.bottom);
+        }
         let mut next = self.newest.replace(ptr::null());
         while !next.is_null() {
             // SAFETY: made by `map`, and found in this list only.

@@ -17,7 +17,13 @@
 #[cfg_attr(all(unix, target_arch = "aarch64"), path = "switch/aarch64.rs")]
 mod platform;
 
+#[cfg(not(fibers_asan))]
 pub use platform::switch;
+
+#[cfg(fibers_asan)]
+pub(crate) mod asan;
+#[cfg(fibers_asan)]
+pub use asan::switch;
 
 /// Where a stopped stack goes on: its stack pointer. What lies there is the
 /// business of the platform's file.
@@ -49,6 +55,8 @@ pub unsafe fn prepare(
     entry: Entry,
     argument: *mut u8,
 ) -> StackPointer {
+    #[cfg(fibers_asan)]
+    asan::renew(bottom, top);
     let words = platform::first_words(bottom, top, entry, argument);
     // SAFETY: the caller owns that many words below `top`.
     let start = unsafe { top.cast::<*mut u8>().sub(words.len()) };
