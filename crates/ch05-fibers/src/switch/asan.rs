@@ -63,10 +63,10 @@ fn stack_of(address: usize) -> (*const c_void, usize) {
         return (ptr::without_provenance(bottom), top - bottom);
     }
     let mut attributes = MaybeUninit::uninit();
-    // SAFETY: asks about this thread; initialises the attributes.
-    let got = unsafe {
-        libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr())
-    };
+    // SAFETY: takes nothing, and always succeeds.
+    let me = unsafe { libc::pthread_self() };
+    // SAFETY: this thread; it initialises the attributes.
+    let got = unsafe { libc::pthread_getattr_np(me, attributes.as_mut_ptr()) };
     assert_eq!(got, 0, "the thread has a stack");
     let (mut bottom, mut size) = (ptr::null_mut(), 0);
     // SAFETY: initialised above; both are numbers of ours.
