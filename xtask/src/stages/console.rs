@@ -254,12 +254,18 @@ fn tidy(output: &str) -> String {
     text
 }
 
-/// The output as a pattern: a sample is any text.
+/// The output as a pattern: a sample is any text, and so are the blanks before
+/// it but for one, as a number that lines up in a column may be wider next time.
 fn without_samples(output: &str) -> String {
     let mut pattern = String::new();
     let mut done = 0;
     for range in samples(output) {
-        pattern.push_str(&output[done..range.start]);
+        let before = &output[done..range.start];
+        let text = before.trim_end_matches(' ');
+        pattern.push_str(text);
+        if text.len() < before.len() && !(text.is_empty() && done == 0) {
+            pattern.push(' ');
+        }
         pattern.push_str("[..]");
         done = range.end;
     }
@@ -291,22 +297,27 @@ fn renew(
     let mut rest = real;
     let mut done = 0;
     for (index, range) in samples.iter().enumerate() {
-        let before = &line[done..range.start];
+        // Blanks that line up columns are as many as they happen to be.
+        let before = line[done..range.start].trim_end_matches(' ');
         rest = rest.strip_prefix(before)?;
         new.push_str(before);
         done = range.end;
-        let next = samples.get(index + 1).map_or(line.len(), |r| r.start);
-        let after = &line[done..next];
-        let length = if after.is_empty() {
-            rest.len()
-        } else {
-            rest.find(after)?
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        new.push_str(&rest[..blanks]);
+        rest = &rest[blanks..];
+        let next = samples.get(index + 1).map(|next| next.start);
+        let after = &line[done..next.unwrap_or(line.len())];
+        let text = match next {
+            Some(_) => after.trim_end_matches(' '),
+            None => after,
         };
-        // Blanks that line up columns belong to the line, not to the sample.
-        let sample = &rest[..length];
-        let value = sample.trim_start();
-        new.push_str(&sample[..length - value.len()]);
-        new += &format!("[~{value}]");
+        let length = match (text.is_empty(), next) {
+            (false, _) => rest.find(text)?,
+            // Only blanks are between this one and the next.
+            (true, Some(_)) => rest.find(' ')?,
+            (true, None) => rest.len(),
+        };
+        new += &format!("[~{}]", &rest[..length]);
         rest = &rest[length..];
     }
     (rest == &line[done..]).then(|| new + rest)
@@ -392,7 +403,7 @@ mod tests {
         let page = "time  [~5.2] ms of [~10] ms\nsame\nlast [~x]\n";
         assert_eq!(
             without_samples(page),
-            "time  [..] ms of [..] ms\nsame\nlast [..]\n"
+            "time [..] ms of [..] ms\nsame\nlast [..]\n"
         );
         assert_eq!(
             with_samples(page, "time  17 ms of 3 ms\nsame\nlast y z\n"),
@@ -400,5 +411,19 @@ mod tests {
         );
         // A line that does not fit keeps what it has.
         assert_eq!(with_samples("a [~1]\n", "b 2\n"), "a [~1]\n");
+    }
+
+    #[test]
+    fn columns_may_become_wider_and_narrower() {
+        let page = "a   [~20] ms   [~7]  [~8]\n";
+        assert_eq!(without_samples(page), "a [..] ms [..] [..]\n");
+        assert_eq!(
+            with_samples(page, "a 12345 ms  100    9\n"),
+            "a [~12345] ms  [~100]    [~9]\n"
+        );
+        assert_eq!(
+            with_samples("[~1] x\n", "  22 x\n"),
+            "  [~22] x\n"
+        );
     }
 }
