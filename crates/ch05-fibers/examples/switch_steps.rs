@@ -117,7 +117,7 @@ mod linux {
 
     /// The instructions of the switch: how their bytes begin, and their line in
     /// the source. One that is not here is none of the switch.
-    const INSTRUCTIONS: [(&[u8], &str, &str); 9] = [
+    const INSTRUCTIONS: [(&[u8], &str, &str); 10] = [
         (
             &[0x48, 0x8d, 0x05],
             "lea rax, [rip + 2f]",
@@ -150,8 +150,13 @@ mod linux {
             "From here on, the stack is the other one.",
         ),
         (
-            &[0xff, 0x66, 0xf8],
-            "jmp [rsi - 8]",
+            &[0x48, 0x8b, 0x46, 0xf8],
+            "mov rax, [rsi - 8]",
+            "Where the other side goes on, it has stored on its own stack.",
+        ),
+        (
+            &[0xff, 0xe0],
+            "jmp rax",
             "The other side goes on, behind its own jump.",
         ),
         (
@@ -167,8 +172,8 @@ mod linux {
     ];
 
     const BEGIN: usize = 0;
-    const JUMP: usize = 6;
-    const END: usize = 8;
+    const JUMP: usize = 7;
+    const END: usize = 9;
 
     /// A traced child.
     struct Traced(libc::pid_t);
@@ -491,11 +496,11 @@ fn runs() -> std::io::Result<()> {
     linux::record(&mut text)?;
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 18, "{text}");
+    assert_eq!(lines.len(), 20, "{text}");
     for (number, line) in lines.iter().enumerate() {
-        // Seven on the side that leaves, two on the one that goes on.
+        // Eight on the side that leaves, two on the one that goes on.
         let lane = match number {
-            0..7 | 16.. => "{\"lane\": \"home\"",
+            0..8 | 18.. => "{\"lane\": \"home\"",
             _ => "{\"lane\": \"fiber\"",
         };
         assert!(line.starts_with(lane), "{number}: {line}");
@@ -508,7 +513,7 @@ fn runs() -> std::io::Result<()> {
     ];
     for (register, value) in home {
         let row = format!("{{\"at\": \"{register}\", \"value\": \"{value}\"");
-        assert!(lines[17].contains(&row), "{row} {}", lines[17]);
+        assert!(lines[19].contains(&row), "{row} {}", lines[19]);
     }
     main()
 }

@@ -18,10 +18,9 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // rdi        save                       (anything)
     // rsi        to                         (anything)
     // rsp        this stack, 16-aligned     the same again
-    //
-    // SAFETY: all registers are outputs, except rbx and rbp, which may not be,
-    // and which this stack keeps: in its red zone, the 128 bytes below rsp
-    // that signal handlers leave alone. What `to` must be: our caller.
+    // SAFETY: all registers are outputs, but for rbx and rbp, which this stack
+    // keeps: in its red zone, the 128 bytes below rsp that signal handlers
+    // leave alone. What `to` must be: our caller.
     unsafe {
         asm!(
             "lea rax, [rip + 2f]", // where we go on later,
@@ -30,7 +29,8 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
             "mov [rsp - 24], rbx", // cannot be declared
             "mov [rdi], rsp",      // stopped
             "mov rsp, rsi",        // another stack
-            "jmp [rsi - 8]",       // goes on where it has stopped
+            "mov rax, [rsi - 8]",  // goes on where that one has stopped
+            "jmp rax",
             "2:",                  // somebody goes on with us
             "mov rbp, [rsp - 16]",
             "mov rbx, [rsp - 24]",
