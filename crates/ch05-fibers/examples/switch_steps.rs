@@ -324,7 +324,7 @@ mod linux {
             };
             format!(
                 "{{\"at\": \"{at}\", \"value\": \"{name}\", \
-                 \"shown\": \"{value:#x}\", \"means\": \"{means}\"}}"
+                 \"means\": \"{means}\"}}"
             )
         }
 
