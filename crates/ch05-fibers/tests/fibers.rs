@@ -4,7 +4,7 @@ mod support;
 
 use ch05_fibers::{
     Builder, JoinError, JoinHandle, Runtime, ScopedJoinHandle, current_id,
-    current_name, scope, sleep, spawn, yield_now,
+    current_name, scope, sleep, sleep_until, spawn, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -331,17 +331,24 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
     let start = Instant::now();
     Runtime::new().run(|| {
         scope(|scope| {
-            for time in [30, 10, 20, 0] {
+            // Far enough apart for a machine that stands still for a while.
+            for time in [450, 150, 300] {
                 let log = &log;
                 scope.spawn(move || {
-                    sleep(Duration::from_millis(time));
-                    assert!(start.elapsed() >= Duration::from_millis(time));
-                    log.borrow_mut().push(time);
+                    let time = Duration::from_millis(time);
+                    sleep_until(start + time);
+                    assert!(start.elapsed() >= time);
+                    log.borrow_mut().push(time.as_millis());
                 });
             }
+            scope.spawn(|| {
+                let start = Instant::now();
+                sleep(Duration::from_millis(10));
+                assert!(start.elapsed() >= Duration::from_millis(10));
+            });
         });
     });
-    assert_eq!(log.into_inner(), [0, 10, 20, 30]);
+    assert_eq!(log.into_inner(), [150, 300, 450]);
 }
 
 /// A fiber that always yields does not keep a sleeper from waking.
