@@ -54,15 +54,21 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if changed.is_empty() {
         return Ok(());
     }
-    // All at once, as cargo builds packages side by side. What does not build
-    // is told below, with its package.
+    // All at once, as cargo builds packages side by side.
     cx.progress.step("building the tests");
     let mut build = cargo_test(cx);
     build.arg("--no-run");
     for (package, _) in &changed {
         build.args(["--package", &package.name]);
     }
-    process::run(&mut build, LIMIT)?;
+    let built = process::run(&mut build, LIMIT)?;
+    if !built.success() {
+        report.fail_at(
+            "crates",
+            format!("cargo test {}:\n{}", built.ending(), built.output),
+        );
+        return Ok(());
+    }
     for (package, key) in changed {
         cx.progress.step(format!("cargo test --package {}", package.name));
         test(cx, package, key, report)?;
