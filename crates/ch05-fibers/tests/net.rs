@@ -59,6 +59,64 @@ fn the_delay_servers_client_gets_its_greeting() {
 }
 
 #[test]
+fn a_request_may_come_byte_by_byte() {
+    let reply = with_server(s5_net::hello, |address| {
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        client.set_nodelay(true).unwrap();
+        for byte in b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n" {
+            client.write_all(&[*byte]).unwrap();
+            thread::sleep(Duration::from_millis(1));
+        }
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).unwrap();
+        reply
+    });
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
+    assert!(reply.ends_with("\r\n\r\nHello from a fiber!\n"), "{reply}");
+}
+
+/// Drops a connection so that the other side gets a reset, and no orderly end.
+#[cfg(unix)]
+fn reset(client: std::net::TcpStream) {
+    use std::os::fd::AsRawFd;
+    let at_once = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    let (fd, length) = (client.as_raw_fd(), size_of_val(&at_once));
+    // SAFETY: the kernel reads one `linger`, and there is one.
+    let result = unsafe {
+        libc::setsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            (&raw const at_once).cast(),
+            length as libc::socklen_t,
+        )
+    };
+    assert_eq!(result, 0, "{}", io::Error::last_os_error());
+}
+
+/// A client who goes in the middle ends one fiber, and no other.
+#[cfg(unix)]
+#[test]
+fn a_reset_ends_its_own_fiber_only() {
+    with_server(s5_net::echo, |address| {
+        let connect = || std::net::TcpStream::connect(address).unwrap();
+        let mut steady = connect();
+        for _ in 0..20 {
+            let mut rude = connect();
+            rude.write_all(&[7; 5_000]).unwrap();
+            reset(rude);
+            let mut room = [0; 5];
+            steady.write_all(b"hello").unwrap();
+            steady.read_exact(&mut room).unwrap();
+            assert_eq!(&room, b"hello");
+        }
+    });
+}
+
+#[test]
 fn curl_gets_its_greeting_twice_on_one_connection() {
     let version = Command::new("curl").arg("--version").output();
     if version.is_err() {
