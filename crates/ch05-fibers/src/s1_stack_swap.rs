@@ -27,6 +27,7 @@ use std::ptr;
 )]
 mod platform;
 
+pub(crate) use platform::enter;
 pub use platform::{FIRST, first_words, swap};
 
 /// What a new stack begins with. There is nobody to return to.

@@ -5,7 +5,7 @@
 //! is and by what is there. An address differs from run to run, so what can be
 //! recognised is shown by its name.
 
-use crate::s1_stack_swap::{Entry, FIRST, prepare};
+use crate::s1_stack_swap::{Entry, FIRST, enter, prepare};
 use crate::stack::Stack;
 use std::fmt::{self, Write as _};
 
@@ -72,8 +72,8 @@ pub fn picture(stack: &Stack, entry: Entry, argument: *mut u8) -> Vec<Word> {
         _ if value == argument.addr() => "the argument".into(),
         _ if value == stack.top().addr() => "the high end".into(),
         _ if value == stack.bottom().addr() => "the low end".into(),
-        // Only one thing is left that `prepare` writes.
-        _ => String::from("enter"),
+        _ if value == enter as *const () as usize => "enter".into(),
+        _ => String::from("unknown"),
     };
     let mut words: Vec<Word> = (0..FIRST)
         .map(|index| {

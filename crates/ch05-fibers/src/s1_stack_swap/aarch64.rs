@@ -66,7 +66,7 @@ pub fn first_words(
 
 /// Where the first `ret` goes: calls the function in x19.
 #[unsafe(naked)]
-unsafe extern "C" fn enter() {
+pub(crate) unsafe extern "C" fn enter() {
     naked_asm!(
         ".cfi_startproc",
         ".cfi_undefined x30", // nobody has called us

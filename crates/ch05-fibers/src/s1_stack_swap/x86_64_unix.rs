@@ -60,7 +60,7 @@ pub fn first_words(
 
 /// Where the first `ret` goes: calls the function in rbx.
 #[unsafe(naked)]
-unsafe extern "C" fn enter() {
+pub(crate) unsafe extern "C" fn enter() {
     naked_asm!(
         ".cfi_startproc",
         ".cfi_undefined rip", // nobody has called us

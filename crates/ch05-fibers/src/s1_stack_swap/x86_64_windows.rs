@@ -94,7 +94,7 @@ pub fn first_words(
 
 /// Where the first `ret` goes: calls the function in rbx.
 #[unsafe(naked)]
-unsafe extern "C" fn enter() {
+pub(crate) unsafe extern "C" fn enter() {
     naked_asm!(
         "mov rcx, r12", // its argument
         "sub rsp, 32",  // room that a callee expects above itself
