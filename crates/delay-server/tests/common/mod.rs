@@ -168,7 +168,13 @@ impl Client {
     #[track_caller]
     pub fn expect_silence(&mut self, time: Duration) {
         self.stream.set_read_timeout(Some(time)).unwrap();
-        let kind = self.more().expect_err("something came").kind();
+        let kind = loop {
+            match self.more().expect_err("something came").kind() {
+                // The machine stood still for a moment, or a signal came.
+                io::ErrorKind::Interrupted => {}
+                kind => break kind,
+            }
+        };
         let timeouts = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
         assert!(timeouts.contains(&kind), "{kind}");
         self.stream.set_read_timeout(Some(LONG)).unwrap();
