@@ -135,13 +135,19 @@ impl Client {
 
     fn more(&mut self) -> io::Result<()> {
         let mut chunk = [0; 64 * 1024];
-        match self.stream.read(&mut chunk)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            n => {
-                self.read.extend_from_slice(&chunk[..n]);
-                Ok(())
+        let count = loop {
+            match self.stream.read(&mut chunk) {
+                // Where there is a timeout, a process that was stopped for a
+                // moment is told so.
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
             }
+        };
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        self.read.extend_from_slice(&chunk[..count]);
+        Ok(())
     }
 
     /// Reads to the end of the connection.
@@ -168,13 +174,7 @@ impl Client {
     #[track_caller]
     pub fn expect_silence(&mut self, time: Duration) {
         self.stream.set_read_timeout(Some(time)).unwrap();
-        let kind = loop {
-            match self.more().expect_err("something came").kind() {
-                // The machine stood still for a moment, or a signal came.
-                io::ErrorKind::Interrupted => {}
-                kind => break kind,
-            }
-        };
+        let kind = self.more().expect_err("something came").kind();
         let timeouts = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
         assert!(timeouts.contains(&kind), "{kind}");
         self.stream.set_read_timeout(Some(LONG)).unwrap();
