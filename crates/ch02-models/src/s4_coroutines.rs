@@ -47,12 +47,13 @@ pub fn errand(log: Log) -> Errand {
 // ANCHOR_END: s4_new
 
 // ANCHOR: s4_errand
-/// Where an errand stands: what the last thing was that it has done.
+/// Where an errand stands: in which of its waits.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Start,
     First,
     Second,
+    Third,
     End,
 }
 
@@ -68,12 +69,13 @@ impl Coroutine for Errand {
             }
             At::Second => {
                 self.log.say("errand: 100 ms are over");
-                (At::End, Step::Wait(ms(50)))
+                (At::Third, Step::Wait(ms(50)))
             }
-            At::End => {
+            At::Third => {
                 self.log.say("errand: 50 ms are over");
                 (At::End, Step::Done(200 + 100 + 50))
             }
+            At::End => panic!("resumed after its end"),
         };
         self.at = at;
         step
