@@ -35,7 +35,7 @@ mod linux {
     /// The stack, before and after visits that go deeper and deeper, and then
     /// one that does not.
     pub fn grow() -> io::Result<Vec<(&'static str, usize)>> {
-        let stack = Stack::new(1024 * 1024)?;
+        let mut stack = Stack::new(1024 * 1024)?;
         let mut rows = vec![("new", pages(&stack)?)];
         let visits = [
             ("after a visit that does nothing", 0),
@@ -44,7 +44,7 @@ mod linux {
             ("after nothing once more", 0),
         ];
         for (name, bytes) in visits {
-            visit(&stack, &mut || {
+            visit(&mut stack, &mut || {
                 if bytes > 0 {
                     touch(bytes);
                 }

@@ -3,22 +3,26 @@
 use ch05_fibers::s1_stack_swap::visit;
 use ch05_fibers::stack::Stack;
 use std::io;
+use std::ops::Range;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {
-    let stack = Stack::new(64 * 1024)?;
-    println!("before: {}", whose_stack(&stack));
-    visit(&stack, &mut || println!("there:  {}", whose_stack(&stack)));
-    println!("after:  {}", whose_stack(&stack));
+    let mut stack = Stack::new(64 * 1024)?;
+    let other = stack.bottom().addr()..stack.top().addr();
+    println!("before: {}", whose_stack(&other));
+    visit(&mut stack, &mut || {
+        println!("there:  {}", whose_stack(&other))
+    });
+    println!("after:  {}", whose_stack(&other));
     Ok(())
 }
 
 /// Where do the locals of this function lie?
 #[inline(never)]
-fn whose_stack(other: &Stack) -> &'static str {
+fn whose_stack(other: &Range<usize>) -> &'static str {
     let local = 0_u8;
     let address = (&raw const local).addr();
-    match (other.bottom().addr()..other.top().addr()).contains(&address) {
+    match other.contains(&address) {
         true => "locals lie on the other stack",
         false => "locals lie on the thread's stack",
     }
@@ -27,10 +31,11 @@ fn whose_stack(other: &Stack) -> &'static str {
 
 #[test]
 fn runs() -> io::Result<()> {
-    let stack = Stack::new(64 * 1024)?;
+    let mut stack = Stack::new(64 * 1024)?;
+    let other = stack.bottom().addr()..stack.top().addr();
     let mut there = "";
-    visit(&stack, &mut || there = whose_stack(&stack));
+    visit(&mut stack, &mut || there = whose_stack(&other));
     assert_eq!(there, "locals lie on the other stack");
-    assert_eq!(whose_stack(&stack), "locals lie on the thread's stack");
+    assert_eq!(whose_stack(&other), "locals lie on the thread's stack");
     Ok(())
 }

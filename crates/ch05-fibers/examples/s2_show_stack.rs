@@ -11,9 +11,9 @@ fn main() -> io::Result<()> {
 }
 
 fn draw() -> io::Result<String> {
-    let stack = Stack::new(64 * 1024)?;
+    let mut stack = Stack::new(64 * 1024)?;
     let mut value = 1_u64;
-    let words = picture(&stack, function, (&raw mut value).cast());
+    let words = picture(&mut stack, function, (&raw mut value).cast());
     Ok(Table(&words).to_string())
 }
 

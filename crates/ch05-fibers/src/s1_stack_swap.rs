@@ -9,6 +9,16 @@
 //! What differs between processors and systems is in one file each, below
 //! `s1_stack_swap/`, with the same three names in each: [`swap`],
 //! [`first_words`] and [`FIRST`].
+//!
+//! A stack can be visited by one at a time, and the compiler sees to it:
+//!
+//! ```compile_fail,E0499
+//! use ch05_fibers::s1_stack_swap::visit;
+//! use ch05_fibers::stack::Stack;
+//!
+//! let mut stack = Stack::new(64 * 1024).unwrap();
+//! visit(&mut stack, &mut || visit(&mut stack, &mut || ()));
+//! ```
 
 use crate::stack::Stack;
 use std::ptr;
@@ -36,7 +46,7 @@ pub type Entry = extern "C" fn(argument: *mut u8) -> !;
 // ANCHOR: prepare
 /// Writes onto a new stack what [`swap`] expects to find on an old one, so that
 /// the first swap to the pointer returned calls `entry(argument)`.
-pub fn prepare(stack: &Stack, entry: Entry, argument: *mut u8) -> *mut u8 {
+pub fn prepare(stack: &mut Stack, entry: Entry, argument: *mut u8) -> *mut u8 {
     let words = first_words(stack, entry, argument);
     let top = stack.top().cast::<*mut u8>();
     for (index, word) in words.into_iter().enumerate() {
@@ -57,12 +67,13 @@ struct Visit<'v> {
     guest: &'v mut dyn FnMut(),
 }
 
-/// Calls `guest` on another stack, and comes back.
+/// Calls `guest` on another stack, and comes back. Meanwhile the stack is
+/// borrowed: a second visit would begin where the first one stands.
 ///
 /// It must not panic: a panic looks for somebody who catches it, frame by
 /// frame, and below the first frame of that stack is nothing. The process is
 /// aborted.
-pub fn visit(stack: &Stack, guest: &mut dyn FnMut()) {
+pub fn visit(stack: &mut Stack, guest: &mut dyn FnMut()) {
     let (home, there) = (ptr::null_mut(), ptr::null_mut());
     let mut visit = Visit { home, there, guest };
     let visit = &raw mut visit;
@@ -91,10 +102,10 @@ mod tests {
 
     #[test]
     fn the_guest_is_called_on_the_other_stack_and_we_come_back() {
-        let stack = Stack::new(64 * 1024).unwrap();
+        let mut stack = Stack::new(64 * 1024).unwrap();
         let mut seen = Vec::new();
         for turn in 0..3 {
-            visit(&stack, &mut || {
+            visit(&mut stack, &mut || {
                 let local = turn;
                 seen.push((&raw const local).addr());
             });

@@ -63,7 +63,11 @@ pub const MEANINGS: [&str; FIRST] = cfg_select! {
 // ANCHOR: picture
 /// The words of a stack that was prepared for `entry` and `argument`, the
 /// highest one first, read from its memory.
-pub fn picture(stack: &Stack, entry: Entry, argument: *mut u8) -> Vec<Word> {
+pub fn picture(
+    stack: &mut Stack,
+    entry: Entry,
+    argument: *mut u8,
+) -> Vec<Word> {
     let low = prepare(stack, entry, argument).cast::<usize>();
     let name = |value: usize| match value {
         0 => "0".into(),

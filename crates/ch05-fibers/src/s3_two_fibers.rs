@@ -49,7 +49,7 @@ impl Pair<'_> {
 ///
 /// Those of the system, if there is no memory for the stacks.
 pub fn run(body: &dyn Fn(&Pair<'_>, usize)) -> io::Result<()> {
-    let stacks = [Stack::new(64 * 1024)?, Stack::new(64 * 1024)?];
+    let mut stacks = [Stack::new(64 * 1024)?, Stack::new(64 * 1024)?];
     let stopped = [const { Cell::new(ptr::null_mut()) }; 3];
     let running = Cell::new(HOME);
     let ended = [const { Cell::new(false) }; 2];
@@ -59,7 +59,7 @@ pub fn run(body: &dyn Fn(&Pair<'_>, usize)) -> io::Result<()> {
         ended,
         body,
     };
-    for (stack, stopped) in stacks.iter().zip(&pair.stopped) {
+    for (stack, stopped) in stacks.iter_mut().zip(&pair.stopped) {
         let argument = (&raw const pair).cast_mut().cast();
         stopped.set(prepare(stack, begin, argument));
     }
