@@ -266,10 +266,19 @@ impl Fiber {
         }
     }
 
+    /// From here on it cannot wait: also not by the short way of `yield_now`,
+    /// which does not look at this.
+    #[cold]
+    fn raise(&self) {
+        self.cancel.set(Cancel::Raised);
+        // SAFETY: a runtime is there as long as one of its fibers is alive.
+        unsafe { &*self.runtime }.close_short_way();
+    }
+
     /// Begins to unwind: the locals are dropped, up to `enter`.
     #[cold]
     pub(crate) fn unwind(&self) -> ! {
-        self.cancel.set(Cancel::Raised);
+        self.raise();
         // Not a panic: no hook, no message.
         panic::resume_unwind(Box::new(Unwinding))
     }
@@ -311,7 +320,7 @@ impl Fiber {
         let body = AssertUnwindSafe(|| {
             if self.cancel.get() != Cancel::No {
                 // Cancelled before it has begun: the closure is dropped.
-                self.cancel.set(Cancel::Raised);
+                self.raise();
                 drop(closure);
                 return Err(JoinError::Cancelled);
             }

@@ -394,6 +394,12 @@ impl Inner {
     }
     // ANCHOR_END: yield_now
 
+    /// From here on, until the next visit at home, every yield goes the long
+    /// way, and who ends goes home.
+    pub(crate) fn close_short_way(&self) {
+        self.ready.set_budget(0);
+    }
+
     /// When the short way does not do.
     #[cold]
     fn yield_slowly(&self) {
@@ -645,6 +651,9 @@ impl Inner {
             me.has_timer.set(true);
         }
         self.leave(me);
+        if me.cancel.get() == Cancel::Raised {
+            self.close_short_way(); // the others have had it open
+        }
         Ok(me.woken.get())
     }
     // ANCHOR_END: wait

@@ -53,3 +53,12 @@ impl Dropped {
         self.0.get()
     }
 }
+
+/// Calls its closure when it is dropped.
+pub struct OnDrop<F: FnMut()>(pub F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
