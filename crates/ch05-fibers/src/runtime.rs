@@ -30,8 +30,9 @@ use std::time::{Duration, Instant};
 /// After so many switches from fiber to fiber, sockets and timers have a turn.
 const BUDGET: usize = 256;
 
-/// How often a fiber may try to wait while it unwinds. A loop that waits for
-/// something, in a destructor, would never end.
+/// How often a fiber may try to wait while it unwinds, before anybody has been
+/// at home again. A loop that waits for something, in a destructor, would never
+/// end.
 const FUTILE: u32 = 10_000;
 
 thread_local! {
@@ -111,7 +112,7 @@ impl RuntimeBuilder {
             spawned: Cell::new(0),
             alive: Cell::new(0),
             main: Cell::new(ptr::null()),
-            futile: Cell::new(0),
+            futile: Cell::new((0, 0)),
             timers: RefCell::default(),
             timer_keys: Cell::new(0),
             driver: Driver::default(),
@@ -270,8 +271,9 @@ pub(crate) struct Inner {
     arena: Arena,
     spawned: Cell<u64>,
     alive: Cell<usize>,
-    /// How often fibers have tried to wait while they unwound.
-    futile: Cell<u32>,
+    /// Which fiber has tried last to wait while it unwound, and how often,
+    /// since the last visit at home.
+    futile: Cell<(u64, u32)>,
     /// Who waits for which moment. The number tells equal moments apart.
     timers: RefCell<BTreeMap<(Instant, u64), *const Fiber>>,
     timer_keys: Cell<u64>,
@@ -425,11 +427,13 @@ impl Inner {
 
     /// A wait that is none: see `can_wait`.
     pub(crate) fn count_futile(&self) {
-        let futile = self.futile.get() + 1;
-        self.futile.set(futile);
-        if futile > FUTILE
-            && let Some(me) = self.here()
-        {
+        let Some(me) = self.here() else {
+            return;
+        };
+        let (last, count) = self.futile.get();
+        let count = if last == me.id.get() { count + 1 } else { 1 };
+        self.futile.set((me.id.get(), count));
+        if count > FUTILE {
             let who = describe(me);
             eprintln!(
                 "{who} unwinds and has tried to wait {FUTILE} times: it would \
@@ -475,6 +479,7 @@ impl Inner {
         self.ready
             .set_budget(if self.keep_float { 0 } else { BUDGET });
         self.alone.set(BUDGET);
+        self.futile.set((0, 0));
         self.running.set(next.fiber);
         // SAFETY: a fiber in the queue has stopped, and was in it once.
         unsafe { switch(self.home.as_ptr(), next.stopped_at()) };

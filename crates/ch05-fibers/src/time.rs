@@ -20,24 +20,30 @@ use std::time::{Duration, Instant};
 /// assert!(start.elapsed() >= Duration::from_millis(20));
 /// ```
 pub fn sleep(time: Duration) {
+    const DAY: Duration = Duration::from_secs(86_400);
     match Instant::now().checked_add(time) {
         Some(moment) => sleep_until(moment),
-        // Longer than there is time: a day is as good as any, again and again.
-        None => loop {
-            sleep(Duration::from_secs(86_400));
-        },
+        // Longer than there is time: a day is as good as any, again and again,
+        // as long as the caller can wait at all.
+        None => while stop_until(Instant::now() + DAY) {},
     }
 }
 
 /// As [`sleep`], until a moment. If that is over already, the fiber goes to the
 /// end of the queue, as by [`yield_now`](crate::yield_now).
 pub fn sleep_until(moment: Instant) {
+    // Whether it has waited or cannot: there is nothing more to do here.
+    stop_until(moment);
+}
+
+/// Returns whether it has waited.
+fn stop_until(moment: Instant) -> bool {
     let Some(runtime) = Inner::current().filter(|it| it.here().is_some())
     else {
         thread::sleep(moment.saturating_duration_since(Instant::now()));
-        return;
+        return true;
     };
-    // Whether it has waited or cannot: there is nothing more to do here.
-    let _ = runtime.wait(State::Sleeping, Some(moment));
+    let waited = runtime.wait(State::Sleeping, Some(moment)).is_ok();
     runtime.unwind_if_cancelled();
+    waited
 }

@@ -2,11 +2,12 @@
 
 mod support;
 
-use ch05_fibers::{Runtime, spawn, yield_now};
+use ch05_fibers::{Runtime, sleep, spawn, yield_now};
 use std::cell::{Cell, RefCell};
-use std::panic::catch_unwind;
+use std::panic::{catch_unwind, resume_unwind};
 use std::rc::Rc;
-use support::OnDrop;
+use std::time::Duration;
+use support::{OnDrop, within_a_minute};
 
 /// A fiber that was alone for longer than its budget took itself out of the
 /// queue, and switched from its own stack to where that had been before.
@@ -72,4 +73,74 @@ fn who_catches_the_unwinding_is_not_unwound_again() {
     });
     drop(runtime);
     assert_eq!(*done.borrow(), [0, 1, 2]);
+}
+
+/// Waits that are none, in destructors, were counted over the whole life of a
+/// runtime. After ten thousand of them it took a fiber that had tried once for
+/// one that does so for ever, and ended the process.
+#[test]
+fn many_fibers_may_try_to_wait_while_they_unwind() {
+    within_a_minute(|| {
+        let tried = Rc::new(Cell::new(0));
+        let mut runtime = Runtime::new();
+        let tries = || {
+            let tried = Rc::clone(&tried);
+            OnDrop(move || {
+                yield_now();
+                tried.set(tried.get() + 1);
+            })
+        };
+        // One after the other, by panics: a server has a long life.
+        runtime.run(|| {
+            for _ in 0..11_000 {
+                let tries = tries();
+                let fiber = spawn(move || {
+                    let _tries = tries;
+                    resume_unwind(Box::new(()));
+                });
+                assert!(fiber.join().is_err());
+            }
+        });
+        assert_eq!(tried.get(), 11_000);
+        // All at once: cancelled while they are parked.
+        runtime.run(|| {
+            for _ in 0..11_000 {
+                let tries = tries();
+                spawn(move || {
+                    let _tries = tries;
+                    loop {
+                        yield_now();
+                    }
+                });
+            }
+            yield_now();
+        });
+        assert_eq!(runtime.unfinished(), 11_000);
+        drop(runtime);
+        assert_eq!(tried.get(), 22_000);
+    });
+}
+
+/// The longest sleep is a loop of shorter ones, and that did not end where none
+/// of them can begin.
+#[test]
+fn the_longest_sleep_ends_at_once_while_a_fiber_unwinds() {
+    within_a_minute(|| {
+        let slept = Rc::new(Cell::new(false));
+        let mut runtime = Runtime::new();
+        runtime.run(|| {
+            let slept = Rc::clone(&slept);
+            spawn(move || {
+                let _sleeps = OnDrop(|| {
+                    sleep(Duration::MAX);
+                    slept.set(true);
+                });
+                sleep(Duration::MAX);
+            });
+            yield_now();
+        });
+        assert!(!slept.get());
+        drop(runtime);
+        assert!(slept.get());
+    });
 }
