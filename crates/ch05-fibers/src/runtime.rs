@@ -66,7 +66,8 @@ thread_local! {
 /// A fiber that catches the unwinding can go on, but cannot wait any more.
 ///
 /// In programs that are built with `panic = "abort"` there is no unwinding:
-/// unfinished fibers and their stacks are leaked.
+/// unfinished fibers and their stacks are leaked. So they are when a fiber calls
+/// [`std::process::exit`] and its runtime is in a thread-local variable.
 pub struct Runtime {
     inner: Rc<Inner>,
 }
@@ -203,7 +204,10 @@ impl Drop for Runtime {
         if self.inner.alive.get() == 0 {
             return;
         }
-        if cfg!(panic = "abort") {
+        // On one of its own fibers: only `std::process::exit` comes here, which
+        // ends thread-local variables where it is called.
+        let ours = !self.inner.running.get().is_null();
+        if cfg!(panic = "abort") || ours {
             // Not to be unwound, so not to be freed either: others may point
             // to what lies on these stacks.
             std::mem::forget(Rc::clone(&self.inner));

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
-use support::{OnDrop, within_a_minute};
+use support::{OnDrop, in_a_child, within_a_minute};
 
 /// A fiber that was alone for longer than its budget took itself out of the
 /// queue, and switched from its own stack to where that had been before.
@@ -143,4 +143,63 @@ fn the_longest_sleep_ends_at_once_while_a_fiber_unwinds() {
         drop(runtime);
         assert!(slept.get());
     });
+}
+
+/// `exit` ends the thread-local variables of the thread that calls it: here the
+/// runtime, on the stack of one of its fibers. It then waited for that fiber.
+#[test]
+fn a_fiber_can_end_the_process_from_a_runtime_in_a_thread_local() {
+    thread_local! {
+        static RUNTIME: RefCell<Runtime> = RefCell::new(Runtime::new());
+    }
+    let name = "a_fiber_can_end_the_process_from_a_runtime_in_a_thread_local";
+    let output = in_a_child(name, || {
+        // If it hangs, the child is not to stay.
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(50));
+            std::process::abort();
+        });
+        RUNTIME.with(|runtime| {
+            runtime.borrow_mut().run(|| {
+                spawn(|| {
+                    loop {
+                        yield_now();
+                    }
+                });
+                yield_now();
+                std::process::exit(7);
+            })
+        })
+    });
+    if let Some(output) = output {
+        assert_eq!(output.status.code(), Some(7), "{output:?}");
+    }
+}
+
+/// The other side of the count: a destructor that waits for ever ends the
+/// process, and says why.
+#[test]
+fn a_destructor_that_waits_for_ever_is_named() {
+    let name = "a_destructor_that_waits_for_ever_is_named";
+    let output = in_a_child(name, || {
+        let mut runtime = Runtime::new();
+        runtime.run(|| {
+            spawn(|| {
+                let _waits = OnDrop(|| {
+                    loop {
+                        yield_now();
+                    }
+                });
+                yield_now();
+            });
+            yield_now();
+        });
+        drop(runtime);
+    });
+    if let Some(output) = output {
+        assert!(!output.status.success(), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let expected = "fiber 2 unwinds and has tried to wait 10000 times";
+        assert!(said.contains(expected), "{said}");
+    }
 }

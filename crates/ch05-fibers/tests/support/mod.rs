@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "not every test program needs all of it")]
 
 use std::cell::Cell;
+use std::env;
 use std::panic;
+use std::process::{Command, Output};
 use std::rc::Rc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -61,4 +63,31 @@ impl<F: FnMut()> Drop for OnDrop<F> {
     fn drop(&mut self) {
         (self.0)();
     }
+}
+
+/// By this variable, a child knows that it is one.
+const CHILD: &str = "CH05_CHILD";
+
+/// For what ends the process: runs `act` in a child process, which is this test
+/// program again, with the one test `name`; and says how it ended, there.
+/// `None` in the child, if `act` comes back; and where only this program is
+/// emulated, and the kernel cannot start another one: then the emulator reports
+/// 127, and nothing has been tested.
+pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
+    if env::var_os(CHILD).is_some() {
+        act();
+        return None;
+    }
+    let program = env::current_exe().expect("this program has a path");
+    let output = Command::new(program)
+        .args([name, "--exact", "--nocapture"])
+        .env(CHILD, "1")
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("it has been started once");
+    if output.status.code() == Some(127) {
+        eprintln!("not tested: this emulator cannot start a child");
+        return None;
+    }
+    Some(output)
 }
