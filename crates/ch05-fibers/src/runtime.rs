@@ -81,7 +81,7 @@ pub struct RuntimeBuilder {
 
 impl RuntimeBuilder {
     /// The size of each stack, in bytes: rounded up to whole pages, at least
-    /// 16 KiB, 64 KiB if nothing is said. Memory is used for what a fiber
+    /// 32 KiB, 64 KiB if nothing is said. Memory is used for what a fiber
     /// touches only.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {

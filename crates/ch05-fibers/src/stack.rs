@@ -26,6 +26,10 @@ const FIRST: usize = 32;
 /// and none for more than so many.
 const MOST: usize = 4096;
 
+/// No stack is smaller, in bytes: a panic that is reported with a backtrace
+/// needs somewhat more than 20 KiB.
+const LEAST: usize = 32 * 1024;
+
 /// A stack: its two ends. Valid as long as its arena.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
@@ -61,9 +65,8 @@ impl Arena {
     /// yet.
     pub fn new(size: usize) -> Self {
         let page = sys::page_size();
-        // Below this, not even a panic could be reported. Above, sizes would
-        // wrap.
-        let size = size.clamp(16 * 1024, isize::MAX as usize / (2 * MOST));
+        // Above, sizes would wrap.
+        let size = size.clamp(LEAST, isize::MAX as usize / (2 * MOST));
         Self {
             size: size.next_multiple_of(page),
             guard: sys::GUARD_PAGES * page,
@@ -217,7 +220,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// A stack of `size` bytes, rounded up to whole pages and to 16 KiB.
+    /// A stack of `size` bytes, rounded up to whole pages and to 32 KiB.
     ///
     /// # Errors
     ///

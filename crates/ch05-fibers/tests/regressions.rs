@@ -203,3 +203,27 @@ fn a_destructor_that_waits_for_ever_is_named() {
         assert!(said.contains(expected), "{said}");
     }
 }
+
+/// The smallest stack is large enough for a panic that is reported with a
+/// backtrace. Half of it was not.
+#[test]
+fn the_smallest_stack_is_large_enough_for_a_backtrace() {
+    let name = "the_smallest_stack_is_large_enough_for_a_backtrace";
+    let act = || {
+        let backtrace = std::backtrace::Backtrace::force_capture;
+        let mut runtime = Runtime::builder().stack_size(0).build();
+        let length = runtime.run(|| {
+            // As the hook of a panic does; and a panic, by its hook.
+            let fiber = spawn(move || backtrace().to_string().len());
+            let panics = spawn(|| panic!("reported on a small stack"));
+            assert!(panics.join().is_err());
+            fiber.join().unwrap()
+        });
+        assert!(length > 0);
+    };
+    if let Some(output) = in_a_child(name, act) {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("reported on a small stack"), "{said}");
+    }
+}

@@ -82,7 +82,7 @@ pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
     let output = Command::new(program)
         .args([name, "--exact", "--nocapture"])
         .env(CHILD, "1")
-        .env("RUST_BACKTRACE", "0")
+        .env("RUST_BACKTRACE", "1")
         .output()
         .expect("it has been started once");
     if output.status.code() == Some(127) {
