@@ -68,6 +68,9 @@ thread_local! {
 /// In programs that are built with `panic = "abort"` there is no unwinding:
 /// unfinished fibers and their stacks are leaked. So they are when a fiber calls
 /// [`std::process::exit`] and its runtime is in a thread-local variable.
+///
+/// Do not leave one with unfinished fibers in such a variable: when the thread
+/// ends, others that these fibers use may be gone first.
 pub struct Runtime {
     inner: Rc<Inner>,
 }
@@ -103,7 +106,8 @@ impl RuntimeBuilder {
     /// Makes the runtime.
     pub fn build(self) -> Runtime {
         overflow::install();
-        let inner = Rc::new(Inner {
+        let inner = Rc::new_cyclic(|itself| Inner {
+            itself: itself.as_ptr(),
             running: Cell::new(ptr::null()),
             ready: ReadyQueue::new(),
             alone: Cell::new(0),
@@ -261,6 +265,9 @@ impl Drop for Entered<'_> {
 
 /// What a runtime is, at an address that does not change.
 pub(crate) struct Inner {
+    /// As the `Rc` knows it: a reference to this would not be allowed to reach
+    /// the counts beside it.
+    itself: *const Inner,
     /// The fiber that runs; null at home.
     running: Cell<*const Fiber>,
     ready: ReadyQueue,
@@ -329,10 +336,10 @@ impl Inner {
     /// The same, to be kept.
     #[inline]
     pub(crate) fn keep(&self) -> Rc<Self> {
-        // SAFETY: every `Inner` is in an `Rc`, and `self` is alive.
-        unsafe { Rc::increment_strong_count(self) };
+        // SAFETY: from the `Rc`, in which every `Inner` is; `self` is alive.
+        unsafe { Rc::increment_strong_count(self.itself) };
         // SAFETY: that count is ours.
-        unsafe { Rc::from_raw(self) }
+        unsafe { Rc::from_raw(self.itself) }
     }
 
     /// The fiber that runs; null at home.
