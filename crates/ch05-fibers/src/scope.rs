@@ -119,7 +119,7 @@ impl<'scope> Scope<'scope, '_> {
     ///
     /// # Panics
     ///
-    /// If there is no memory for a stack; or in a fiber of another runtime.
+    /// If there is no memory for a stack.
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, closure: F) -> ScopedJoinHandle<'scope, T>
     where
@@ -129,15 +129,16 @@ impl<'scope> Scope<'scope, '_> {
         // SAFETY: the runtime lives as long as the fiber in which the scope
         // is, and so longer than `self`.
         let runtime = unsafe { &*self.runtime };
-        self.data.running.set(self.data.running.get() + 1);
         // SAFETY: `scope` does not return before the fiber has finished, and
         // what it borrows outlives `'scope`.
         let handle =
             unsafe { runtime.spawn(None, &raw const self.data, closure) };
         let handle = handle.unwrap_or_else(|error| {
-            self.data.running.set(self.data.running.get() - 1);
             panic!("no stack for a fiber: {error}");
         });
+        // It cannot have run yet. If it was not made, nobody waits for it, not
+        // even if the closure has panicked when it was dropped.
+        self.data.running.set(self.data.running.get() + 1);
         let scope = PhantomData;
         ScopedJoinHandle { handle, scope }
     }

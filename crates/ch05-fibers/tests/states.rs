@@ -426,3 +426,53 @@ fn panics_in_a_scope_are_seen_once() {
         assert!(catch_unwind(body).is_err());
     });
 }
+
+/// A scope whose fiber cannot be made, and whose closure panics when it is
+/// dropped: nobody waits for what does not exist.
+#[test]
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    not(fibers_asan),
+    not(fibers_valgrind)
+))]
+fn a_scope_does_not_wait_for_what_was_not_made() {
+    within_a_minute(|| {
+        let mut runtime = Runtime::builder().stack_size(1 << 40).build();
+        runtime.run(|| {
+            let mut all = Vec::new();
+            while let Ok(fiber) = Builder::new().spawn(yield_now) {
+                all.push(fiber);
+                assert!(all.len() < 1_000, "there are not so many addresses");
+            }
+            let body = AssertUnwindSafe(|| {
+                scope(|scope| {
+                    let bad = OnDrop(|| resume_unwind(Box::new("dropped")));
+                    scope.spawn(move || drop(bad));
+                });
+            });
+            let payload = catch_unwind(body).unwrap_err();
+            assert_eq!(payload.downcast_ref(), Some(&"dropped"));
+        });
+    });
+}
+
+/// A scope is used in a fiber of another runtime, which runs inside of it.
+#[test]
+fn a_scope_reached_from_another_runtime() {
+    within_a_minute(|| {
+        let total = Cell::new(0);
+        Runtime::new().run(|| {
+            scope(|scope| {
+                Runtime::new().run(|| {
+                    let fiber = scope.spawn(|| total.set(total.get() + 1));
+                    yield_now();
+                    assert!(!fiber.is_finished(), "theirs does not run");
+                    let joined = fiber.join();
+                    assert!(matches!(joined, Err(JoinError::CannotWait)));
+                });
+            });
+            assert_eq!(total.get(), 1);
+        });
+    });
+}
