@@ -83,6 +83,11 @@ pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
         .args([name, "--exact", "--nocapture"])
         .env(CHILD, "1")
         .env("RUST_BACKTRACE", "1")
+        // A process that ends early does not free everything.
+        .env(
+            "ASAN_OPTIONS",
+            "detect_leaks=0:detect_stack_use_after_return=0",
+        )
         .output()
         .expect("it has been started once");
     if output.status.code() == Some(127) {
