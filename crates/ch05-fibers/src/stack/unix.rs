@@ -29,8 +29,14 @@ pub fn page_size() -> usize {
 pub fn reserve(length: usize) -> io::Result<*mut u8> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let lazily = libc::MAP_NORESERVE | libc::MAP_STACK;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(target_vendor = "apple")]
     let lazily = libc::MAP_NORESERVE;
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple"
+    )))]
+    let lazily = 0;
     // SAFETY: a new mapping, somewhere; it changes nothing that exists.
     let base = unsafe {
         libc::mmap(
