@@ -18,7 +18,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -213,7 +212,7 @@ pub fn run(
 ) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for program in programs(project, package)? {
-        let mut command = Command::new(&program);
+        let mut command = process::command(&program);
         command.current_dir(crate::project::folder(package));
         if quick {
             command.arg("--quick");
@@ -264,8 +263,7 @@ fn count_instructions(
     package: &Package,
     rows: &mut [Row],
 ) -> Result<()> {
-    let valgrind = Command::new("valgrind").arg("--version").output();
-    if !valgrind.is_ok_and(|output| output.status.success()) {
+    if !process::is_there("valgrind") {
         eprintln!("no valgrind here: instructions are not counted");
         return Ok(());
     }
@@ -295,7 +293,7 @@ fn collected(
     row: &Row,
     iterations: u64,
 ) -> Result<Option<u64>> {
-    let mut command = Command::new("valgrind");
+    let mut command = process::command("valgrind");
     command
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)

@@ -9,7 +9,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use cargo_metadata::Package;
+
+use crate::process::environment;
+use crate::project::Project;
+use crate::repository;
 
 /// The record of passed checks.
 #[derive(Debug)]
@@ -38,6 +43,7 @@ impl Cache {
             data.len().hash(&mut hasher);
             data.modified().ok().hash(&mut hasher);
         }
+        environment::settings().hash(&mut hasher);
         let passed = std::fs::read_to_string(&file)
             .ok()
             .and_then(|text| serde_json::from_str(&text).ok())
@@ -49,11 +55,13 @@ impl Cache {
         })
     }
 
-    /// A hash to which a check adds what it depends on.
-    pub fn key(&self) -> Key {
+    /// A hash to which a check adds what it depends on. Part of it already:
+    /// the compiler, this tool, and the settings that cargo gets from the
+    /// environment.
+    pub fn key<'p>(&self, project: &'p Project) -> Key<'p> {
         let mut hasher = DefaultHasher::new();
         self.base.hash(&mut hasher);
-        Key(hasher)
+        Key { hasher, project }
     }
 
     /// Has the check `name` passed with exactly this key?
@@ -98,29 +106,77 @@ impl Cache {
 
 /// A hash under construction.
 #[derive(Debug)]
-pub struct Key(DefaultHasher);
+pub struct Key<'p> {
+    hasher: DefaultHasher,
+    project: &'p Project,
+}
 
-impl Key {
+impl Key<'_> {
     /// Adds a text.
-    pub fn text(&mut self, text: &str) -> &mut Key {
-        text.hash(&mut self.0);
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        text.hash(&mut self.hasher);
         self
     }
 
-    /// Adds every file below `folder` that version control would keep, with
-    /// its name and contents.
+    /// Adds a file of the project, or that there is none of this name.
     ///
     /// # Errors
-    /// When one cannot be read.
-    pub fn folder(&mut self, folder: &Path) -> Result<&mut Key> {
-        for file in files(folder)? {
-            let inside = file.strip_prefix(folder).unwrap_or(&file);
-            inside.to_string_lossy().hash(&mut self.0);
-            std::fs::read(&file)
-                .with_context(|| file.display().to_string())?
-                .hash(&mut self.0);
+    /// When it is there and cannot be read.
+    pub fn file(&mut self, name: &str) -> Result<&mut Self> {
+        let path = self.project.root.join(name);
+        name.hash(&mut self.hasher);
+        match std::fs::read(&path) {
+            Ok(bytes) => Some(bytes).hash(&mut self.hasher),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                None::<Vec<u8>>.hash(&mut self.hasher);
+            }
+            Err(error) => {
+                return Err(error).context(path.display().to_string());
+            }
         }
         Ok(self)
+    }
+
+    /// Adds the project's files below `folder`, with names and contents.
+    ///
+    /// # Errors
+    /// When one cannot be read, and when there is none: a key over nothing
+    /// would never change.
+    pub fn folder(&mut self, folder: &Path) -> Result<&mut Self> {
+        // The tool's own folder is elsewhere when it looks at another book.
+        let files = if folder.starts_with(&self.project.root) {
+            self.project.files(folder)?
+        } else {
+            repository::files(folder)?
+        };
+        ensure!(
+            !files.is_empty(),
+            "{} has no file that belongs to the project (does a .gitignore \
+             of it name them?)",
+            folder.display()
+        );
+        for file in files {
+            let inside = file.strip_prefix(folder).unwrap_or(&file);
+            inside.to_string_lossy().hash(&mut self.hasher);
+            self.content(&file)?;
+        }
+        Ok(self)
+    }
+
+    /// Adds everything on which the programs of `package` depend: its files,
+    /// those of the packages that it needs, the versions of all others, and
+    /// the settings of the workspace.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn package(&mut self, package: &Package) -> Result<&mut Self> {
+        for package in self.project.with_dependencies(package) {
+            self.folder(crate::project::folder(package))?;
+        }
+        self.file("Cargo.lock")?
+            .file("Cargo.toml")?
+            .file(".cargo/config.toml")?
+            .file("rust-toolchain.toml")
     }
 
     /// Adds the scripts and styles of a built book, but for those that list
@@ -128,16 +184,14 @@ impl Key {
     ///
     /// # Errors
     /// When one cannot be read.
-    pub fn assets(&mut self, book: &Path) -> Result<&mut Key> {
-        for file in files(book)? {
+    pub fn assets(&mut self, book: &Path) -> Result<&mut Self> {
+        for file in repository::every_file(book)? {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let asset = name.ends_with(".js") || name.ends_with(".css");
             // The search script names its index, whose name is a hash.
             let list = name.starts_with("toc") || name.starts_with("search");
             if asset && !list {
-                std::fs::read(&file)
-                    .with_context(|| file.display().to_string())?
-                    .hash(&mut self.0);
+                self.content(&file)?;
             }
         }
         Ok(self)
@@ -145,27 +199,13 @@ impl Key {
 
     /// The hash.
     pub fn finish(&self) -> u64 {
-        self.0.finish()
+        self.hasher.finish()
     }
-}
 
-/// The files below `folder`, sorted, without what .gitignore names.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let walk = ignore::WalkBuilder::new(folder)
-        .hidden(false)
-        .require_git(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build();
-    for entry in walk {
-        let entry = entry?;
-        if entry.file_type().is_some_and(|kind| kind.is_file()) {
-            found.push(entry.into_path());
-        }
+    fn content(&mut self, file: &Path) -> Result<()> {
+        std::fs::read(file)
+            .with_context(|| file.display().to_string())?
+            .hash(&mut self.hasher);
+        Ok(())
     }
-    found.sort();
-    Ok(found)
 }

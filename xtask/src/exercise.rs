@@ -13,11 +13,17 @@ use cargo_metadata::TargetKind;
 
 use crate::process::{self, Finished};
 use crate::project::{Project, folder};
+use crate::report::Progress;
 use crate::stages::libtest;
 use crate::unknown;
+use crate::workbench::BUILD_LIMIT;
 
-/// An exercise takes seconds to run; more means that it hangs.
-const LIMIT: Duration = Duration::from_secs(300);
+/// An exercise takes seconds to run; more means that it hangs. After a minute
+/// libtest names the test that does.
+const LIMIT: Duration = Duration::from_secs(80);
+
+/// How much is shown of an output that is no list of failures.
+const LINES: usize = 100;
 
 /// One exercise.
 #[derive(Debug)]
@@ -44,17 +50,27 @@ impl Exercise {
         format!("{}/{}", self.package, self.name)
     }
 
-    /// Runs one of the package's test targets.
+    /// Builds and runs one of the package's test targets. Building may take
+    /// its time; what was built gets a minute.
     ///
     /// # Errors
     /// When cargo does not start.
     pub fn run(&self, project: &Project, target: &str) -> Result<Finished> {
-        let mut command = process::cargo(&project.root, &project.target());
-        command
-            .args(["test", "--quiet", "--package", &self.package])
-            .args(["--test", target])
-            .env("RUST_BACKTRACE", "0");
-        process::run(&mut command, LIMIT)
+        let cargo = || {
+            let mut command = process::cargo(&project.root, &project.target());
+            command.args(["test", "--quiet", "--locked"]).args([
+                "--package",
+                &self.package,
+                "--test",
+                target,
+            ]);
+            command
+        };
+        let built = process::run(cargo().arg("--no-run"), BUILD_LIMIT)?;
+        if !built.success() {
+            return Ok(built);
+        }
+        process::run(&mut cargo(), LIMIT)
     }
 }
 
@@ -115,6 +131,17 @@ pub fn all(project: &Project) -> Result<Vec<Exercise>> {
     Ok(exercises)
 }
 
+/// The last lines of an output: of one that never ends, nobody wants all.
+fn end_of(output: &str) -> String {
+    let lines: Vec<&str> = output.trim_end().lines().collect();
+    let from = lines.len().saturating_sub(LINES);
+    let mut text = lines[from..].join("\n");
+    if from > 0 {
+        text.insert_str(0, &format!("… after {from} other lines:\n"));
+    }
+    text
+}
+
 /// `cargo xtask exercise [ID]`. True when nothing is left to do.
 ///
 /// # Errors
@@ -140,7 +167,10 @@ pub fn command(project: &Project, id: Option<&str>) -> Result<bool> {
         return Err(unknown("exercise", id, ids.iter().map(String::as_str)));
     };
     println!("{}: {}", project.shown(&exercise.file), exercise.title);
+    let progress = Progress::start("exercise");
+    progress.step(format!("running {}", exercise.name));
     let done = exercise.run(project, &exercise.name)?;
+    drop(progress);
     let failures = libtest::failures(&done.output);
     let results: Vec<_> = libtest::results(&done.output).collect();
     let passed: usize = results.iter().map(|result| result.passed).sum();
@@ -149,7 +179,7 @@ pub fn command(project: &Project, id: Option<&str>) -> Result<bool> {
         return Ok(true);
     }
     if failures.is_empty() {
-        println!("{}\ncargo test {}", done.output.trim_end(), done.ending());
+        println!("{}\ncargo test {}", end_of(&done.output), done.ending());
         return Ok(false);
     }
     for (test, message) in &failures {

@@ -23,6 +23,7 @@ mod process;
 mod project;
 mod provenance;
 mod report;
+mod repository;
 mod rustc_shim;
 mod serve;
 mod stages;
@@ -32,6 +33,14 @@ mod workbench;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Whoever reads the output may stop in the middle: `cargo xtask … | head`.
+    // The tool then ends as other programs do.
+    #[cfg(unix)]
+    sigpipe::reset();
+    // A program that the tool starts has the tool as its guard.
+    if let Some(code) = process::family::guard_if_asked() {
+        return code;
+    }
     // The `programs` stage makes skeptic call this program as its compiler.
     if let Some(code) = rustc_shim::run_if_asked() {
         return code;

@@ -1,6 +1,7 @@
 //! Where things are: the book's folder, its pages, the workspace's packages.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
@@ -9,7 +10,7 @@ use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
 
 use crate::page::{Page, Place};
-use crate::{WrongUse, unknown};
+use crate::{WrongUse, process, repository, unknown};
 
 /// The name under which book.toml knows this tool's preprocessor.
 pub const PREPROCESSOR: &str = "xtask";
@@ -25,6 +26,7 @@ pub struct Project {
     pub metadata: Metadata,
     /// The pages, in the order of the summary.
     pub pages: Vec<Page>,
+    files: OnceLock<Vec<PathBuf>>,
 }
 
 impl Project {
@@ -52,8 +54,15 @@ impl Project {
     /// # Errors
     /// What mdBook or cargo complain of.
     pub fn load(root: &Path) -> Result<Project> {
-        let root = std::path::absolute(root).context("the project's folder")?;
-        let metadata = MetadataCommand::new()
+        let root = whole_path(root).context("the project's folder")?;
+        let mut metadata = MetadataCommand::new();
+        for (name, value) in process::environment::changes() {
+            match value {
+                Some(value) => metadata.env(name, value),
+                None => metadata.env_remove(name),
+            };
+        }
+        let metadata = metadata
             .current_dir(&root)
             .no_deps()
             .other_options(["--offline".to_owned()])
@@ -77,7 +86,25 @@ impl Project {
             config: book.config,
             metadata,
             pages,
+            files: OnceLock::new(),
         })
+    }
+
+    /// The project's files below `folder`, absolute and sorted. What belongs
+    /// to the project is found out once a run.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn files(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let all = match self.files.get() {
+            Some(all) => all,
+            None => {
+                let all = repository::files(&self.root)?;
+                self.files.get_or_init(|| all)
+            }
+        };
+        let below = all.iter().filter(|file| file.starts_with(folder));
+        Ok(below.cloned().collect())
     }
 
     /// The folder of the pages, relative to the root.
@@ -207,6 +234,19 @@ impl Project {
             .to_string_lossy()
             .replace('\\', "/")
     }
+}
+
+/// The path without links, as cargo and the programs that it starts name it.
+#[cfg(unix)]
+fn whole_path(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// The absolute path. Windows has another form for one without links, which
+/// many programs do not understand.
+#[cfg(not(unix))]
+fn whole_path(path: &Path) -> std::io::Result<PathBuf> {
+    std::path::absolute(path)
 }
 
 /// mdBook names a missing page, but not the line of the summary that asks for

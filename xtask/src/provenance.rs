@@ -1,7 +1,7 @@
 //! On what something was measured or recorded. A number without this means
 //! nothing.
 
-use std::process::Command;
+use crate::process;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ fn kernel() -> String {
 
 fn rustc() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output();
+    let output = process::command(rustc).arg("--version").output();
     let text = output
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();

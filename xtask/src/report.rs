@@ -29,6 +29,8 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// What is wrong.
     pub failures: Vec<Failure>,
+    /// What somebody should know, although it is not wrong.
+    pub notes: Vec<Failure>,
     /// Why the stage did not run.
     pub skipped: Option<String>,
 }
@@ -47,6 +49,14 @@ impl Report {
     ) {
         self.failures.push(Failure {
             at: at.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Something that is not wrong is told with the line of a page.
+    pub fn note(&mut self, place: &Place, message: impl Into<String>) {
+        self.notes.push(Failure {
+            at: place.to_string(),
             message: message.into(),
         });
     }
@@ -118,13 +128,8 @@ pub fn print(
     if !report.failures.is_empty() {
         let count = report.failures.len();
         line(Verdict::Failed, &format!("{counted}, {count} wrong"));
-        for failure in &report.failures {
-            println!("\n  {}", failure.at);
-            for text in failure.message.trim_end().lines() {
-                println!("    {text}");
-            }
-        }
-        println!();
+        tell_all("", &report.failures);
+        tell_all("only told: ", &report.notes);
         return Verdict::Failed;
     }
     if report.checked == 0 && narrowed {
@@ -133,7 +138,21 @@ pub fn print(
     if report.checked == 0 {
         return line(Verdict::Failed, "checked nothing, so it proves nothing");
     }
-    line(Verdict::Passed, &counted)
+    let verdict = line(Verdict::Passed, &counted);
+    tell_all("only told: ", &report.notes);
+    verdict
+}
+
+fn tell_all(kind: &str, told: &[Failure]) {
+    for one in told {
+        println!("\n  {kind}{}", one.at);
+        for text in one.message.trim_end().lines() {
+            println!("    {text}");
+        }
+    }
+    if !told.is_empty() {
+        println!();
+    }
 }
 
 /// Says on standard error what a stage is doing once that takes longer than a

@@ -1,5 +1,5 @@
 //! Taking a chapter away: a stand-alone workspace with the chapter as its root
-//! package, the chapters that it depends on under `crates/`, and no trace of
+//! package, the chapters that it depends on under `libs/`, and no trace of
 //! this repository.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,7 +13,13 @@ use zip::write::SimpleFileOptions;
 
 use crate::project::{Project, folder};
 use crate::workbench::write_if_changed;
-use crate::{WrongUse, cache};
+use crate::{WrongUse, repository};
+
+/// Where the packages lie on which a starter's own depends. Not `crates`, as in
+/// the workspace: cargo names what it builds by a package's place in its
+/// workspace, so two packages of the same place that build into one folder
+/// would be taken for each other.
+const LIBRARIES: &str = "libs";
 
 /// A starter that was written.
 #[derive(Debug)]
@@ -46,6 +52,7 @@ impl Written {
 pub fn write(project: &Project, chapter: &str, dir: &Path) -> Result<Written> {
     let package = project.package(chapter)?;
     let dir = std::path::absolute(dir)?;
+    outside(project, &dir)?;
     match std::fs::read_dir(&dir) {
         Ok(mut entries) => {
             if entries.next().is_some() {
@@ -85,6 +92,23 @@ pub fn write(project: &Project, chapter: &str, dir: &Path) -> Result<Written> {
         chapter: chapter.to_owned(),
         example: example(package),
     })
+}
+
+/// A starter inside this workspace would be a part of it: `cargo` takes what
+/// lies in `crates` for a member, and the tests would look at it.
+fn outside(project: &Project, dir: &Path) -> Result<()> {
+    // Links lead elsewhere, and only what exists can be one.
+    let existing = dir.ancestors().find_map(|part| part.canonicalize().ok());
+    let root = project.root.canonicalize()?;
+    if existing.is_some_and(|folder| folder.starts_with(&root)) {
+        return Err(WrongUse(format!(
+            "{} lies inside this workspace: name a folder outside of {}",
+            dir.display(),
+            root.display()
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 /// Writes the files beside `dir` and moves them there in one step: a starter
@@ -156,17 +180,17 @@ fn files(
     project: &Project,
     package: &Package,
 ) -> Result<BTreeMap<String, Vec<u8>>> {
-    let closure = closure(project, package);
+    let closure = project.with_dependencies(package);
     let mut files = BTreeMap::new();
     for member in &closure {
         let root = member.name == package.name;
         let prefix = if root {
             String::new()
         } else {
-            format!("crates/{}/", member.name)
+            format!("{LIBRARIES}/{}/", member.name)
         };
         let from = folder(member);
-        for file in cache::files(from)? {
+        for file in project.files(from)? {
             let inside = file.strip_prefix(from)?;
             let name = inside.to_string_lossy().replace('\\', "/");
             let content = std::fs::read(&file)
@@ -192,28 +216,6 @@ fn files(
         );
     }
     Ok(files)
-}
-
-/// The package and all packages of the workspace that it needs.
-fn closure<'p>(project: &'p Project, package: &'p Package) -> Vec<&'p Package> {
-    let all = project.packages();
-    let mut found = vec![package];
-    let mut next = 0;
-    while let Some(member) = found.get(next) {
-        next += 1;
-        for dependency in &member.dependencies {
-            let Some(path) = &dependency.path else {
-                continue;
-            };
-            let needed = all.iter().find(|p| folder(p) == path.as_std_path());
-            if let Some(needed) = needed
-                && !found.iter().any(|p| p.name == needed.name)
-            {
-                found.push(needed);
-            }
-        }
-    }
-    found
 }
 
 fn example(package: &Package) -> Option<String> {
@@ -290,8 +292,14 @@ fn manifest(
     }
     for table in tables {
         for (name, item) in table.iter_mut() {
+            // A path is relative to the manifest in which it stands.
+            let base = if inherits(Some(item)) {
+                &project.root
+            } else {
+                folder(package)
+            };
             inherit_dependency(name.get(), item, shared.get("dependencies"))?;
-            move_path(item, root, package, closure);
+            move_path(item, root, base, closure);
         }
     }
     if root {
@@ -302,7 +310,7 @@ fn manifest(
             .unwrap_or_else(|| value("3"));
         let mut members = Array::new();
         for member in closure.iter().filter(|m| m.name != package.name) {
-            members.push(format!("crates/{}", member.name));
+            members.push(format!("{LIBRARIES}/{}", member.name));
         }
         table["members"] = value(members);
         own["workspace"] = Item::Table(table);
@@ -379,21 +387,16 @@ fn inherit_dependency(
 }
 
 /// A path to a chapter in this repository becomes its path in the starter.
-fn move_path(
-    item: &mut Item,
-    root: bool,
-    package: &Package,
-    closure: &[&Package],
-) {
+fn move_path(item: &mut Item, root: bool, base: &Path, closure: &[&Package]) {
     let Some(path) = item.get("path").and_then(Item::as_str) else {
         return;
     };
-    let target = crate::page::tidy(&folder(package).join(path));
+    let target = crate::page::tidy(&base.join(path));
     let Some(member) = closure.iter().find(|p| folder(p) == target) else {
         return;
     };
     let to = if root {
-        format!("crates/{}", member.name)
+        format!("{LIBRARIES}/{}", member.name)
     } else {
         format!("../{}", member.name)
     };
@@ -474,7 +477,7 @@ fn lock_file(lock: &str, closure: &[&Package]) -> Result<String> {
 pub fn traces(project: &Project, dir: &Path) -> Result<Vec<PathBuf>> {
     let root = project.root.to_string_lossy().into_owned();
     let mut found = Vec::new();
-    for file in cache::files(dir)? {
+    for file in repository::every_file(dir)? {
         let bytes = std::fs::read(&file)?;
         if String::from_utf8_lossy(&bytes).contains(&root) {
             found.push(file.strip_prefix(dir)?.to_owned());

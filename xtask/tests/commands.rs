@@ -413,11 +413,11 @@ fn a_starter_is_a_workspace_of_its_own() {
         "exercises/double.rs",
         "exercises/solutions/double.rs",
         "exercises/tests/double.rs",
-        "crates/tally/Cargo.toml",
-        "crates/tally/examples/adding.rs",
-        "crates/tally/examples/stack.rs",
-        "crates/tally/examples/workshop.rs",
-        "crates/tally/src/lib.rs",
+        "libs/tally/Cargo.toml",
+        "libs/tally/examples/adding.rs",
+        "libs/tally/examples/stack.rs",
+        "libs/tally/examples/workshop.rs",
+        "libs/tally/src/lib.rs",
     ] {
         assert!(files.contains_key(name), "no {name}: {:?}", files.keys());
     }
@@ -434,12 +434,12 @@ fn a_starter_is_a_workspace_of_its_own() {
         "license = \"MIT OR Apache-2.0\"",
         "missing_docs = \"deny\"",
         "undocumented_unsafe_blocks = \"deny\"",
-        "tally = { path = \"crates/tally\" }",
-        "members = [\"crates/tally\"]",
+        "tally = { path = \"libs/tally\" }",
+        "members = [\"libs/tally\"]",
     ] {
         assert!(manifest.contains(text), "no {text}: {manifest}");
     }
-    let inner = support::read_text(&dir.join("crates/tally/Cargo.toml"));
+    let inner = support::read_text(&dir.join("libs/tally/Cargo.toml"));
     for (name, text) in [("Cargo.toml", &manifest), ("tally", &inner)] {
         assert!(!text.contains("workspace = true"), "{name}: {text}");
         assert!(!text.contains("metadata"), "{name}: {text}");

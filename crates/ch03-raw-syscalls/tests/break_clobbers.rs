@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 use support::within_a_minute;
@@ -14,34 +15,50 @@ const WRONG: &str = "with neither declared:       ";
 /// Builds the example as a reader would, and returns what it prints.
 ///
 /// In a target folder of its own: the cargo that runs this test may still hold
-/// the lock of the usual one.
+/// the lock of the usual one. Where things lie is asked for when the test runs:
+/// the checkout may have been moved since it was compiled. The target is named,
+/// as the reader's own settings of cargo may name another.
 fn build_and_run(optimised: bool) -> String {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("break_clobbers");
+    let triple = if cfg!(target_env = "musl") {
+        "x86_64-unknown-linux-musl"
+    } else {
+        "x86_64-unknown-linux-gnu"
+    };
+    let this = std::env::current_exe().expect("it is running");
+    let target = this.with_file_name("break_clobbers");
     let (folder, level) = if optimised {
         ("release", "profile.release.opt-level=3")
     } else {
         ("debug", "profile.dev.opt-level=0")
     };
-    let mut build = Command::new(env!("CARGO"));
+    let mut build = Command::new(asked("CARGO"));
     build
         .args(["build", "--quiet", "--offline"])
         .args(["--example", "break_clobbers", "--config", level])
         .arg("--manifest-path")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .arg(Path::new(&asked("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .arg("--target-dir")
         .arg(&target)
+        .args(["--target", triple])
         // What the outer build was told is not for this one.
-        .env_remove("CARGO_BUILD_TARGET")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTFLAGS");
     if optimised {
         build.arg("--release");
     }
     assert!(build.status().unwrap().success(), "{build:?}");
-    let program = target.join(folder).join("examples/break_clobbers");
+    let program = target
+        .join(triple)
+        .join(folder)
+        .join("examples/break_clobbers");
     let output = Command::new(program).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// What cargo tells a test that it runs.
+fn asked(name: &str) -> OsString {
+    std::env::var_os(name).expect("cargo runs this and sets it")
 }
 
 /// One test and not two: they would wait for each other's lock anyway.

@@ -263,7 +263,7 @@ mod epoll {
             let (mut poll, mut events) = queue();
             let (mut here, there) = connection();
             register(&poll, &mut here, 1, Interest::PRIORITY);
-            let (fd, byte) = (there.as_raw_fd(), [b'!']);
+            let (fd, byte) = (there.as_raw_fd(), *b"!");
             let (from, flags) = (byte.as_ptr().cast(), libc::MSG_OOB);
             // SAFETY: the kernel reads one byte, and there is one.
             let sent = unsafe { libc::send(fd, from, 1, flags) };

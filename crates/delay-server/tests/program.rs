@@ -7,9 +7,18 @@ use common::{LONG, command, runner, watchdog};
 use delay_server::get;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_delay-server");
+/// The program, which cargo builds for this test: it lies in the folder above.
+/// Not where it lay when this was compiled; the checkout may have been moved.
+fn program() -> String {
+    let this = std::env::current_exe().expect("it is running");
+    let folder = this.parent().and_then(Path::parent).expect("target/debug");
+    let name = format!("delay-server{}", std::env::consts::EXE_SUFFIX);
+    let program = folder.join(name).into_os_string();
+    program.into_string().expect("a path in UTF-8")
+}
 
 /// A child that does not outlive the test.
 struct Server {
@@ -41,13 +50,13 @@ impl Drop for Server {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    command(PROGRAM, arguments).output().unwrap()
+    command(&program(), arguments).output().unwrap()
 }
 
 #[test]
 fn it_prints_its_address_and_serves() {
     let _dog = watchdog();
-    let server = Server::start(command(PROGRAM, &["--addr", "127.0.0.1:0"]));
+    let server = Server::start(command(&program(), &["--addr", "127.0.0.1:0"]));
     let reply = get(server.addr, "/10/hello", LONG).unwrap();
     assert_eq!((reply.status, reply.text().as_str()), (200, "hello"));
 }
@@ -110,7 +119,7 @@ fn help_and_version_go_to_standard_output() {
 #[test]
 fn a_stop_and_a_continue_do_no_harm() {
     let _dog = watchdog();
-    let server = Server::start(command(PROGRAM, &["--addr", "127.0.0.1:0"]));
+    let server = Server::start(command(&program(), &["--addr", "127.0.0.1:0"]));
     let pid = server.child.id().to_string();
     let mut client = common::Client::new(server.addr);
     for signal in ["-STOP", "-CONT", "-STOP", "-CONT"] {
@@ -134,7 +143,7 @@ mod descriptors {
 
     /// Starts the program with that limit, soft and hard.
     fn start() -> Server {
-        let program = command(PROGRAM, &["--addr", "127.0.0.1:0"]);
+        let program = command(&program(), &["--addr", "127.0.0.1:0"]);
         let mut limited = Command::new("sh");
         limited.args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\""]);
         limited.arg(program.get_program()).args(program.get_args());
@@ -204,7 +213,7 @@ mod descriptors {
 fn the_soak_example_runs() {
     let _dog = watchdog();
     let name = format!("soak{}", std::env::consts::EXE_SUFFIX);
-    let soak = std::path::Path::new(PROGRAM).with_file_name("examples");
+    let soak = Path::new(&program()).with_file_name("examples");
     let soak = soak.join(name);
     if !soak.exists() {
         println!("skipped: needs {}; `cargo test` builds it", soak.display());

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -258,7 +257,7 @@ fn build(project: &Project, package: &str, example: &str) -> Result<PathBuf> {
 
 /// Runs a program that prints its events, a line of JSON for each.
 fn printed(wanted: &Wanted, program: &Path) -> Result<Vec<Sketch>> {
-    let mut command = Command::new(program);
+    let mut command = process::command(program);
     command.args(&wanted.args);
     let done = process::run(&mut command, RUN_LIMIT)?;
     ensure!(
@@ -285,7 +284,7 @@ fn sketches(output: &str) -> Result<Vec<Sketch>> {
 }
 
 fn strace_version() -> Result<String> {
-    let output = Command::new("strace").arg("--version").output();
+    let output = process::command("strace").arg("--version").output();
     let text = match output {
         Ok(output) if output.status.success() => output.stdout,
         _ => {
@@ -316,7 +315,7 @@ fn traced(
     // `?`: a name that this processor's kernel does not have is no error.
     let filter: Vec<String> =
         calls.iter().map(|call| format!("?{call}")).collect();
-    let mut command = Command::new("strace");
+    let mut command = process::command("strace");
     command
         .args(["-f", "-ttt", "-T", "--seccomp-bpf", "-s", "64", "-e"])
         .arg(format!("trace={}", filter.join(",")))

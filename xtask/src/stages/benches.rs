@@ -21,10 +21,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         if !measured.iter().any(|other| other.name == package.name) {
             continue;
         }
-        let mut key = cx.cache.key();
-        for member in cx.project.packages() {
-            key.folder(crate::project::folder(member))?;
-        }
+        let mut key = cx.key();
+        key.package(package)?;
         let check = format!("bench {}", package.name);
         let stored = match bench::load(cx.project, &package.name) {
             Ok(stored) => stored,

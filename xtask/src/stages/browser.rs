@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -31,8 +30,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.skip("chromium (Debian: apt-get install chromium)");
         return Ok(());
     };
-    let node = Command::new("node").arg("--version").output();
-    if !node.is_ok_and(|output| output.status.success()) {
+    if !process::is_there("node") {
         report.skip("node");
         return Ok(());
     }
@@ -46,14 +44,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .filter_map(|page| page.path.strip_prefix(cx.project.src()).ok())
         .map(|page| html_name(page).to_string_lossy().replace('\\', "/"))
         .collect();
-    let tools = cx.cache.key().folder(&checks)?.finish();
-    let looks = cx.cache.key().text(&tools.to_string()).assets(&book)?.finish();
+    let tools = cx.key().folder(&checks)?.finish();
+    let looks = cx.key().text(&tools.to_string()).assets(&book)?.finish();
     // A page that has passed is not opened again, as long as its own content,
     // the scripts and styles, and the checks are what they were.
     let mut keys = Vec::new();
     for name in names.iter().map(String::as_str).chain(["404.html"]) {
         let content = main_of(&std::fs::read_to_string(book.join(name))?);
-        let key = cx.cache.key().text(&content).text(&looks.to_string()).finish();
+        let key = cx.key().text(&content).text(&looks.to_string()).finish();
         keys.push((name, format!("browser {name}"), key));
     }
     let unchanged: Vec<&str> = keys
@@ -68,7 +66,6 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.unchanged += count;
     }
     let whole = cx
-        .cache
         .key()
         .text(&format!("{keys:?}"))
         .text(&chromium.to_string_lossy())
@@ -82,7 +79,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         keys.len()
     ));
     let server = Server::start(&book, 0)?;
-    let mut command = Command::new("node");
+    let mut command = process::command("node");
     command
         .arg(checks.join("check.mjs"))
         .arg(server.url())

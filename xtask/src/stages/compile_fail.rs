@@ -4,7 +4,6 @@
 //! On stable, rustdoc does not look at the codes. rustc tells them as JSON.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -79,7 +78,7 @@ fn check(
     let (source, offset) = as_program(block);
     std::fs::write(&file, source)?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
+    let mut command = process::command(rustc);
     command
         .args(arguments)
         .args(["--crate-type=bin", "--crate-name=block", "--emit=metadata"])

@@ -79,7 +79,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
 /// What the block's output depends on, if that can be told: its own text, and
 /// the packages whose programs it runs. This tool looks at everything.
 fn key(cx: &Context<'_>, block: &Block) -> Result<Option<u64>> {
-    let mut key = cx.cache.key();
+    let mut key = cx.key();
     key.text(&block.code).text(&block.words.join(","));
     for session in sessions(block) {
         let words = shell_words::split(&session.command).unwrap_or_default();
@@ -91,7 +91,7 @@ fn key(cx: &Context<'_>, block: &Block) -> Result<Option<u64>> {
         else {
             return Ok(None);
         };
-        key.text(&cx.package_key(package)?.finish().to_string());
+        key.package(package)?;
     }
     Ok(Some(key.finish()))
 }
@@ -177,7 +177,7 @@ fn check(
         let done = process::run(&mut command, BUILD_LIMIT)?;
         // The exit status on the fence is that of the block's last command.
         let expected = if index == last { block.exit_code() } else { 0 };
-        let code = done.status.and_then(|status| status.code());
+        let code = done.status().and_then(|status| status.code());
         if code != Some(expected) {
             report.fail(
                 &place,
@@ -354,8 +354,7 @@ fn command(project: &Project, line: &str) -> Result<Command> {
     let mut command = process::cargo(&project.root, &project.target());
     command
         .args(&rest[1..])
-        .env("CARGO_TERM_QUIET", "true")
-        .env("RUST_BACKTRACE", "0");
+        .env("CARGO_TERM_QUIET", "true");
     for (name, value) in variables.iter().filter_map(|v| v.split_once('=')) {
         command.env(name, value);
     }

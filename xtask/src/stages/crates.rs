@@ -39,7 +39,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     let mut changed = Vec::new();
     for package in packages {
-        let key = cx.package_key(package)?.finish();
+        let key = cx.key().package(package)?.finish();
         if cx.cache.has_passed(&check(package), key)
             && let Some(tests) = cx.cache.value(&count(package))
         {
@@ -88,8 +88,7 @@ fn count(package: &Package) -> String {
 fn cargo_test(cx: &Context<'_>) -> Command {
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
     command
-        .args(["test", "--no-fail-fast"])
-        .env("RUST_BACKTRACE", "0");
+        .args(["test", "--no-fail-fast", "--locked"]);
     command
 }
 
@@ -118,6 +117,11 @@ fn test(
         report.fail_at(
             check(package),
             format!("cargo test {}:\n{}", done.ending(), done.output),
+        );
+    } else if passed == 0 && report.failures.len() == before {
+        report.fail_at(
+            check(package),
+            format!("no test has run, so none has passed:\n{}", done.output),
         );
     }
     if report.failures.len() == before {

@@ -21,7 +21,7 @@ pub const STAGE: Stage = Stage {
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for package in cx.packages() {
         // The stub, its tests and the solution may use all of the crate.
-        let key = cx.cache.key().folder(folder(package))?.finish();
+        let key = cx.key().package(package)?.finish();
         let mut exercises = exercise::all(cx.project)?;
         exercises.retain(|exercise| exercise.package == *package.name);
         forgotten(cx, &folder(package).join("exercises"), &exercises, report)?;

@@ -27,13 +27,11 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.skip("a project that has the tool in its workspace");
         return Ok(());
     }
-    let mut key = cx.cache.key();
+    let mut key = cx.key();
     key.folder(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     // The broken books have the versions and the look of this one.
     let root = &cx.project.root;
-    for name in ["Cargo.lock", "book.toml"] {
-        key.text(&std::fs::read_to_string(root.join(name))?);
-    }
+    key.file("Cargo.lock")?.file("Cargo.toml")?.file("book.toml")?;
     let theme = root.join(cx.project.src()).join("theme");
     if theme.is_dir() {
         key.folder(&theme)?;
@@ -49,8 +47,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     cx.progress.step("running the tool on broken books");
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
     command
-        .args(["test", "--quiet", "--no-fail-fast", "--package", tool])
-        .env("RUST_BACKTRACE", "0");
+        .args(["test", "--quiet", "--no-fail-fast", "--package", tool]);
     let done = process::run(&mut command, Duration::from_secs(900))?;
     for result in libtest::results(&done.output) {
         report.checked += result.passed + result.failed;

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{Context, Stage};
 use crate::book::html_name;
-use crate::cache;
+use crate::repository;
 use crate::page::{Page, tidy};
 use crate::report::Report;
 
@@ -25,7 +25,7 @@ pub const STAGE: Stage = Stage {
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let (book, _) = cx.built_book()?;
     let mut documents = HashMap::new();
-    for file in cache::files(&book)? {
+    for file in repository::every_file(&book)? {
         if file.extension().is_some_and(|ending| ending == "html") {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| file.display().to_string())?;

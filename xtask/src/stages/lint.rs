@@ -14,7 +14,7 @@ use crate::block::{
 };
 use crate::page::{Directive, Page, Place};
 use crate::report::Report;
-use crate::{cache, features};
+use crate::features;
 
 pub const STAGE: Stage = Stage {
     name: "lint",
@@ -79,7 +79,7 @@ fn summary(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let not_found: Option<String> = cx.project.config.get(NOT_FOUND)?;
     let not_found = src.join(not_found.as_deref().unwrap_or("404.md"));
     let pages = &cx.project.pages;
-    for file in cache::files(&cx.project.root.join(src))? {
+    for file in cx.project.files(&cx.project.root.join(src))? {
         let file = file.strip_prefix(&cx.project.root)?;
         if file.extension().is_some_and(|ending| ending == "md")
             && file != summary

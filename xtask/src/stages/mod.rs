@@ -132,24 +132,9 @@ impl Context<'_> {
         Ok((folder, self.warnings.get().map_or(&[], Vec::as_slice)))
     }
 
-    /// A key over all that the programs of `package` depend on: its files,
-    /// those of the packages that it needs, and the versions of the others.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn package_key(&self, package: &Package) -> Result<Key> {
-        let mut key = self.cache.key();
-        for package in self.project.with_dependencies(package) {
-            key.folder(crate::project::folder(package))?;
-        }
-        for file in ["Cargo.lock", "Cargo.toml", ".cargo/config.toml"] {
-            let file = self.project.root.join(file);
-            key.text(&std::fs::read_to_string(file).unwrap_or_default());
-        }
-        for name in ["RUSTFLAGS", "CARGO_BUILD_TARGET"] {
-            key.text(&std::env::var(name).unwrap_or_default());
-        }
-        Ok(key)
+    /// A key to which a check adds what it depends on.
+    pub fn key(&self) -> Key<'_> {
+        self.cache.key(self.project)
     }
 
     fn wants(&self, chapter: &str) -> bool {

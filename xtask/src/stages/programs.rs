@@ -9,7 +9,6 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -64,13 +63,10 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     bench.file("src/lib.rs", "//! Nothing: the tests are the crate.\n")?;
     bench.file("tests/programs.rs", TESTS)?;
     // A program depends on its text and on the libraries that it can use.
-    let mut libraries = cx.cache.key();
+    let mut libraries = cx.key();
     for package in cx.project.packages() {
-        libraries.folder(&crate::project::folder(package).join("src"))?;
-        libraries.text(&std::fs::read_to_string(&package.manifest_path)?);
+        libraries.package(package)?;
     }
-    let lock = cx.project.root.join("Cargo.lock");
-    libraries.text(&std::fs::read_to_string(lock).unwrap_or_default());
     let libraries = libraries.finish();
     let mut files = HashMap::new();
     let mut wanted = Vec::new();
@@ -78,7 +74,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         let code = block.source();
         let name = file_name(page, block);
         let text = format!("```rust,{}\n{code}```\n", skeptic_words(block));
-        let mut key = cx.cache.key();
+        let mut key = cx.key();
         let key = key.text(&text).text(&libraries.to_string()).finish();
         let check = format!("program {name}");
         bench.file(&format!("pages/{name}.md"), &text)?;
@@ -99,15 +95,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     // get this program as theirs.
     let exe = std::env::current_exe()?;
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let mut command = Command::new(test_program(&bench)?);
+    let mut command = process::command(test_program(&bench)?);
     command
         .arg("--exact")
         .args(wanted.iter().map(|(test, _, _)| test))
         .current_dir(&bench.folder)
         .env("RUSTC", exe)
         .env(rustc_shim::COMPILER, rustc)
-        .env(rustc_shim::EDITION, workbench::edition(cx.project))
-        .env("RUST_BACKTRACE", "0");
+        .env(rustc_shim::EDITION, workbench::edition(cx.project));
     let done = process::run(&mut command, Duration::from_secs(600))?;
     let failed: HashMap<String, String> =
         libtest::failures(&done.output).into_iter().collect();

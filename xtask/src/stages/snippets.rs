@@ -51,8 +51,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     cx.progress.step("compiling and running the merged blocks");
     let mut command = bench.cargo();
     command
-        .args(["test", "--doc", "--quiet"])
-        .env("RUST_BACKTRACE", "0");
+        .args(["test", "--doc", "--quiet"]);
     let done = process::run(&mut command, Duration::from_secs(600))?;
     let before = report.failures.len();
     for (name, message) in libtest::failures(&done.output) {

@@ -8,7 +8,6 @@ use cargo_metadata::TargetKind;
 
 use super::{Context, Stage};
 use crate::process;
-use crate::project::folder;
 use crate::report::Report;
 use crate::starter;
 
@@ -19,16 +18,8 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
-    let mut key = cx.cache.key();
-    for package in cx.project.packages() {
-        key.folder(folder(package))?;
-    }
-    let lock = cx.project.root.join("Cargo.lock");
-    key.text(&std::fs::read_to_string(lock).unwrap_or_default());
-    let manifest = cx.project.root.join("Cargo.toml");
-    key.text(&std::fs::read_to_string(manifest)?);
-    let key = key.finish();
     for package in cx.chapters() {
+        let key = cx.key().package(package)?.finish();
         report.checked += 1;
         let check = format!("starter {}", package.name);
         if cx.cache.has_passed(&check, key) {
@@ -49,8 +40,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         // The libraries from the registry are built already: they are shared.
         let mut command = process::cargo(&dir, &cx.project.target());
         command
-            .args(["test", "--workspace", "--quiet", "--locked"])
-            .env("RUST_BACKTRACE", "0");
+            .args(["test", "--workspace", "--quiet", "--locked"]);
         let done = process::run(&mut command, Duration::from_secs(900))?;
         if !done.success() {
             report.fail_at(

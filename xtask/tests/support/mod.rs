@@ -208,6 +208,13 @@ impl Slot {
         Slot::wait(&[0])
     }
 
+    /// Takes the slot's book to another folder, with a target folder of its own:
+    /// cargo would take what it has built of one checkout for the other's.
+    pub fn move_to(&mut self, folder: &Path, name: &str) {
+        self.root = folder.join(name);
+        self.target = folder.join("target");
+    }
+
     #[track_caller]
     fn wait(numbers: &[usize]) -> Slot {
         let started = Instant::now();
