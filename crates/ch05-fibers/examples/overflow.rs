@@ -18,7 +18,8 @@ fn recurse(depth: u64) -> u64 {
 }
 
 fn overflow() {
-    Runtime::new()
+    // SAFETY: nothing counts on the order in which their calls end.
+    unsafe { Runtime::new() }
         .run(|| {
             spawn(|| {
                 loop {
@@ -40,12 +41,14 @@ fn large_frame() {
         let below = black_box([2_u8; 40 * 1024]);
         black_box(&room)[0] + black_box(&below)[0]
     }
-    Runtime::new().run(|| spawn(step).join()).ok();
+    // SAFETY: nothing counts on the order in which their calls end.
+    unsafe { Runtime::new() }.run(|| spawn(step).join()).ok();
 }
 
 /// Not an overflow, and no fiber: whoever was there before has to deal with it.
 fn other_fault() {
-    Runtime::new().run(|| {
+    // SAFETY: nothing counts on the order in which their calls end.
+    unsafe { Runtime::new() }.run(|| {
         let nowhere = black_box(std::ptr::without_provenance::<u64>(8));
         // SAFETY: there is none: this is to fault.
         unsafe { nowhere.read_volatile() };

@@ -269,7 +269,7 @@ impl Fiber {
     /// From here on it cannot wait: also not by the short way of `yield_now`,
     /// which does not look at this.
     #[cold]
-    fn raise(&self) {
+    pub(crate) fn raise(&self) {
         self.cancel.set(Cancel::Raised);
         // SAFETY: a runtime is there as long as one of its fibers is alive.
         unsafe { &*self.runtime }.close_short_way();

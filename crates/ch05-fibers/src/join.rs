@@ -84,7 +84,8 @@ impl Error for JoinError {}
 /// ```compile_fail,E0277
 /// use ch05_fibers::{Runtime, spawn};
 ///
-/// let handle = Runtime::new().run(|| spawn(|| 1));
+/// // SAFETY: nothing counts on the order in which their calls end.
+/// let handle = unsafe { Runtime::new() }.run(|| spawn(|| 1));
 /// std::thread::spawn(move || handle.is_finished());
 /// ```
 pub struct JoinHandle<T> {

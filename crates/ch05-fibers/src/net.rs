@@ -31,8 +31,13 @@ struct Waiting<S> {
 
 impl<S: Source> Waiting<S> {
     /// Registers it with the runtime that runs.
-    fn new(mut socket: S) -> io::Result<Self> {
+    fn new(socket: S) -> io::Result<Self> {
         let runtime = Inner::current().ok_or(CannotWait::NotHere)?.keep();
+        Self::with(runtime, socket)
+    }
+
+    /// Registers it with this runtime.
+    fn with(runtime: Rc<Inner>, mut socket: S) -> io::Result<Self> {
         let waiters = runtime.driver.register(&mut socket)?;
         Ok(Self {
             socket,
@@ -57,7 +62,10 @@ impl<S> Waiting<S> {
                     self.wait(direction)?;
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                result => return result,
+                result => {
+                    self.runtime.count_operation();
+                    return result;
+                }
             }
         }
     }
@@ -71,8 +79,9 @@ impl<S> Waiting<S> {
         let woken = runtime.wait(State::OnSocket, self.deadline.get());
         drop(waiting);
         self.waiters.remove(direction, me);
+        let woken = woken?;
         runtime.unwind_if_cancelled();
-        match woken? {
+        match woken {
             Woken::Ready => Ok(()),
             Woken::TimedOut => Err(ErrorKind::TimedOut.into()),
         }
@@ -94,7 +103,9 @@ impl<S> Drop for Waiting<S> {
 /// use ch05_fibers::{Runtime, spawn};
 /// use std::io::{Read, Write};
 ///
-/// Runtime::new().run(|| -> std::io::Result<()> {
+/// // SAFETY: nothing counts on the order in which their calls end.
+/// let mut runtime = unsafe { Runtime::new() };
+/// runtime.run(|| -> std::io::Result<()> {
 ///     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
 ///     let address = listener.local_addr()?;
 ///     spawn(move || -> std::io::Result<()> {
@@ -137,7 +148,8 @@ impl TcpListener {
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let accept = queued::TcpListener::accept;
         let (stream, address) = self.inner.retry(Direction::Read, accept)?;
-        let inner = Waiting::new(stream)?;
+        let runtime = Rc::clone(&self.inner.runtime);
+        let inner = Waiting::with(runtime, stream)?;
         Ok((TcpStream { inner }, address))
     }
 

@@ -34,7 +34,7 @@ impl Message {
         if let Some(name) = fiber.name() {
             message.text("'");
             // Any longer, and the rest would not fit.
-            message.text(name.get(..100).unwrap_or(name));
+            message.text(&name[..name.floor_char_boundary(100)]);
             message.text("' (");
         }
         message.number(fiber.id.get());

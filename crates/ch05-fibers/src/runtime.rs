@@ -16,7 +16,7 @@ use crate::join::{JoinError, JoinHandle};
 use crate::overflow;
 use crate::ready::ReadyQueue;
 use crate::scope::ScopeData;
-use crate::stack::Arena;
+use crate::stack::{self, Arena};
 use crate::switch::{StackPointer, switch};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -30,10 +30,19 @@ use std::time::{Duration, Instant};
 /// After so many switches from fiber to fiber, sockets and timers have a turn.
 const BUDGET: usize = 256;
 
-/// How often a fiber may try to wait while it unwinds, before anybody has been
-/// at home again. A loop that waits for something, in a destructor, would never
-/// end.
-const FUTILE: u32 = 10_000;
+/// After so many operations on sockets that did not have to wait, too. A timer
+/// that is due waits for two such rounds at most: one until it is looked at, and
+/// one until its fiber's turn has come.
+const OPERATIONS: u32 = 64;
+
+/// How long a fiber may try to wait while it unwinds, without anybody having
+/// been at home. A loop that waits for something, in a destructor, would never
+/// end: no other fiber can run.
+const FUTILE: Duration = Duration::from_secs(1);
+
+/// After so many such tries, the clock is looked at: what is dropped may be a
+/// long list of values each of which tries once.
+const TRIES: u32 = 1_000_000;
 
 thread_local! {
     /// The runtime whose `run` this thread is in, or null.
@@ -48,7 +57,9 @@ thread_local! {
 /// ```
 /// use ch05_fibers::{Runtime, spawn, yield_now};
 ///
-/// let sum = Runtime::new().run(|| {
+/// // SAFETY: nothing counts on the order in which their calls end.
+/// let mut runtime = unsafe { Runtime::new() };
+/// let sum = runtime.run(|| {
 ///     let hundred = spawn(|| {
 ///         yield_now();
 ///         100
@@ -67,10 +78,15 @@ thread_local! {
 ///
 /// In programs that are built with `panic = "abort"` there is no unwinding:
 /// unfinished fibers and their stacks are leaked. So they are when a fiber calls
-/// [`std::process::exit`] and its runtime is in a thread-local variable.
+/// [`std::process::exit`] and its runtime is in a thread-local variable; and if
+/// one of them has stopped in a `run` that was itself called by a destructor
+/// while the thread unwound, for it could be in the middle of unwinding, too.
 ///
-/// Do not leave one with unfinished fibers in such a variable: when the thread
-/// ends, others that these fibers use may be gone first.
+/// A cancelled fiber that holds the guard of a [`Mutex`](std::sync::Mutex) or
+/// [`RwLock`](std::sync::RwLock) poisons it, and one that stands in the
+/// initialiser of a [`Once`](std::sync::Once) or
+/// [`LazyLock`](std::sync::LazyLock) poisons that for good: they take the
+/// unwinding for a panic.
 pub struct Runtime {
     inner: Rc<Inner>,
 }
@@ -79,6 +95,7 @@ pub struct Runtime {
 #[derive(Clone, Debug)]
 pub struct RuntimeBuilder {
     stack_size: usize,
+    guard_size: usize,
     keep_float_environment: bool,
 }
 
@@ -89,6 +106,20 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
+        self
+    }
+
+    /// The size of the guard below each stack, in bytes: rounded up to whole
+    /// pages, at least one (13 on Windows), 132 KiB if nothing is said. It costs
+    /// addresses, no memory.
+    ///
+    /// Code from a Rust compiler touches each page of a large frame in order,
+    /// and so always meets the guard. Other code may not: a function in C with
+    /// locals of 72 KiB begins to write at their low end. The guard has to be
+    /// larger than the largest frame of such code.
+    #[must_use]
+    pub fn guard_size(mut self, bytes: usize) -> Self {
+        self.guard_size = bytes;
         self
     }
 
@@ -103,8 +134,14 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Makes the runtime.
-    pub fn build(self) -> Runtime {
+    /// Makes the runtime. On Unix the first one installs handlers for `SIGSEGV`
+    /// and `SIGBUS`, which name the fiber whose stack has overflowed and pass
+    /// every other fault on to the handlers that were there before.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Runtime::new`].
+    pub unsafe fn build(self) -> Runtime {
         overflow::install();
         let inner = Rc::new_cyclic(|itself| Inner {
             itself: itself.as_ptr(),
@@ -113,11 +150,14 @@ impl RuntimeBuilder {
             alone: Cell::new(0),
             home: Cell::new(ptr::null_mut()),
             pool: Cell::new(ptr::null()),
-            arena: Arena::new(self.stack_size),
+            arena: Arena::new(self.stack_size, self.guard_size),
             spawned: Cell::new(0),
             alive: Cell::new(0),
             main: Cell::new(ptr::null()),
             futile: Cell::new((0, 0)),
+            futile_since: Cell::new(None),
+            operations: Cell::new(0),
+            mixed: Cell::new(false),
             timers: RefCell::default(),
             timer_keys: Cell::new(0),
             driver: Driver::default(),
@@ -132,14 +172,39 @@ impl RuntimeBuilder {
 
 impl Runtime {
     /// A runtime with stacks of 64 KiB.
-    pub fn new() -> Self {
-        Self::builder().build()
+    ///
+    /// # Safety
+    ///
+    /// A fiber stops in the middle of its callers. Code may count on the calls
+    /// of a thread ending in the reverse of the order in which they began; with
+    /// threads it is right to, and with fibers it is not, and no library of
+    /// fibers can see it. So whoever makes a runtime promises, for all code
+    /// that its fibers call:
+    ///
+    /// - the initialiser and the destructor of a `thread_local!` variable do
+    ///   not wait. Another fiber would initialise the variable meanwhile, or
+    ///   go on using one that is gone. (A fiber that calls
+    ///   [`std::process::exit`] runs such destructors.)
+    /// - a variable that is set for the length of a call and then set back, as
+    ///   scoped thread-local variables are, is not set around a wait;
+    /// - no other library changes stacks in such a way that it leaves a call of
+    ///   [`run`](Self::run) or [`scope`](crate::scope) in another order than
+    ///   it has entered them;
+    /// - and the runtime is not left in a thread-local variable with fibers that
+    ///   have not finished: at the end of the thread they are unwound, and a
+    ///   variable that one of them uses may be gone by then.
+    ///
+    /// "To wait" is to call anything of this crate that lets other fibers run.
+    pub unsafe fn new() -> Self {
+        // SAFETY: our caller's promise.
+        unsafe { Self::builder().build() }
     }
 
     /// To say how it is to be.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
             stack_size: 64 * 1024,
+            guard_size: stack::GUARD,
             keep_float_environment: false,
         }
     }
@@ -154,7 +219,8 @@ impl Runtime {
     ///
     /// - as `main` does;
     /// - if all fibers wait for each other, and so for ever. The message says
-    ///   which fibers these are; they are all cancelled;
+    ///   which fibers these are; they are all cancelled, and have ended when
+    ///   `run` panics;
     /// - if there is no memory for a stack, or the system's event queue fails.
     pub fn run<T>(&mut self, main: impl FnOnce() -> T) -> T {
         let inner = &*self.inner;
@@ -168,6 +234,9 @@ impl Runtime {
         inner.main.set(main.fiber());
         let bomb = Bomb;
         let trouble = inner.drive(|| main.is_finished());
+        if trouble.is_some() {
+            inner.end_all();
+        }
         std::mem::forget(bomb);
         match (main.join(), trouble) {
             (Ok(result), _) => result,
@@ -188,12 +257,6 @@ impl Runtime {
     }
 }
 
-impl Default for Runtime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl fmt::Debug for Runtime {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Runtime")
@@ -211,24 +274,14 @@ impl Drop for Runtime {
         // On one of its own fibers: only `std::process::exit` comes here, which
         // ends thread-local variables where it is called.
         let ours = !self.inner.running.get().is_null();
-        if cfg!(panic = "abort") || ours {
+        if cfg!(panic = "abort") || ours || self.inner.mixed.get() {
             // Not to be unwound, so not to be freed either: others may point
             // to what lies on these stacks.
             std::mem::forget(Rc::clone(&self.inner));
             return;
         }
         let _entered = Entered::new(&self.inner);
-        self.inner.cancel_all();
-        while self.inner.alive.get() > 0 {
-            let before = self.inner.spawned.get();
-            self.inner.drive(|| {
-                self.inner.alive.get() == 0 || {
-                    // What destructors have spawned has no future, either.
-                    self.inner.spawned.get() > before
-                }
-            });
-            self.inner.cancel_all();
-        }
+        self.inner.end_all();
     }
 }
 
@@ -259,8 +312,21 @@ impl<'r> Entered<'r> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
+        // Another library has switched stacks between two calls of `run`, and
+        // leaves first the one that was entered first: against the contract of
+        // `Runtime::new`. What comes next would use a runtime that is gone.
+        if !ptr::eq(CURRENT.get(), self.inner) {
+            give_up("two calls of Runtime::run end in the wrong order");
+        }
         CURRENT.set(self.inner.outer.replace(ptr::null()));
     }
+}
+
+/// Ends the process where going on would be undefined.
+#[cold]
+pub(crate) fn give_up(why: &str) -> ! {
+    eprintln!("ch05-fibers cannot go on: {why}");
+    std::process::abort();
 }
 
 /// What a runtime is, at an address that does not change.
@@ -285,6 +351,15 @@ pub(crate) struct Inner {
     /// Which fiber has tried last to wait while it unwound, and how often,
     /// since the last visit at home.
     futile: Cell<(u64, u32)>,
+    /// Since when, once there have been many.
+    futile_since: Cell<Option<Instant>>,
+    /// How many operations on sockets did not have to wait, since the last
+    /// visit at home.
+    operations: Cell<u32>,
+    /// A fiber has stopped while the thread was unwinding outside of `run`. If
+    /// it was in a destructor of its own, it cannot be unwound once more, and
+    /// there is no way to tell.
+    mixed: Cell<bool>,
     /// Who waits for which moment. The number tells equal moments apart.
     timers: RefCell<BTreeMap<(Instant, u64), *const Fiber>>,
     timer_keys: Cell<u64>,
@@ -419,21 +494,12 @@ impl Inner {
         if !self.can_wait() {
             return self.count_futile();
         }
-        // SAFETY: who can wait is a fiber.
-        let me = unsafe { self.me() };
         // Alone, and nothing to look after: nothing changes by going home.
         if self.ready.is_empty() && self.alone.get() > 0 {
             self.alone.set(self.alone.get() - 1);
             return;
         }
-        // By home in any case: the next one in the queue could be this fiber
-        // itself, and a switch from a stack to itself is none.
-        self.ready.set_budget(0);
-        self.ready.push(me);
-        self.leave(me);
-        if me.cancel.get() != Cancel::No {
-            me.unwind();
-        }
+        self.visit_home();
     }
 
     /// A wait that is none: see `can_wait`.
@@ -442,15 +508,50 @@ impl Inner {
             return;
         };
         let (last, count) = self.futile.get();
-        let count = if last == me.id.get() { count + 1 } else { 1 };
-        self.futile.set((me.id.get(), count));
-        if count > FUTILE {
+        if last != me.id.get() {
+            self.futile_since.set(None);
+            return self.futile.set((me.id.get(), 1));
+        }
+        if count < TRIES {
+            return self.futile.set((last, count + 1));
+        }
+        self.futile.set((last, 0));
+        let now = Instant::now();
+        let since = self.futile_since.get().unwrap_or(now);
+        self.futile_since.set(Some(since));
+        if now - since > FUTILE {
             let who = describe(me);
-            eprintln!(
-                "{who} unwinds and has tried to wait {FUTILE} times: it would \
-                 do so for ever"
-            );
-            std::process::abort();
+            give_up(&format!(
+                "{who} unwinds and has tried to wait for {} s, while no other \
+                 fiber can run",
+                FUTILE.as_secs()
+            ));
+        }
+    }
+
+    /// Called after an operation on a socket that did not have to wait: once
+    /// in a while, sockets and timers of others have a turn.
+    #[inline]
+    pub(crate) fn count_operation(&self) {
+        let count = self.operations.get() + 1;
+        self.operations.set(count);
+        if count >= OPERATIONS && self.can_wait() {
+            self.visit_home();
+        }
+    }
+
+    /// To the end of the queue by way of home, also if nobody else is ready.
+    #[cold]
+    fn visit_home(&self) {
+        // SAFETY: who can wait is a fiber.
+        let me = unsafe { self.me() };
+        // The next one in the queue could be this fiber itself, and a switch
+        // from a stack to itself is none.
+        self.ready.set_budget(0);
+        self.ready.push(me);
+        self.leave(me);
+        if me.cancel.get() != Cancel::No {
+            me.unwind();
         }
     }
 
@@ -459,6 +560,9 @@ impl Inner {
     /// comes back when it goes on.
     #[inline(always)]
     fn leave(&self, me: &Fiber) {
+        if self.unwinding_outside.get() && me.state.get() != State::Finished {
+            self.mixed.set(true);
+        }
         let float = self.keep_float.then(FloatEnvironment::current);
         if self.ready.has_budget()
             && let Some(next) = self.ready.pop()
@@ -491,6 +595,7 @@ impl Inner {
             .set_budget(if self.keep_float { 0 } else { BUDGET });
         self.alone.set(BUDGET);
         self.futile.set((0, 0));
+        self.operations.set(0);
         self.running.set(next.fiber);
         // SAFETY: a fiber in the queue has stopped, and was in it once.
         unsafe { switch(self.home.as_ptr(), next.stopped_at()) };
@@ -674,7 +779,17 @@ impl Inner {
     }
     // ANCHOR_END: wait
 
-    /// After a wait: unwinds if that is why it has ended.
+    /// Marks the running fiber as unwinding, if it is cancelled and about to
+    /// unwind by something else: it must not wait once more on the way.
+    pub(crate) fn raise_if_cancelled(&self) {
+        if let Some(me) = self.here()
+            && me.cancel.get() == Cancel::Asked
+        {
+            me.raise();
+        }
+    }
+
+    /// After a wait that was one: unwinds if that is why it has ended.
     #[inline]
     pub(crate) fn unwind_if_cancelled(&self) {
         if let Some(me) = self.here()
@@ -728,12 +843,18 @@ impl Inner {
     /// Waits until a fiber of the scope ends, or the caller is cancelled, which
     /// cancels the scope's fibers.
     pub(crate) fn wait_for_scope(&self, scope: &ScopeData) {
-        let me = self.here().expect("a scope ends in its own fiber");
-        if me.cancel.get() == Cancel::Asked {
+        if self
+            .here()
+            .is_some_and(|me| me.cancel.get() == Cancel::Asked)
+        {
             self.cancel_scope(scope);
         }
-        let result = self.wait(State::InScope, None);
-        result.expect("this wait is always possible in a fiber");
+        if self.wait(State::InScope, None).is_err() {
+            // Another library has switched stacks in the middle of the scope:
+            // against the contract of `Runtime::new`. What its fibers borrow
+            // would be gone with it.
+            give_up("a scope ends outside of the fiber in which it began");
+        }
     }
 
     /// Cancels the fibers of one scope.
@@ -766,6 +887,19 @@ impl Inner {
         })
     }
 
+    /// Cancels all fibers and runs them to their ends.
+    fn end_all(&self) {
+        self.cancel_all();
+        while self.alive.get() > 0 {
+            let before = self.spawned.get();
+            self.drive(|| {
+                // What destructors have spawned has no future, either.
+                self.alive.get() == 0 || self.spawned.get() > before
+            });
+            self.cancel_all();
+        }
+    }
+
     // ANCHOR: drive
     /// At home: runs fibers until `done`. Returns why they had to be cancelled,
     /// if they had to.
@@ -773,6 +907,10 @@ impl Inner {
         let mut trouble = None;
         while !done() {
             if let Err(why) = self.attend() {
+                if cfg!(panic = "abort") {
+                    // The first fiber that unwinds would end the process.
+                    give_up(&why);
+                }
                 trouble.get_or_insert(why);
                 self.cancel_all();
             }
@@ -816,20 +954,21 @@ impl Inner {
     /// The message for fibers that wait for each other.
     fn deadlock(&self) -> String {
         const NAMED: usize = 8;
-        let mut text = String::from("all fibers wait for each other: ");
-        for (index, fiber) in self.fibers().enumerate() {
-            if index == NAMED {
-                text += ", …";
-                break;
-            }
-            let Some(waits) = fiber.state.get().waits() else {
-                continue;
-            };
-            let comma = if index > 0 { ", " } else { "" };
-            let who = describe(fiber);
-            text += &format!("{comma}{who} {waits}");
-        }
-        text
+        let mut all: Vec<&Fiber> = self.fibers().collect();
+        // In the order in which they were made, so the first one is `main`.
+        all.sort_by_key(|fiber| fiber.id.get());
+        let waits = |fiber: &&Fiber| {
+            let waits = fiber.state.get().waits()?;
+            Some(format!("{} {waits}", describe(fiber)))
+        };
+        let named: Vec<String> = all.iter().filter_map(waits).collect();
+        let more = named.len().saturating_sub(NAMED);
+        let shown = named[..named.len() - more].join(", ");
+        let more = match more {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        format!("all fibers wait for each other: {shown}{more}")
     }
 }
 

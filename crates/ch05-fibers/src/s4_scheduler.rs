@@ -5,7 +5,7 @@
 //! a control block that lies on the stack), timers, sockets, scopes, and a name
 //! for the fiber whose stack overflows. Its shape is the same.
 
-use crate::stack::Stack;
+use crate::stack::{Stack, runs_on};
 use crate::switch::{StackPointer, prepare, switch};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -43,7 +43,7 @@ pub struct Fibers {
 
 /// Fibers that take turns, on the thread that calls [`run`](Self::run). It can
 /// be moved: what its fibers refer to is in a box.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scheduler {
     fibers: Box<Fibers>,
 }
@@ -103,6 +103,10 @@ impl Fibers {
         let Some(fiber) = self.running.borrow().clone() else {
             return;
         };
+        // A fiber of another scheduler may call this as well.
+        if !runs_on(&fiber.stack.span()) {
+            return;
+        }
         // It cannot stop in the middle of that: see the chapter.
         if fiber.cancelled.get() || thread::panicking() {
             return;
@@ -141,6 +145,16 @@ impl Fibers {
 }
 
 impl Scheduler {
+    /// Without fibers.
+    ///
+    /// # Safety
+    ///
+    /// That of fibers: see [`Runtime::new`](crate::Runtime::new).
+    pub unsafe fn new() -> Self {
+        let fibers = Box::default();
+        Self { fibers }
+    }
+
     // ANCHOR: run
     /// Makes the first fibers, as [`Fibers::spawn`] does.
     ///
@@ -257,7 +271,8 @@ mod tests {
     #[test]
     fn results_panics_and_turns() {
         let log = Rc::new(RefCell::new(Vec::new()));
-        let scheduler = Scheduler::default();
+        // SAFETY: nothing counts on the order in which their calls end.
+        let scheduler = unsafe { Scheduler::new() };
         let [a, b, c] = [0, 1, 2].map(|number: usize| {
             let log = log.clone();
             scheduler.spawn(move |fibers| {
@@ -293,7 +308,8 @@ mod tests {
             }
         }
         let dropped = Rc::new(Cell::new(0));
-        let scheduler = Scheduler::default();
+        // SAFETY: nothing counts on the order in which their calls end.
+        let scheduler = unsafe { Scheduler::new() };
         for _ in 0..3 {
             let local = Local(dropped.clone());
             scheduler.spawn(move |fibers| {

@@ -5,7 +5,7 @@
 //! block, it stops its fiber, and the runtime sees to the rest.
 
 use crate::net::{TcpListener, TcpStream};
-use crate::{sleep, spawn};
+use crate::{sleep, spawn, yield_now};
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 ///
-/// Those of `accept`; but when there are too many open files, it waits until
-/// others have been closed.
+/// Those of the listening socket itself, and `TimedOut` after its deadline.
+/// When something is short, files or memory, it waits until there is more; what
+/// became of a single connection ends nothing.
 pub fn serve(
     listener: &TcpListener,
     talk: fn(TcpStream) -> io::Result<()>,
@@ -25,18 +26,55 @@ pub fn serve(
             // What a client does wrong is the end of its fiber only.
             Ok((stream, _)) => drop(spawn(move || talk(stream))),
             Err(e) if is_shortage(&e) => sleep(Duration::from_millis(10)),
-            Err(e) if e.kind() == ErrorKind::ConnectionAborted => {}
-            Err(error) => return Err(error),
+            Err(e) if is_ours(&e) => return Err(e),
+            // One that was gone before it was accepted.
+            Err(_) => yield_now(),
         }
     }
 }
 // ANCHOR_END: serve
 
-/// Too many open files, here or in the whole system.
+/// Too many open files, here or in the whole system, or too little memory.
 fn is_shortage(error: &io::Error) -> bool {
-    const EMFILE: i32 = cfg_select! { windows => { 10024 } _ => { 24 } };
-    const ENFILE: i32 = 23;
-    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+    cfg_select! {
+        windows => {
+            use windows_sys::Win32::Networking::WinSock as sys;
+            matches!(error.raw_os_error(), Some(sys::WSAEMFILE | sys::WSAENOBUFS))
+        }
+        _ => {
+            matches!(
+                error.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+            )
+        }
+    }
+}
+
+/// Is it the listening socket with which something is wrong? Then it would be
+/// wrong the next time as well. Errors without a number are this library's.
+fn is_ours(error: &io::Error) -> bool {
+    let Some(number) = error.raw_os_error() else {
+        return true;
+    };
+    cfg_select! {
+        windows => {
+            use windows_sys::Win32::Networking::WinSock as sys;
+            matches!(
+                number,
+                sys::WSAEBADF
+                    | sys::WSAEINVAL
+                    | sys::WSAENOTSOCK
+                    | sys::WSAEOPNOTSUPP
+                    | sys::WSANOTINITIALISED
+            )
+        }
+        _ => {
+            matches!(
+                number,
+                libc::EBADF | libc::EINVAL | libc::ENOTSOCK | libc::EOPNOTSUPP
+            )
+        }
+    }
 }
 
 // ANCHOR: echo

@@ -54,7 +54,9 @@ pub struct ScopedJoinHandle<'scope, T> {
 /// use std::cell::Cell;
 ///
 /// let total = Cell::new(0);
-/// Runtime::new().run(|| {
+/// // SAFETY: nothing counts on the order in which their calls end.
+/// let mut runtime = unsafe { Runtime::new() };
+/// runtime.run(|| {
 ///     scope(|scope| {
 ///         for number in 1..=3 {
 ///             let total = &total;
@@ -101,8 +103,9 @@ where
     while scope.data.running.get() > 0 {
         runtime.wait_for_scope(&scope.data);
     }
-    if result.is_ok() {
-        runtime.unwind_if_cancelled();
+    match &result {
+        Ok(_) => runtime.unwind_if_cancelled(),
+        Err(_) => runtime.raise_if_cancelled(),
     }
     match result {
         Err(payload) => panic::resume_unwind(payload),

@@ -45,7 +45,9 @@ where
 /// ```
 /// use ch05_fibers::{Builder, Runtime, current_name};
 ///
-/// Runtime::new().run(|| {
+/// // SAFETY: nothing counts on the order in which their calls end.
+/// let mut runtime = unsafe { Runtime::new() };
+/// runtime.run(|| {
 ///     let fiber = Builder::new().name("reader").spawn(current_name);
 ///     let name = fiber.unwrap().join().unwrap();
 ///     assert_eq!(name.as_deref(), Some("reader"));

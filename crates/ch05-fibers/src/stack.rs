@@ -13,6 +13,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::ptr;
 
 #[cfg_attr(unix, path = "stack/unix.rs")]
@@ -29,6 +30,11 @@ const MOST: usize = 4096;
 /// No stack is smaller, in bytes: a panic that is reported with a backtrace
 /// needs somewhat more than 20 KiB.
 const LEAST: usize = 32 * 1024;
+
+/// A guard if nothing is said, in bytes: longer than a frame of the C library,
+/// or of most code in C, which does not touch its pages in order. Two more
+/// pages than a power of two, so that the distance between stacks is none.
+pub const GUARD: usize = 132 * 1024;
 
 /// A stack: its two ends. Valid as long as its arena.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +67,23 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// Stacks of `size` bytes, rounded up to whole pages. Nothing is mapped
-    /// yet.
-    pub fn new(size: usize) -> Self {
+    /// Stacks of `size` bytes, and guards of `guard` bytes, both rounded up to
+    /// whole pages. Nothing is mapped yet.
+    pub fn new(size: usize, guard: usize) -> Self {
+        /// The processor chooses a place in its cache by these bits.
+        const CACHE: usize = 64 * 1024;
         let page = sys::page_size();
         // Above, sizes would wrap.
-        let size = size.clamp(LEAST, isize::MAX as usize / (2 * MOST));
+        const LARGEST: usize = isize::MAX as usize / (4 * MOST);
+        let size = size.clamp(LEAST, LARGEST).next_multiple_of(page);
+        let guard = guard.clamp(sys::LEAST_GUARD_PAGES * page, LARGEST);
+        let mut guard = guard.next_multiple_of(page);
+        if (guard + size).is_multiple_of(CACHE) {
+            guard += page;
+        }
         Self {
-            size: size.next_multiple_of(page),
-            guard: sys::GUARD_PAGES * page,
+            size,
+            guard,
             newest: Cell::new(ptr::null()),
             slots: Cell::new(0),
         }
@@ -99,7 +113,7 @@ impl Arena {
         let mut chunk = self.newest();
         if chunk.is_none_or(|chunk| chunk.used.get() == chunk.room) {
             let room = chunk.map_or(FIRST, |chunk| MOST.min(2 * chunk.room));
-            chunk = Some(self.map(room)?);
+            chunk = Some(self.map_up_to(room)?);
         }
         let chunk = chunk.expect("just made if there was none");
         let used = chunk.used.get();
@@ -119,6 +133,29 @@ impl Arena {
         })
     }
     // ANCHOR_END: arena_take
+
+    /// Reserves addresses for `room` slots, or for fewer if there is a limit
+    /// that so many would exceed.
+    fn map_up_to(&self, room: usize) -> io::Result<&Chunk> {
+        let mut room = room;
+        loop {
+            match self.map(room) {
+                Err(_) if room > 1 => room /= 2,
+                Err(error) => {
+                    let text = format!(
+                        "{error} (no addresses for one more stack of {} KiB \
+                         with its guard of {} KiB, after {}: is the address \
+                         space limited, as by `ulimit -v`?)",
+                        self.size / 1024,
+                        self.guard / 1024,
+                        self.slots.get(),
+                    );
+                    return Err(io::Error::new(error.kind(), text));
+                }
+                chunk => return chunk,
+            }
+        }
+    }
 
     /// Reserves addresses for `room` slots.
     fn map(&self, room: usize) -> io::Result<&Chunk> {
@@ -212,6 +249,12 @@ impl fmt::Debug for Arena {
     }
 }
 
+/// Does the code that calls this run on the stack with these addresses?
+pub fn runs_on(span: &Range<*mut u8>) -> bool {
+    let local = 0_u8;
+    span.contains(&(&raw const local).cast_mut())
+}
+
 /// One stack by itself, with a guard: for the first stages.
 #[derive(Debug)]
 pub struct Stack {
@@ -226,7 +269,7 @@ impl Stack {
     ///
     /// Those of the system.
     pub fn new(size: usize) -> io::Result<Self> {
-        let arena = Arena::new(size);
+        let arena = Arena::new(size, GUARD);
         let base = sys::reserve(arena.stride())?;
         let chunk = Chunk {
             older: ptr::null(),
@@ -240,6 +283,11 @@ impl Stack {
             slot,
             _arena: arena,
         })
+    }
+
+    /// Its addresses.
+    pub fn span(&self) -> Range<*mut u8> {
+        self.slot.bottom..self.slot.top
     }
 
     /// Its low end.
@@ -259,7 +307,7 @@ mod tests {
 
     #[test]
     fn slots_do_not_overlap_and_guards_are_found() {
-        let arena = Arena::new(40_000);
+        let arena = Arena::new(40_000, GUARD);
         assert_eq!(arena.stack_size() % 4096, 0);
         let mut ends = Vec::new();
         for index in 0..3 * FIRST {

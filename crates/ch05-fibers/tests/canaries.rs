@@ -4,11 +4,11 @@
 
 mod support;
 
-use ch05_fibers::{Runtime, spawn, yield_now};
+use ch05_fibers::{spawn, yield_now};
 use std::arch::naked_asm;
 use std::cell::Cell;
 use std::rc::Rc;
-use support::within_a_minute;
+use support::{runtime, within_a_minute};
 
 /// Calls `call` with canaries in all callee-saved registers, made from `seed`.
 /// Returns the bits in which any of them has changed: zero if none has.
@@ -336,7 +336,7 @@ fn canaries_survive_a_thousand_switches() {
     within_a_minute(|| {
         let changed = Rc::new(Cell::new(0));
         let theirs = Rc::clone(&changed);
-        Runtime::new().run(move || {
+        runtime().run(move || {
             let all: Vec<_> = (1..=5_u64)
                 .map(|fiber| {
                     let changed = Rc::clone(&theirs);

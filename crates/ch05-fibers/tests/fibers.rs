@@ -10,12 +10,12 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use support::{Dropped, within_a_minute};
+use support::{Dropped, built, runtime, within_a_minute};
 
 #[test]
 fn first_come_first_served() {
     let log = RefCell::new(Vec::new());
-    let sum: i32 = Runtime::new().run(|| {
+    let sum: i32 = runtime().run(|| {
         scope(|scope| {
             let log = &log;
             let fibers = [0, 1, 2].map(|number| {
@@ -38,7 +38,7 @@ fn first_come_first_served() {
 
 #[test]
 fn a_panic_goes_to_who_joins_and_to_nobody_else() {
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let (error, value) = runtime.run(|| {
         let bad = spawn(|| -> u8 { panic!("number {}", 7) });
         let good = spawn(|| 8_u8);
@@ -54,7 +54,7 @@ fn a_panic_goes_to_who_joins_and_to_nobody_else() {
 
 #[test]
 fn results_outlive_the_runtime() {
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let (one, two) = runtime.run(|| {
         let fibers = (spawn(|| vec![1; 100]), spawn(|| vec![2; 2000]));
         yield_now();
@@ -69,7 +69,7 @@ fn results_outlive_the_runtime() {
 #[test]
 fn the_unfinished_are_unwound_when_the_runtime_goes() {
     let dropped = Dropped::default();
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let fibers = runtime.run(|| {
         let local = || dropped.local();
         let (one, two, three) = (local(), local(), local());
@@ -114,7 +114,7 @@ fn destructors_cannot_wait_while_they_unwind() {
         }
     }
     let log = Rc::new(RefCell::new(Vec::new()));
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     runtime.run(|| {
         let (one, two) = (Waits(log.clone()), Waits(log.clone()));
         // By a panic, and by cancelling.
@@ -139,7 +139,7 @@ fn destructors_cannot_wait_while_they_unwind() {
 #[test]
 fn who_catches_the_unwinding_cannot_wait_any_more() {
     let turns = Rc::new(Cell::new(0));
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let fiber = runtime.run(|| {
         let turns = turns.clone();
         let stubborn = spawn(move || {
@@ -162,7 +162,7 @@ fn who_catches_the_unwinding_cannot_wait_any_more() {
 fn fibers_that_wait_for_each_other_are_named_and_ended() {
     let dropped = Dropped::default();
     let locals = RefCell::new(vec![dropped.local(), dropped.local()]);
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let result = catch_unwind(AssertUnwindSafe(|| {
         runtime.run(|| {
             type Slot<'s> = Rc<RefCell<Option<ScopedJoinHandle<'s, ()>>>>;
@@ -196,7 +196,7 @@ fn fibers_that_wait_for_each_other_are_named_and_ended() {
 #[test]
 fn a_scope_lasts_as_long_as_its_fibers() {
     let total = Cell::new(0);
-    Runtime::new().run(|| {
+    runtime().run(|| {
         // The body is done first, then it panics, then a fiber does.
         scope(|scope| {
             for number in 0..10 {
@@ -233,7 +233,7 @@ fn a_scope_lasts_as_long_as_its_fibers() {
 #[test]
 fn a_scope_is_cancelled_with_its_owner() {
     let dropped = Dropped::default();
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     runtime.run(|| {
         let (outer, inner) = (dropped.local(), dropped.local());
         spawn(move || {
@@ -260,7 +260,7 @@ fn a_scope_is_cancelled_with_its_owner() {
 #[test]
 fn fibers_have_numbers_and_names() {
     assert_eq!((current_id(), current_name()), (None, None));
-    Runtime::new().run(|| {
+    runtime().run(|| {
         assert_eq!(current_id(), Some(1));
         assert_eq!(current_name().as_deref(), Some("main"));
         let fiber = Builder::new().name("second").spawn(current_name).unwrap();
@@ -275,12 +275,12 @@ fn fibers_have_numbers_and_names() {
 
 #[test]
 fn a_runtime_in_a_fiber_of_another() {
-    let mut outer = Runtime::new();
+    let mut outer = runtime();
     let sum = outer.run(|| {
         let one = spawn(|| 1);
         let (unfinished, inner) = {
             let one = &one;
-            Runtime::new().run(move || {
+            runtime().run(move || {
                 let two = spawn(|| {
                     yield_now();
                     2
@@ -294,7 +294,7 @@ fn a_runtime_in_a_fiber_of_another() {
     assert_eq!(sum, 3);
     // In the other runtime it cannot be waited for.
     let fiber = outer.run(|| spawn(|| 1));
-    let result = Runtime::new().run(|| fiber.join());
+    let result = runtime().run(|| fiber.join());
     assert!(matches!(result, Err(JoinError::CannotWait)));
 }
 
@@ -304,7 +304,7 @@ fn several_threads_have_one_each() {
         let threads: Vec<_> = (0..4_u64)
             .map(|number| {
                 std::thread::spawn(move || {
-                    let mut runtime = Runtime::new();
+                    let mut runtime = runtime();
                     runtime.run(|| {
                         let fibers: Vec<JoinHandle<u64>> = (0..100)
                             .map(|_| {
@@ -329,7 +329,7 @@ fn several_threads_have_one_each() {
 fn sleepers_wake_in_the_order_of_their_deadlines() {
     let log = RefCell::new(Vec::new());
     let start = Instant::now();
-    Runtime::new().run(|| {
+    runtime().run(|| {
         scope(|scope| {
             // Far enough apart for a machine that stands still for a while.
             for time in [450, 150, 300] {
@@ -355,7 +355,7 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
 #[test]
 fn timers_have_their_turn_among_fibers_that_only_yield() {
     within_a_minute(|| {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             let over = Rc::new(Cell::new(false));
             let stop = over.clone();
             let yields = spawn(move || {
@@ -372,7 +372,7 @@ fn timers_have_their_turn_among_fibers_that_only_yield() {
 
 #[test]
 fn stacks_come_from_the_pool() {
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     runtime.run(|| {
         for number in 0..1000 {
             assert_eq!(spawn(move || number).join().unwrap(), number);
@@ -385,7 +385,7 @@ fn stacks_come_from_the_pool() {
 fn large_closures_and_results_do_not_lie_on_the_stack() {
     let dropped = Dropped::default();
     // On the way into the closure, the value is on the stack of who spawns.
-    let mut runtime = Runtime::builder().stack_size(2_000_000).build();
+    let mut runtime = built(Runtime::builder().stack_size(2_000_000));
     runtime.run(|| {
         #[repr(align(128))]
         struct Aligned(u8);
@@ -418,7 +418,7 @@ fn a_result_whose_destructor_panics() {
             resume_unwind(Box::new("bad"));
         }
     }
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     runtime.run(|| {
         drop(spawn(|| Bad)); // dropped by the fiber itself
         yield_now();
@@ -436,7 +436,7 @@ fn a_result_whose_destructor_panics() {
 fn a_runtime_dropped_by_a_panic_unwinds_its_fibers() {
     let dropped = Dropped::default();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut runtime = Runtime::new();
+        let mut runtime = runtime();
         runtime.run(|| {
             let local = dropped.local();
             spawn(move || {

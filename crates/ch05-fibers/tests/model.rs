@@ -5,12 +5,12 @@
 
 mod support;
 
-use ch05_fibers::{JoinError, JoinHandle, Runtime, spawn, yield_now};
+use ch05_fibers::{JoinError, JoinHandle, spawn, yield_now};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::rc::Rc;
-use support::within_a_minute;
+use support::{runtime, within_a_minute};
 
 /// What a fiber does, one after the other.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ fn act_out(world: &Rc<World>, me: usize, program: &Program) {
 fn run(program: &Program) -> (Vec<Event>, isize) {
     let world = Rc::new(World::default());
     world.made.set(1);
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let main = || act_out(&world, 0, program);
     // The first fiber's panic comes out here.
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -261,7 +261,7 @@ fn turns_are_in_order_across_visits_at_home() {
     within_a_minute(|| {
         let order = Rc::new(RefCell::new(Vec::new()));
         let theirs = Rc::clone(&order);
-        Runtime::new().run(move || {
+        runtime().run(move || {
             let all: Vec<_> = (0..7)
                 .map(|number| {
                     let order = Rc::clone(&theirs);

@@ -3,7 +3,7 @@
 mod support;
 
 use ch05_fibers::net::{TcpListener, TcpStream};
-use ch05_fibers::{Runtime, s5_net, scope, sleep, spawn, yield_now};
+use ch05_fibers::{s5_net, scope, sleep, spawn, yield_now};
 use delay_server::DelayServer;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Dropped, within_a_minute};
+use support::{Dropped, runtime, within_a_minute};
 
 type Talk = fn(TcpStream) -> io::Result<()>;
 
@@ -28,7 +28,7 @@ fn with_server<T: Send + 'static>(
         let (address, known) = channel();
         let (over, is_over) = channel::<()>();
         let server = thread::spawn(move || {
-            Runtime::new().run(|| {
+            runtime().run(|| {
                 let listener = TcpListener::bind(any_port()).unwrap();
                 address.send(listener.local_addr().unwrap()).unwrap();
                 spawn(move || s5_net::serve(&listener, talk));
@@ -165,7 +165,7 @@ fn many_slow_answers_take_as_long_as_one() {
         let server = DelayServer::start().unwrap();
         let address = server.addr();
         let start = Instant::now();
-        let replies = Runtime::new().run(|| {
+        let replies = runtime().run(|| {
             scope(|scope| {
                 let ask = |number| {
                     scope.spawn(move || -> io::Result<String> {
@@ -200,7 +200,7 @@ fn many_slow_answers_take_as_long_as_one() {
 #[test]
 fn a_deadline_ends_each_wait() {
     within_a_minute(|| {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             let listener = TcpListener::bind(any_port()).unwrap();
             let in_20_ms = || Some(Instant::now() + Duration::from_millis(20));
             let timed_out = |error: io::Error| {
@@ -228,7 +228,7 @@ fn a_deadline_ends_each_wait() {
 #[test]
 fn two_fibers_read_and_write_one_connection() {
     within_a_minute(|| {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             let listener = TcpListener::bind(any_port()).unwrap();
             let address = listener.local_addr().unwrap();
             spawn(move || {
@@ -256,7 +256,7 @@ fn two_fibers_read_and_write_one_connection() {
 #[test]
 fn nobody_listens() {
     within_a_minute(|| {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             let listener = TcpListener::bind(any_port()).unwrap();
             let address = listener.local_addr().unwrap();
             drop(listener);
@@ -271,7 +271,7 @@ fn nobody_listens() {
 fn waiting_for_a_socket_is_unwound() {
     within_a_minute(|| {
         let dropped = Dropped::default();
-        let mut runtime = Runtime::new();
+        let mut runtime = runtime();
         runtime.run(|| {
             let local = dropped.local();
             let listener = TcpListener::bind(any_port()).unwrap();
@@ -292,7 +292,7 @@ fn sockets_outside_of_their_runtime_do_not_wait() {
     within_a_minute(|| {
         let error = TcpListener::bind(any_port()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Other);
-        let mut runtime = Runtime::new();
+        let mut runtime = runtime();
         let listener = runtime.run(|| TcpListener::bind(any_port()).unwrap());
         let error = listener.accept().map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Other);
@@ -306,7 +306,7 @@ fn sockets_outside_of_their_runtime_do_not_wait() {
 #[test]
 fn sockets_have_their_turn_among_fibers_that_only_yield() {
     within_a_minute(|| {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             spawn(|| {
                 loop {
                     yield_now();

@@ -14,7 +14,7 @@ use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
-use support::{Dropped, OnDrop, in_a_child, within_a_minute};
+use support::{Dropped, OnDrop, built, in_a_child, runtime, within_a_minute};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(100_000);
@@ -46,7 +46,7 @@ fn nothing_is_send() {
 fn cancelled_in_every_state() {
     within_a_minute(|| {
         let dropped = Dropped::default();
-        let mut runtime = Runtime::new();
+        let mut runtime = runtime();
         let handles = runtime.run(|| {
             let local = || dropped.local();
             let (one, two, three, four, five, six, seven, eight) = (
@@ -115,7 +115,7 @@ fn cancelled_in_every_state() {
 fn a_fiber_that_joins_itself() {
     within_a_minute(|| {
         let own: Rc<Cell<Option<JoinHandle<()>>>> = Rc::default();
-        let mut runtime = Runtime::new();
+        let mut runtime = runtime();
         let given = Rc::clone(&own);
         let result = catch_unwind(AssertUnwindSafe(|| {
             runtime.run(move || {
@@ -157,7 +157,7 @@ fn a_fiber_that_joins_itself() {
 #[test]
 fn panics_within_unwinding() {
     let log = Rc::new(RefCell::new(Vec::new()));
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     runtime.run(|| {
         let log = Rc::clone(&log);
         spawn(move || {
@@ -185,7 +185,7 @@ fn panics_within_unwinding() {
 fn a_panic_out_of_unwinding_ends_the_process() {
     let name = "a_panic_out_of_unwinding_ends_the_process";
     let output = in_a_child(name, || {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             let fiber = spawn(|| {
                 let _guard = OnDrop(|| panic!("the second"));
                 panic!("the first");
@@ -213,7 +213,7 @@ fn payloads_with_destructors() {
             resume_unwind(Box::new(())); // what is forgotten has no size
         }
     }
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     runtime.run(|| {
         // Nobody joins.
         drop(spawn(|| resume_unwind(Box::new(Payload))));
@@ -240,7 +240,7 @@ fn waiting_in_the_message_of_a_panic() {
         }
     }
     within_a_minute(|| {
-        Runtime::new().run(|| {
+        runtime().run(|| {
             let bystander = spawn(|| 1);
             let error = spawn(|| panic!("{Waits}")).join().unwrap_err();
             assert_eq!(error.message(), Some("waited"));
@@ -258,13 +258,13 @@ fn waiting_in_the_destructor_of_a_thread_local() {
             yield_now();
             sleep(Duration::from_millis(1));
             assert!(Builder::new().spawn(|| ()).is_err());
-            let sum = Runtime::new().run(|| spawn(|| 20).join().unwrap() + 1);
+            let sum = runtime().run(|| spawn(|| 20).join().unwrap() + 1);
             assert_eq!(sum, 21);
         });
     }
     // A panic in there would end the process.
     let thread = std::thread::spawn(|| {
-        Runtime::new().run(|| spawn(|| LATE.with(|_| ())).join().unwrap());
+        runtime().run(|| spawn(|| LATE.with(|_| ())).join().unwrap());
     });
     thread.join().unwrap();
 }
@@ -274,12 +274,12 @@ fn waiting_in_the_destructor_of_a_thread_local() {
 fn runtimes_in_fibers_are_cancelled_with_them() {
     within_a_minute(|| {
         let dropped = Dropped::default();
-        let mut outer = Runtime::new();
+        let mut outer = runtime();
         outer.run(|| {
             let (mine, theirs) = (dropped.local(), dropped.local());
             spawn(move || {
                 let _mine = mine;
-                let mut inner = Runtime::new();
+                let mut inner = runtime();
                 inner.run(|| {
                     spawn(move || {
                         let _theirs = theirs;
@@ -306,7 +306,7 @@ fn a_runtime_works_while_its_thread_unwinds() {
         let results = Rc::new(RefCell::new(Vec::new()));
         let unwound = catch_unwind(AssertUnwindSafe(|| {
             let _runs = OnDrop(|| {
-                let mut runtime = Runtime::new();
+                let mut runtime = runtime();
                 let sum = runtime.run(|| {
                     let panics = spawn(|| -> u8 {
                         yield_now();
@@ -334,7 +334,7 @@ fn a_runtime_works_while_its_thread_unwinds() {
 /// Sizes at which no stack can be.
 #[test]
 fn stacks_that_are_too_large_are_errors() {
-    let mut runtime = Runtime::builder().stack_size(usize::MAX).build();
+    let mut runtime = built(Runtime::builder().stack_size(usize::MAX));
     let result = catch_unwind(AssertUnwindSafe(|| runtime.run(|| ())));
     let payload = result.unwrap_err();
     let text = payload.downcast_ref::<String>().unwrap();
@@ -352,7 +352,7 @@ fn stacks_that_are_too_large_are_errors() {
     not(fibers_valgrind)
 ))]
 fn no_memory_for_a_stack_is_an_error() {
-    let mut runtime = Runtime::builder().stack_size(1 << 40).build();
+    let mut runtime = built(Runtime::builder().stack_size(1 << 40));
     let dropped = Dropped::default();
     let made = runtime.run(|| {
         let mut handles = Vec::new();
@@ -387,7 +387,7 @@ fn no_memory_for_a_stack_is_an_error() {
 #[test]
 fn handles_in_results() {
     let dropped = Dropped::default();
-    let mut runtime = Runtime::new();
+    let mut runtime = runtime();
     let chain = runtime.run(|| {
         let mut chain: Box<dyn std::any::Any> = Box::new(dropped.local());
         for _ in 0..100 {
@@ -406,7 +406,7 @@ fn handles_in_results() {
 /// A scope's handles in fibers of the scope, panics unseen and seen.
 #[test]
 fn panics_in_a_scope_are_seen_once() {
-    Runtime::new().run(|| {
+    runtime().run(|| {
         // Joined by another fiber: seen.
         scope(|scope| {
             let panics = scope.spawn(|| resume_unwind(Box::new(1)));
@@ -438,7 +438,7 @@ fn panics_in_a_scope_are_seen_once() {
 ))]
 fn a_scope_does_not_wait_for_what_was_not_made() {
     within_a_minute(|| {
-        let mut runtime = Runtime::builder().stack_size(1 << 40).build();
+        let mut runtime = built(Runtime::builder().stack_size(1 << 40));
         runtime.run(|| {
             let mut all = Vec::new();
             while let Ok(fiber) = Builder::new().spawn(yield_now) {
@@ -462,9 +462,9 @@ fn a_scope_does_not_wait_for_what_was_not_made() {
 fn a_scope_reached_from_another_runtime() {
     within_a_minute(|| {
         let total = Cell::new(0);
-        Runtime::new().run(|| {
+        runtime().run(|| {
             scope(|scope| {
-                Runtime::new().run(|| {
+                runtime().run(|| {
                     let fiber = scope.spawn(|| total.set(total.get() + 1));
                     yield_now();
                     assert!(!fiber.is_finished(), "theirs does not run");

@@ -73,8 +73,10 @@ fn pass_on(
     let before = BEFORE[index].get();
     let address = before.map_or(libc::SIG_DFL, |old| old.sa_sigaction);
     match (address, before) {
-        (libc::SIG_IGN, _) => {}
-        (libc::SIG_DFL, _) | (_, None) => {
+        // A fault cannot be ignored: back from here, the instruction would
+        // fault again, for ever. The kernel, too, ends a program that asks it
+        // to ignore one.
+        (libc::SIG_IGN | libc::SIG_DFL, _) | (_, None) => {
             // Back from here, the instruction faults again, and then it counts.
             // SAFETY: takes two numbers.
             unsafe { libc::signal(signal, libc::SIG_DFL) };

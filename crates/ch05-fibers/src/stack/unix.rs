@@ -4,8 +4,8 @@ use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How long a guard is.
-pub const GUARD_PAGES: usize = 1;
+/// How long a guard is, at least.
+pub const LEAST_GUARD_PAGES: usize = 1;
 
 /// How a guard is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +68,18 @@ pub fn reserve(length: usize) -> io::Result<*mut u8> {
 ///
 /// The memory must be from [`reserve`], and not in use.
 pub unsafe fn open(low: *mut u8, guard: usize, _: usize) -> io::Result<()> {
-    let result = match guard_kind() {
+    #[cfg(target_os = "linux")]
+    if guard_kind() == GuardKind::Advised {
         // SAFETY: within our mapping, and not in use: our caller.
-        #[cfg(target_os = "linux")]
-        GuardKind::Advised => unsafe { advise(low, guard) },
-        // SAFETY: as above.
-        _ => unsafe { libc::mprotect(low.cast(), guard, libc::PROT_NONE) },
-    };
+        let result = unsafe { advise(low, guard) };
+        if result == 0 {
+            return Ok(());
+        }
+        // Memory that is locked takes no such marks (`mlockall`). Then a guard
+        // of the other kind has to do.
+    }
+    // SAFETY: as above.
+    let result = unsafe { libc::mprotect(low.cast(), guard, libc::PROT_NONE) };
     if result != 0 {
         return Err(io::Error::last_os_error());
     }

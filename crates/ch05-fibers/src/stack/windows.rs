@@ -13,9 +13,11 @@ use windows_sys::Win32::System::SystemInformation::{
     GetSystemInfo, SYSTEM_INFO,
 };
 
-/// How long a guard is: one page that nobody can touch, eleven for the
-/// handler, and the one that reports.
-pub const GUARD_PAGES: usize = 13;
+/// How long a guard is, at least: one page that nobody can touch, eleven for
+/// the handler, and the one that reports. A longer one has more of the first.
+pub const LEAST_GUARD_PAGES: usize = 13;
+/// Those that are there, although they belong to the guard.
+const COMMITTED_PAGES: usize = LEAST_GUARD_PAGES - 1;
 
 /// How a guard is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +52,12 @@ pub fn reserve(length: usize) -> io::Result<*mut u8> {
 ///
 /// The memory must be from [`reserve`], and not in use.
 pub unsafe fn open(low: *mut u8, guard: usize, size: usize) -> io::Result<()> {
-    let page = guard / GUARD_PAGES;
-    let room = low.wrapping_add(page);
+    let page = page_size();
+    let length = COMMITTED_PAGES * page;
+    let room = low.wrapping_add(guard - length);
     let touched = low.wrapping_add(guard - page);
     // SAFETY: within our reservation, and not in use: our caller.
-    unsafe { commit(room, guard - page + size, PAGE_READWRITE) }?;
+    unsafe { commit(room, length + size, PAGE_READWRITE) }?;
     // SAFETY: as above.
     unsafe { commit(touched, page, PAGE_READWRITE | PAGE_GUARD) }
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not every test program needs all of it")]
 
+use ch05_fibers::{Runtime, RuntimeBuilder};
 use std::cell::Cell;
 use std::env;
 use std::panic;
@@ -10,6 +11,18 @@ use std::rc::Rc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
+
+/// A runtime.
+pub fn runtime() -> Runtime {
+    built(Runtime::builder())
+}
+
+/// A runtime as it was asked for.
+pub fn built(builder: RuntimeBuilder) -> Runtime {
+    // SAFETY: what these tests stop in, nothing relies on; those that break this
+    // promise do so in a child process.
+    unsafe { builder.build() }
+}
 
 /// A test that takes longer hangs; on a busy machine it takes a second.
 const PATIENCE: Duration = Duration::from_secs(60);
