@@ -62,10 +62,7 @@ impl<S> Waiting<S> {
                     self.wait(direction)?;
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                result => {
-                    self.runtime.count_operation();
-                    return result;
-                }
+                result => return self.runtime.counted(result),
             }
         }
     }

@@ -529,15 +529,16 @@ impl Inner {
         }
     }
 
-    /// Called after an operation on a socket that did not have to wait: once
-    /// in a while, sockets and timers of others have a turn.
+    /// Passes the result of an operation on a socket on, and counts it: once in
+    /// a while, sockets and timers of others have a turn.
     #[inline]
-    pub(crate) fn count_operation(&self) {
+    pub(crate) fn counted<T>(&self, result: T) -> T {
         let count = self.operations.get() + 1;
         self.operations.set(count);
         if count >= OPERATIONS && self.can_wait() {
             self.visit_home();
         }
+        result
     }
 
     /// To the end of the queue by way of home, also if nobody else is ready.

@@ -23,7 +23,9 @@ pub struct Pair<'p> {
 }
 
 const HOME: usize = 2;
+// ANCHOR_END: pair
 
+// ANCHOR: pair_switch
 impl Pair<'_> {
     /// From the one who runs to another one.
     fn go_to(&self, next: usize) {
@@ -47,9 +49,8 @@ impl Pair<'_> {
         }
     }
 }
-// ANCHOR_END: pair
+// ANCHOR_END: pair_switch
 
-// ANCHOR: run
 /// Runs `body` twice, on two stacks: with the numbers 0 and 1.
 ///
 /// # Errors
@@ -59,6 +60,7 @@ impl Pair<'_> {
 /// # Safety
 ///
 /// That of fibers: see [`Runtime::new`](crate::Runtime::new).
+// ANCHOR: run
 pub unsafe fn run(body: &dyn Fn(&Pair<'_>, usize)) -> io::Result<()> {
     let mut stacks = [Stack::new(64 * 1024)?, Stack::new(64 * 1024)?];
     let stopped = [const { Cell::new(ptr::null_mut()) }; 3];
