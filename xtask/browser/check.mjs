@@ -16,6 +16,7 @@ import * as page from "./checks/page.mjs";
 import * as plain from "./checks/plain.mjs";
 import * as targets from "./checks/targets.mjs";
 import { report } from "./report.mjs";
+import { SWITCHES } from "./switches.mjs";
 import { Tab } from "./tab.mjs";
 
 // Each reader opens every page once, in a tab of their own, and runs their
@@ -78,18 +79,6 @@ const READERS = [
 
 // The Rust side waits for 20 s longer.
 const PATIENCE = 1000 * (60 + 8 * (process.argv.length - 3));
-
-const SWITCHES = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // What a page asks of another server is a finding; it must not get there.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
 
 async function read(reader, browser, base, names, shared) {
   const tab = await Tab.create(browser, base, reader.options, reader.theme, shared);

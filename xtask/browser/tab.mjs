@@ -19,13 +19,6 @@ export class Tab {
     // A check waits for what should be there at once, were the machine idle.
     context.setDefaultTimeout(5_000);
     context.setDefaultNavigationTimeout(20_000);
-    // The server adds a script that waits for the next build. Waiting holds
-    // one of the few connections that a browser opens to a server.
-    await context.addInitScript(() => {
-      window.EventSource = class {
-        close() {}
-      };
-    });
     if (theme !== undefined) {
       await context.addInitScript((theme) => {
         // An empty document has no storage.

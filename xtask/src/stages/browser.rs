@@ -78,7 +78,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         keys.len() - unchanged.len(),
         keys.len()
     ));
-    let server = Server::start(&book, 0)?;
+    let server = Server::start(&book)?;
     let mut command = process::command("node");
     command
         .arg(checks.join("check.mjs"))

@@ -478,6 +478,22 @@ pub fn stages() -> Vec<String> {
     names
 }
 
+/// Chromium, if it is here with what drives it.
+pub fn browser(scripts: &Path) -> Option<PathBuf> {
+    let node = Command::new("node").arg("--version").output();
+    node.is_ok_and(|output| output.status.success())
+        .then_some(())?;
+    let driver = scripts.join("node_modules/playwright-core");
+    driver.is_dir().then_some(())?;
+    if let Some(path) = std::env::var_os("CHROMIUM") {
+        return Some(path.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("chromium"))
+        .find(|file| file.is_file())
+}
+
 /// Runs a program to its end.
 ///
 /// # Panics
