@@ -1,15 +1,17 @@
 //! The exercises: where they are, how one is run, what is still failing.
 //!
 //! An exercise is a test target of a crate whose source lies in `exercises/`;
-//! its solution is the target `solution_NAME` in `exercises/solutions/`. A
+//! its solution is the target `solution_NAME` in `solutions/`. Either may lie
+//! in the place of the other: both name their tests by the same path. A
 //! stub says in its documentation how it fails until it is solved:
 //! ``//! Fails until solved: `text` ``.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::TargetKind;
+use cargo_metadata::camino::Utf8Path;
 
 use crate::process::{self, Finished};
 use crate::project::{Project, folder};
@@ -42,6 +44,8 @@ pub struct Exercise {
     pub title: String,
     /// The name of the solution's test target, if there is one.
     pub solution: Option<String>,
+    /// The solution's file, relative to the project's root.
+    pub solution_file: Option<PathBuf>,
 }
 
 impl Exercise {
@@ -74,6 +78,14 @@ impl Exercise {
     }
 }
 
+/// The line by which an exercise or a solution names the file of its tests,
+/// and its number, counted from 1.
+pub fn tests_line(text: &str) -> Option<(usize, &str)> {
+    let mut lines = text.lines().enumerate();
+    let (index, line) = lines.find(|(_, l)| l.starts_with("#[path = "))?;
+    Some((index + 1, line))
+}
+
 /// All exercises, in the order of the crates.
 ///
 /// # Errors
@@ -97,14 +109,15 @@ pub fn all(project: &Project) -> Result<Vec<Exercise>> {
                 .with_context(|| target.src_path.to_string())?;
             let docs = || text.lines().filter_map(|l| l.strip_prefix("//!"));
             let solution = format!("solution_{}", target.name);
+            let solution = tests.iter().find(|other| other.name == solution);
+            let inside = |path: &Utf8Path| {
+                let path = path.as_std_path().strip_prefix(&project.root);
+                path.map(Path::to_owned)
+            };
             exercises.push(Exercise {
                 package: package.name.to_string(),
                 name: target.name.clone(),
-                file: target
-                    .src_path
-                    .as_std_path()
-                    .strip_prefix(&project.root)?
-                    .to_owned(),
+                file: inside(&target.src_path)?,
                 reasons: docs()
                     .filter_map(|line| {
                         line.trim()
@@ -121,10 +134,10 @@ pub fn all(project: &Project) -> Result<Vec<Exercise>> {
                     .find(|line| !line.is_empty())
                     .unwrap_or_default()
                     .to_owned(),
-                solution: tests
-                    .iter()
-                    .any(|other| other.name == solution)
-                    .then_some(solution),
+                solution: solution.map(|other| other.name.clone()),
+                solution_file: solution
+                    .map(|other| inside(&other.src_path))
+                    .transpose()?,
             });
         }
     }
@@ -154,7 +167,8 @@ pub fn command(project: &Project, id: Option<&str>) -> Result<bool> {
         }
         println!(
             "\nEdit the stub, then run: cargo xtask exercise NAME\n\
-             The stubs and their solutions lie in each crate's exercises/"
+             The stubs lie in each crate's exercises/, their solutions in its \
+             solutions/"
         );
         return Ok(true);
     };

@@ -79,6 +79,11 @@ fn unknown_names_are_answered_by_the_known_ones() {
         &slot.tool(&["exercise", "halve"]),
         &["\"halve\"", "there are: ch01-demo/double"],
     );
+    // The names of exercises begin with that of their crate; readers do not.
+    wrong_use(
+        &slot.tool(&["exercise", "duoble"]),
+        &["\"duoble\"", "did you mean ch01-demo/double?"],
+    );
     wrong_use(
         &slot.tool(&["record", "ading"]),
         &[
@@ -408,7 +413,7 @@ fn a_starter_is_a_workspace_of_its_own() {
         "src/lib.rs",
         "examples/s1_count.rs",
         "exercises/double.rs",
-        "exercises/solutions/double.rs",
+        "solutions/double.rs",
         "exercises/tests/double.rs",
         "libs/tally/Cargo.toml",
         "libs/tally/examples/adding.rs",
@@ -596,6 +601,13 @@ fn exercises_are_listed_run_and_solved() {
     let ran = slot.tool(&["exercise", "double"]);
     exits(&ran, 0);
     assert!(ran.stdout.contains("solved: 1 tests pass"), "{ran}");
+
+    // As a reader does who gives up.
+    let solution = slot.root.join("crates/ch01-demo/solutions/double.rs");
+    support::write(&stub, &support::read(&solution));
+    let ran = slot.tool(&["exercise", "double"]);
+    exits(&ran, 0);
+    assert!(ran.stdout.contains("solved: 1 tests pass"), "{ran}");
 }
 
 // -------------------------------------------------------- book, preprocess
@@ -617,6 +629,33 @@ fn the_build_says_where_the_book_is_and_what_is_wrong() {
     let ran = slot.tool(&["book"]);
     exits(&ran, 1);
     assert!(ran.stderr.contains("book/introduction.md:3"), "{ran}");
+}
+
+/// mdBook hides a line of Rust that begins with `# `, and takes each line with
+/// `ANCHOR:` for a comment, in a string as well.
+#[test]
+fn a_string_is_shown_as_it_is() {
+    let mut book = Book::good();
+    let path = "crates/ch01-demo/solutions/double.rs";
+    let text = "/// # Title\npub fn text() -> &'static str {\n    r#\"\n\
+                # one\n## two\nANCHOR: three\n// ANCHOR: four\n\"#\n}\n";
+    book.set(path, text);
+    book.set("crates/ch01-demo/src/text.rs", format!("//! T.\n{text}"));
+    let page = format!(
+        "# Introduction\n\n{{{{#solution ../{path}}}}}\n\n\
+         <!-- listing: text | Text -->\n```rust,ignore\n\
+         {{{{#include ../crates/ch01-demo/src/text.rs}}}}\n```\n"
+    );
+    book.set(PAGE, page);
+    let slot = laid_out(&book);
+    exits(&slot.tool(&["book"]), 0);
+    let html =
+        support::read_text(&slot.root.join("target/book/introduction.html"));
+    let shown = "\n# one\n## two\nANCHOR: three\n// ANCHOR: four\n";
+    // The solution, the listing, and the whole file below it.
+    assert_eq!(html.matches(shown).count(), 3, "{html}");
+    let titles = html.matches("\n/// # Title").count();
+    assert_eq!(titles, 2, "the whole lines: {html}");
 }
 
 /// An installed mdBook calls the tool as a preprocessor. The book that this

@@ -53,5 +53,5 @@ impl Book {
 }
 
 #[cfg(test)]
-#[path = "tests/little.rs"]
+#[path = "../exercises/tests/little.rs"]
 mod tests;

@@ -38,5 +38,5 @@ impl Policy for MyPolicy {
 }
 
 #[cfg(test)]
-#[path = "tests/slices.rs"]
+#[path = "../exercises/tests/slices.rs"]
 mod tests;

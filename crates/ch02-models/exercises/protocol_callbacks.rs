@@ -31,5 +31,5 @@ pub fn visit(
 }
 
 #[cfg(test)]
-#[path = "tests/protocol_callbacks.rs"]
+#[path = "../exercises/tests/protocol_callbacks.rs"]
 mod tests;

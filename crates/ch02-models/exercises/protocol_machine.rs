@@ -41,5 +41,5 @@ impl Coroutine for Visit {
 }
 
 #[cfg(test)]
-#[path = "tests/protocol_machine.rs"]
+#[path = "../exercises/tests/protocol_machine.rs"]
 mod tests;

@@ -30,5 +30,5 @@ pub fn visit(
 }
 
 #[cfg(test)]
-#[path = "tests/protocol_promises.rs"]
+#[path = "../exercises/tests/protocol_promises.rs"]
 mod tests;

@@ -48,5 +48,5 @@ pub fn getpid() -> u32 {
 }
 
 #[cfg(test)]
-#[path = "tests/getpid.rs"]
+#[path = "../exercises/tests/getpid.rs"]
 mod tests;

@@ -43,5 +43,5 @@ pub fn patient_write(
 }
 
 #[cfg(test)]
-#[path = "tests/patient_write.rs"]
+#[path = "../exercises/tests/patient_write.rs"]
 mod tests;

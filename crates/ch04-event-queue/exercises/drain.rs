@@ -32,5 +32,5 @@ pub fn receive<S: Source + Read>(source: &mut S) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-#[path = "tests/drain.rs"]
+#[path = "../exercises/tests/drain.rs"]
 mod tests;

@@ -48,5 +48,5 @@ pub fn move_to_dup(
 }
 
 #[cfg(test)]
-#[path = "tests/dup_trap.rs"]
+#[path = "../exercises/tests/dup_trap.rs"]
 mod tests;

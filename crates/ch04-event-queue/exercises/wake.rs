@@ -67,5 +67,5 @@ impl<T> Clone for Sender<T> {
 }
 
 #[cfg(test)]
-#[path = "tests/wake.rs"]
+#[path = "../exercises/tests/wake.rs"]
 mod tests;

@@ -37,5 +37,5 @@ unsafe extern "C" fn enter() {
 }
 
 #[cfg(test)]
-#[path = "tests/alignment.rs"]
+#[path = "../exercises/tests/alignment.rs"]
 mod tests;

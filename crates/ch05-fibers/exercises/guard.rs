@@ -79,5 +79,5 @@ impl Drop for Guarded {
 }
 
 #[cfg(test)]
-#[path = "tests/guard.rs"]
+#[path = "../exercises/tests/guard.rs"]
 mod tests;

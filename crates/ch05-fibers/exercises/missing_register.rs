@@ -60,5 +60,5 @@ unsafe extern "C" fn enter() {
 }
 
 #[cfg(test)]
-#[path = "tests/missing_register.rs"]
+#[path = "../exercises/tests/missing_register.rs"]
 mod tests;

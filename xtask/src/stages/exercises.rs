@@ -49,6 +49,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             report.checked += 1;
             stub(&exercise, &stub_run, report);
             solution(&exercise, solution_run.as_ref(), report);
+            interchangeable(cx, &exercise, report)?;
             if report.failures.len() == before {
                 cx.cache.passed(&check, key);
             } else {
@@ -149,10 +150,9 @@ fn solution(
     let passed: usize =
         libtest::results(&run.output).map(|result| result.passed).sum();
     if !run.success() || passed == 0 {
-        let file = exercise.file.file_name().unwrap_or_default();
-        let folder = exercise.file.parent().unwrap_or(&exercise.file);
+        let file = exercise.solution_file.as_ref().unwrap_or(&exercise.file);
         report.fail(
-            &Place::new(folder.join("solutions").join(file), 1),
+            &Place::new(file, 1),
             format!(
                 "the solution passes {passed} tests; cargo test {}:\n{}",
                 run.ending(),
@@ -160,4 +160,32 @@ fn solution(
             ),
         );
     }
+}
+
+/// A reader copies the solution over the stub: its tests must be found from
+/// there, too.
+fn interchangeable(
+    cx: &Context<'_>,
+    exercise: &Exercise,
+    report: &mut Report,
+) -> Result<()> {
+    let Some(solution) = &exercise.solution_file else {
+        return Ok(());
+    };
+    let read = |file: &Path| std::fs::read_to_string(cx.project.root.join(file));
+    let (stub, text) = (read(&exercise.file)?, read(solution)?);
+    let (stub, own) = (exercise::tests_line(&stub), exercise::tests_line(&text));
+    // Without tests they do not pass, which is reported.
+    if let (Some((_, stub)), Some((line, own))) = (stub, own)
+        && stub != own
+    {
+        report.fail(
+            &Place::new(solution, line),
+            format!(
+                "copied over the stub, the solution does not find its tests: \
+                 write {stub}, as the stub does"
+            ),
+        );
+    }
+    Ok(())
 }

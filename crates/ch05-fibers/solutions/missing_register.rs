@@ -51,5 +51,5 @@ unsafe extern "C" fn enter() {
 }
 
 #[cfg(test)]
-#[path = "../tests/missing_register.rs"]
+#[path = "../exercises/tests/missing_register.rs"]
 mod tests;

@@ -74,5 +74,5 @@ impl Drop for Guarded {
 }
 
 #[cfg(test)]
-#[path = "../tests/guard.rs"]
+#[path = "../exercises/tests/guard.rs"]
 mod tests;

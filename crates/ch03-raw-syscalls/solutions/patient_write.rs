@@ -52,5 +52,5 @@ pub fn patient_write(
 }
 
 #[cfg(test)]
-#[path = "../tests/patient_write.rs"]
+#[path = "../exercises/tests/patient_write.rs"]
 mod tests;

@@ -36,5 +36,5 @@ fn ask_items(
 }
 
 #[cfg(test)]
-#[path = "../tests/protocol_promises.rs"]
+#[path = "../exercises/tests/protocol_promises.rs"]
 mod tests;

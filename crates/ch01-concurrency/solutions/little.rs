@@ -56,5 +56,5 @@ impl Book {
 }
 
 #[cfg(test)]
-#[path = "../tests/little.rs"]
+#[path = "../exercises/tests/little.rs"]
 mod tests;

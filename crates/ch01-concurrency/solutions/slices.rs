@@ -31,5 +31,5 @@ impl Policy for MyPolicy {
 }
 
 #[cfg(test)]
-#[path = "../tests/slices.rs"]
+#[path = "../exercises/tests/slices.rs"]
 mod tests;

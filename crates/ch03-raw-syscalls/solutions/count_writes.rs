@@ -43,5 +43,5 @@ pub fn number_lines(out: impl Write, last: u32) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[path = "../tests/count_writes.rs"]
+#[path = "../exercises/tests/count_writes.rs"]
 mod tests;

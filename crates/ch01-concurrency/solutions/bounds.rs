@@ -35,5 +35,5 @@ pub fn who_switch(plan: Plan) -> Time {
 }
 
 #[cfg(test)]
-#[path = "../tests/bounds.rs"]
+#[path = "../exercises/tests/bounds.rs"]
 mod tests;

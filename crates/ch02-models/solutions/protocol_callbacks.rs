@@ -47,5 +47,5 @@ fn ask_items(
 }
 
 #[cfg(test)]
-#[path = "../tests/protocol_callbacks.rs"]
+#[path = "../exercises/tests/protocol_callbacks.rs"]
 mod tests;
