@@ -1,5 +1,6 @@
 //! The fenced blocks of a page: what each is, and how it is checked.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -149,10 +150,11 @@ impl Block {
 
     /// The width of a line as it is shown, in columns.
     pub fn width(&self, line: &str) -> usize {
-        let marks = if self.kind() == Kind::Console {
-            samples(line).len() * "[~]".len()
-        } else {
-            0
+        let marks = match self.kind() {
+            Kind::Console => samples(line).len() * "[~]".len(),
+            // The one that says that the next is shown.
+            Kind::Rust if line.trim_start().starts_with("##") => 1,
+            _ => 0,
         };
         line.chars().count() - marks
     }
@@ -208,6 +210,54 @@ fn uncovered(line: &str) -> String {
         format!("{indent}#{rest}")
     } else {
         line.to_owned()
+    }
+}
+
+/// The line as it must stand in a Rust block for the reader to see it as it is:
+/// what [`uncovered`] undoes.
+pub fn shown_as_is(line: &str) -> Cow<'_, str> {
+    let start = line.trim_start();
+    if start == "#" || start.starts_with("# ") || start.starts_with("##") {
+        let indent = &line[..line.len() - start.len()];
+        Cow::Owned(format!("{indent}#{start}"))
+    } else {
+        Cow::Borrowed(line)
+    }
+}
+
+/// A fenced block that is open at a line, while a page is read line by line.
+#[derive(Debug)]
+pub struct Fence {
+    mark: char,
+    length: usize,
+    /// Is the block's first word `rust`?
+    pub rust: bool,
+}
+
+impl Fence {
+    /// What is open after a line.
+    pub fn after(open: Option<Fence>, line: &str) -> Option<Fence> {
+        let line = line.trim_start_matches([' ', '>', '\t']);
+        let Some(mark) = line.chars().next().filter(|c| "`~".contains(*c))
+        else {
+            return open;
+        };
+        let rest = line.trim_start_matches(mark);
+        let length = line.len() - rest.len();
+        match open {
+            Some(fence) => {
+                let closes = fence.mark == mark
+                    && length >= fence.length
+                    && rest.trim().is_empty();
+                (!closes).then_some(fence)
+            }
+            None if length < 3 => None,
+            None => Some(Fence {
+                mark,
+                length,
+                rust: words(rest).first().is_some_and(|word| word == "rust"),
+            }),
+        }
     }
 }
 
@@ -310,5 +360,27 @@ mod tests {
         assert_eq!(uncovered("#[test]"), "#[test]");
         assert_eq!(uncovered("  ## x"), "  # x");
         assert_eq!(uncovered("#"), "");
+    }
+
+    #[test]
+    fn a_line_of_a_file_is_shown_as_it_is() {
+        for line in ["# x", "  ## x", "#", "##", "###x", "#[test]", "x # y"] {
+            assert_eq!(uncovered(&shown_as_is(line)), line);
+            assert!(!is_hidden(&shown_as_is(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn fences_are_followed_line_by_line() {
+        let mut open = None;
+        let mut rust = Vec::new();
+        let text = "> ````rust,no_run\n> ```\n> ````\n`code`\n~~~text\n```\n\
+                    ~~~\n```rust\n";
+        for line in text.lines() {
+            open = Fence::after(open, line);
+            rust.push(open.as_ref().map(|fence| fence.rust));
+        }
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(rust, [yes, yes, None, None, no, no, None, yes]);
     }
 }

@@ -15,6 +15,7 @@ mod block;
 mod book;
 mod cache;
 mod cli;
+mod excerpt;
 mod exercise;
 mod features;
 mod figure;
@@ -62,7 +63,7 @@ impl std::fmt::Display for WrongUse {
 impl std::error::Error for WrongUse {}
 
 /// Builds a [`WrongUse`] for an unknown name: it lists the known ones and
-/// suggests the nearest.
+/// suggests the nearest. Of `folder/name` the name alone may have been meant.
 fn unknown<'a>(
     what: &str,
     given: &str,
@@ -71,7 +72,8 @@ fn unknown<'a>(
     let known: Vec<&str> = known.into_iter().collect();
     let nearest = known
         .iter()
-        .map(|name| (strsim::jaro_winkler(given, name), *name))
+        .flat_map(|name| [(*name, *name), (last_part(name), *name)])
+        .map(|(like, name)| (strsim::jaro_winkler(given, like), name))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(likeness, _)| *likeness > 0.7);
     let hint = match nearest {
@@ -84,4 +86,8 @@ fn unknown<'a>(
         format!("there are: {}", known.join(", "))
     };
     WrongUse(format!("no {what} is called {given:?}{hint} ({list})")).into()
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(_, last)| last)
 }

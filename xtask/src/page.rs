@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use crate::block::{Fence, shown_as_is};
+pub use crate::excerpt::{Excerpt, tidy};
+
 /// A line of a page, and of the source that it was included from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -106,11 +109,14 @@ impl Page {
             included: Vec::new(),
             origins: Vec::new(),
         };
+        let mut fence = None;
         for (index, line) in raw.lines().enumerate() {
             let number = index + 1;
+            fence = Fence::after(fence, line);
             match Directive::parse(line) {
                 Some(directive) if directive.name == "include" => {
-                    page.include(root, number, &directive);
+                    let rust = fence.as_ref().is_some_and(|f| f.rust);
+                    page.include(root, number, &directive, rust);
                 }
                 Some(_) => page.push(line, number, None),
                 None => {
@@ -149,6 +155,7 @@ impl Page {
         root: &Path,
         number: usize,
         directive: &Directive<'_>,
+        rust: bool,
     ) {
         let folder = self.path.parent().unwrap_or(Path::new("")).to_owned();
         let excerpt = match Excerpt::read(root, &folder, directive.argument) {
@@ -159,6 +166,9 @@ impl Page {
             }
         };
         for (line, text) in &excerpt.lines {
+            // A compiled file has no hidden lines: what looks like one stands
+            // in a string or a comment.
+            let text = if rust { shown_as_is(text) } else { text.into() };
             let text = format!("{}{text}", directive.indent);
             let source = Some((excerpt.file.clone(), *line));
             self.push(text.trim_end(), number, source);
@@ -227,149 +237,6 @@ impl<'a> Directive<'a> {
     }
 }
 
-/// A part of a source file: all of it, an anchor, or a range of lines.
-#[derive(Debug)]
-pub struct Excerpt {
-    /// The file, relative to the project's root.
-    pub file: PathBuf,
-    /// Line numbers, counted from 1, with the lines; without anchor comments.
-    pub lines: Vec<(usize, String)>,
-}
-
-impl Excerpt {
-    /// Reads `path[:anchor]` or `path:from[:to]`, the path relative to
-    /// `folder`, which is relative to `root`.
-    ///
-    /// # Errors
-    /// When the file or the anchor is missing, the range is not in the file,
-    /// or nothing is left.
-    pub fn read(root: &Path, folder: &Path, spec: &str) -> Result<Excerpt> {
-        let (path, part) = match spec.split_once(':') {
-            Some((path, part)) => (path, Some(part)),
-            None => (spec, None),
-        };
-        let file = tidy(&folder.join(path));
-        let text = std::fs::read_to_string(root.join(&file))
-            .with_context(|| format!("cannot include {}", file.display()))?;
-        let all = text.lines().enumerate().map(|(i, line)| (i + 1, line));
-        let lines: Vec<(usize, String)> = match part {
-            None => all
-                .filter(|(_, line)| anchor(line).is_none())
-                .map(own)
-                .collect(),
-            Some(part) if part.starts_with(|c: char| c.is_ascii_digit()) => {
-                let (from, to) = range(part)?;
-                all.filter(|(n, _)| (from..=to).contains(n))
-                    .filter(|(_, line)| anchor(line).is_none())
-                    .map(own)
-                    .collect()
-            }
-            Some(name) => between_anchors(all, name).with_context(|| {
-                let known: Vec<&str> = text
-                    .lines()
-                    .filter_map(anchor)
-                    .filter_map(|(end, name)| (!end).then_some(name))
-                    .collect();
-                format!(
-                    "{} has no anchor {name:?}; it has: {}",
-                    file.display(),
-                    known.join(", ")
-                )
-            })?,
-        };
-        anyhow::ensure!(!lines.is_empty(), "{spec} includes nothing");
-        Ok(Excerpt {
-            file,
-            lines: unindented(lines),
-        })
-    }
-
-    /// The lines as one text.
-    pub fn text(&self) -> String {
-        self.lines
-            .iter()
-            .map(|(_, line)| format!("{line}\n"))
-            .collect()
-    }
-}
-
-fn own((number, line): (usize, &str)) -> (usize, String) {
-    (number, line.to_owned())
-}
-
-/// Is this line an anchor comment? Whether it ends the anchor, and its name.
-fn anchor(line: &str) -> Option<(bool, &str)> {
-    let at = line.find("ANCHOR")?;
-    let rest = &line[at + "ANCHOR".len()..];
-    let (end, name) = match rest.strip_prefix("_END:") {
-        Some(name) => (true, name),
-        None => (false, rest.strip_prefix(':')?),
-    };
-    Some((end, name.trim()))
-}
-
-fn between_anchors<'a>(
-    lines: impl Iterator<Item = (usize, &'a str)>,
-    wanted: &str,
-) -> Option<Vec<(usize, String)>> {
-    let mut found = false;
-    let mut inside = false;
-    let mut kept = Vec::new();
-    for (number, line) in lines {
-        match anchor(line) {
-            Some((end, name)) if name == wanted => {
-                inside = !end;
-                found = true;
-            }
-            Some(_) => {}
-            None if inside => kept.push((number, line.to_owned())),
-            None => {}
-        }
-    }
-    // An anchor that never ends would swallow the rest of the file unnoticed.
-    (found && !inside).then_some(kept)
-}
-
-fn range(part: &str) -> Result<(usize, usize)> {
-    let bad = || format!("{part:?} is no range of lines: write FROM:TO");
-    let (from, to) = part.split_once(':').unwrap_or((part, part));
-    let from = from.parse().with_context(bad)?;
-    let to = if to.is_empty() {
-        usize::MAX
-    } else {
-        to.parse().with_context(bad)?
-    };
-    Ok((from, to))
-}
-
-/// Removes the indentation that all lines share, so that a method reads like
-/// a function.
-fn unindented(mut lines: Vec<(usize, String)>) -> Vec<(usize, String)> {
-    let shared = lines
-        .iter()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(_, line)| line.len() - line.trim_start_matches(' ').len())
-        .min()
-        .unwrap_or(0);
-    for (_, line) in &mut lines {
-        line.drain(..shared.min(line.len()));
-    }
-    lines
-}
-
-/// Resolves `..` in a relative path without asking the file system.
-pub fn tidy(path: &Path) -> PathBuf {
-    let mut tidied = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir if tidied.pop() => {}
-            std::path::Component::CurDir => {}
-            other => tidied.push(other),
-        }
-    }
-    tidied
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,6 +273,21 @@ mod tests {
         let page = expanded("{{#include ../src/a.rs}}\n");
         assert_eq!(page.text, "one\n    two\n      three\nfour\nfive\n");
         assert_eq!(page.place(4).to_string(), "book/p.md:1 (src/a.rs:6)");
+    }
+
+    /// In a source file such lines stand in strings and comments.
+    #[test]
+    fn included_lines_of_rust_are_never_hidden() {
+        let folder = project();
+        let text = "let s = r#\"\n# one\n## two\n#\n#[x]\n\"#;\n";
+        std::fs::write(folder.path().join("src/b.rs"), text).unwrap();
+        let raw = "> ```rust\n> # hidden();\n> {{#include ../src/b.rs}}\n> \
+                   ```\n\n```text\n{{#include ../src/b.rs}}\n```\n";
+        let page = Page::expand(folder.path(), Path::new("book/p.md"), raw);
+        let blocks = crate::block::blocks(&page);
+        assert_eq!(blocks[0].source(), format!("hidden();\n{text}"));
+        assert_eq!(blocks[0].visible().count(), text.lines().count());
+        assert_eq!(blocks[1].code, text);
     }
 
     #[test]

@@ -115,9 +115,9 @@ fn source_link(site: &Site<'_>, source: &Source) -> String {
 fn whole_file(site: &Site<'_>, block: &Block, file: &Path) -> Result<String> {
     let whole =
         Excerpt::read(&site.project.root, Path::new(""), &slashed(file))?;
-    let word = match block.kind() {
-        Kind::Rust => "rust,noplayground",
-        _ => block.words[0].as_str(),
+    let code = match block.kind() {
+        Kind::Rust => fenced("rust,noplayground", &whole.rust_text()),
+        _ => fenced(&block.words[0], &whole.text()),
     };
     Ok(format!(
         "\n<details class=\"whole-file\" id=\"{}\">\n\
@@ -128,24 +128,8 @@ fn whole_file(site: &Site<'_>, block: &Block, file: &Path) -> Result<String> {
         // Lines that only mark anchors are not shown, but counted: the
         // captions give the numbers of the file.
         whole.lines.last().map_or(0, |(number, _)| *number),
-        fenced(word, &escaped_hash(&whole.text())),
+        code,
     ))
-}
-
-/// mdBook hides lines that start with `# `, in every Rust block. In a file
-/// such a line stands in a doc comment or a string and is meant to be seen.
-fn escaped_hash(text: &str) -> String {
-    text.lines()
-        .map(|line| {
-            let start = line.trim_start();
-            let indent = &line[..line.len() - start.len()];
-            if start == "#" || start.starts_with("# ") {
-                format!("{indent}#{start}\n")
-            } else {
-                format!("{line}\n")
-            }
-        })
-        .collect()
 }
 
 fn file_id(file: &Path) -> String {

@@ -46,7 +46,7 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
                              solution: <code>{}</code></summary>\n\n{}\n\n\
                              </details>",
                             escape(&site.project.shown(&file.file)),
-                            fenced("rust,noplayground", &file.text())
+                            fenced("rust,noplayground", &file.rust_text())
                         ),
                     ),
                     Err(error) => {
