@@ -47,11 +47,16 @@
     for (const details of document.querySelectorAll("main details")) {
         details.addEventListener("toggle", reachable);
     }
-    // Inside of such a box the arrows scroll; elsewhere mdBook turns the page.
-    for (const box of document.querySelectorAll(boxes)) {
-        box.addEventListener("keydown", (event) => {
-            const sideways = ["ArrowLeft", "ArrowRight"].includes(event.key);
-            if (sideways && box.tabIndex === 0) event.stopPropagation();
-        });
-    }
+    // mdBook turns the page with the arrows, wherever the focus is. In the text
+    // they scroll, move the caret, or step through a figure; the page stays.
+    const main = document.querySelector("main");
+    const inText = (node) => node !== main && (main?.contains(node) ?? false);
+    // mdBook listens at the document, which comes after its body.
+    document.body.addEventListener("keydown", (event) => {
+        const sideways = ["ArrowLeft", "ArrowRight"].includes(event.key);
+        // A click into the text puts the caret there, and no focus.
+        const caret = getSelection()?.anchorNode ?? null;
+        const own = event.target === document.body ? caret : event.target;
+        if (sideways && inText(own)) event.stopPropagation();
+    });
 })();

@@ -41,6 +41,7 @@ const READERS = [
       ["names", access.names],
       ["axe-light", access.axe],
       ["text", plain.remember],
+      ["arrows", keyboard.arrows],
       ["script-errors", page.scriptErrors],
       ["requests", page.requests],
     ],

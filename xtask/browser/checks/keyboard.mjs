@@ -94,3 +94,42 @@ export async function code({ page }) {
   const message = "has the focus, and the right arrow key does not scroll it";
   return [await problem(`${message} (mdBook takes it to turn the page)`)];
 }
+
+/// The arrows never turn the page while the focus or the caret is in the text.
+export async function arrows({ page }) {
+  const wrong = [];
+  const KINDS = {
+    focus: ["a[href]", "button", "summary", "input", "[tabindex]"],
+    caret: ["p", "pre code", "td", "h1", "li"],
+  };
+  await page.evaluate(() => {
+    // Where they lead is seen; this page stays.
+    for (const link of document.querySelectorAll("a.nav-chapters")) link.href = "#turned";
+  });
+  for (const [way, selectors] of Object.entries(KINDS)) {
+    for (const selector of selectors) {
+      const found = await page.evaluateHandle((selector) => {
+        const all = document.querySelectorAll(`main :is(${selector})`);
+        return [...all].find(window.checks.visible);
+      }, selector);
+      const element = found.asElement();
+      if (element === null) continue;
+      await element.evaluate((element, way) => {
+        document.activeElement.blur();
+        getSelection().removeAllRanges();
+        if (way === "focus") element.focus();
+        else getSelection().collapse(element.firstChild ?? element, 0);
+      }, way);
+      for (const key of ["ArrowRight", "ArrowLeft"]) {
+        await page.keyboard.press(key);
+        const message = await element.evaluate((element, text) => {
+          if (location.hash !== "#turned") return undefined;
+          history.replaceState(null, "", "#");
+          return window.checks.problem(element, text);
+        }, `has the ${way}, and ${key} turns the page`);
+        if (message) wrong.push(message);
+      }
+    }
+  }
+  return wrong;
+}
