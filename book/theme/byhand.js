@@ -30,6 +30,18 @@
         if (link) setTimeout(unfold);
     });
 
+    // Paper has no folds. Browsers that do not let CSS unfold are told here.
+    let unfolded = [];
+    addEventListener("beforeprint", () => {
+        const folded = "main details:not(.whole-file, [open])";
+        unfolded = [...document.querySelectorAll(folded)];
+        for (const details of unfolded) details.open = true;
+    });
+    addEventListener("afterprint", () => {
+        for (const details of unfolded) details.open = false;
+        unfolded = [];
+    });
+
     // What scrolls sideways can be scrolled by keyboard. A group, not a region:
     // a page with twenty landmarks has none.
     const boxes = "main pre > code, main .table-wrapper";
@@ -42,15 +54,44 @@
             box.setAttribute("aria-label", code ? "Code" : "Table");
         }
     };
-    reachable();
-    addEventListener("resize", reachable);
-    for (const details of document.querySelectorAll("main details")) {
-        details.addEventListener("toggle", reachable);
+    // And shows at which side there is more of it.
+    const fade = (table) => {
+        const { scrollLeft, scrollWidth, clientWidth } = table;
+        const left = Math.abs(scrollLeft);
+        table.classList.toggle("more-before", left > 1);
+        const more = scrollWidth - clientWidth - left;
+        table.classList.toggle("more-after", more > 1);
+    };
+    const tables = document.querySelectorAll("main .table-wrapper");
+    const fit = () => {
+        reachable();
+        for (const table of tables) fade(table);
+    };
+    fit();
+    addEventListener("resize", fit);
+    for (const table of tables) {
+        table.addEventListener("scroll", () => fade(table), { passive: true });
     }
+    for (const details of document.querySelectorAll("main details")) {
+        details.addEventListener("toggle", fit);
+    }
+
+    // The sidebar has a link for each page: the keyboard can go past it.
+    const text = document.querySelector("main");
+    if (text !== null) {
+        text.id ||= "text";
+        text.tabIndex = -1;
+        const skip = document.createElement("a");
+        skip.className = "skip";
+        // The page of a dead link has another base.
+        skip.href = `${location.href.split("#")[0]}#${text.id}`;
+        skip.textContent = "Skip to the text";
+        document.body.prepend(skip);
+    }
+
     // mdBook turns the page with the arrows, wherever the focus is. In the text
     // they scroll, move the caret, or step through a figure; the page stays.
-    const main = document.querySelector("main");
-    const inText = (node) => node !== main && (main?.contains(node) ?? false);
+    const inText = (node) => node !== text && (text?.contains(node) ?? false);
     // mdBook listens at the document, which comes after its body.
     document.body.addEventListener("keydown", (event) => {
         const sideways = ["ArrowLeft", "ArrowRight"].includes(event.key);

@@ -59,6 +59,7 @@ const READERS = [
       ["reduced-motion", motion.reduced],
       ["overflow-360", layout.overflow],
       ["code-boxes-360", layout.codeBoxes],
+      ["tables-360", layout.tables],
       ["figures-360", figures.narrow],
       ["axe-navy", access.axe],
       ["code-keyboard", keyboard.code],

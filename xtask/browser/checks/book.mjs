@@ -5,6 +5,7 @@ export const CHECKS = [
   ["search", search],
   ["search-nothing", searchNothing],
   ["arrow-keys", arrowKeys],
+  ["skip", skip],
   ["target-on-load", targetOnLoad],
   ["print", print],
   ["not-found", notFound],
@@ -83,10 +84,13 @@ async function type(page, key, text) {
   await page.keyboard.type(text);
 }
 
-/// The five themes can be chosen, differ, and last.
+/// The five themes can be chosen, differ, and last; what leads from page to page
+/// can be seen in each.
 async function themes(tab, names) {
   const { page } = tab;
-  await tab.open(names[0]);
+  // Without this, colours change little by little.
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await tab.open(names[1] ?? names[0]);
   const wrong = [];
   const shown = () =>
     page.evaluate(() => ({
@@ -106,13 +110,56 @@ async function themes(tab, names) {
     const same = colors.get(color);
     if (same) wrong.push(`${theme} has the background of ${same}, ${color}`);
     colors.set(color, theme);
+    wrong.push(...(await page.evaluate(pale)).map((message) => `${theme}: ${message}`));
   }
   await page.reload();
   const { classes, color } = await shown();
   if (!classes.includes("navy") || colors.get(color) !== "navy") {
     wrong.push(`navy chosen, after a reload <html> has ${classes} and is ${color}`);
   }
-  return { page: names[0], wrong: [...wrong, ...tab.errors] };
+  return { page: tab.name, wrong: [...wrong, ...tab.errors] };
+}
+
+/// Links and buttons around the text that are too much like their ground: WCAG
+/// asks for 3 of a sign and 4.5 of words. Runs in the page.
+function pale() {
+  const numbers = (color) => color.match(/[\d.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = numbers(color)
+      .slice(0, 3)
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at);
+      if (numbers(backgroundColor)[3] !== 0) return light(backgroundColor);
+    }
+    return 1;
+  };
+  const wrong = [];
+  const LEAST = {
+    ".nav-chapters": 3,
+    ".mobile-nav-chapters": 3,
+    "#mdbook-menu-bar .icon-button": 3,
+    ".chapter a.active": 4.5,
+    ".chapter a:not(.active)": 4.5,
+  };
+  for (const [selector, least] of Object.entries(LEAST)) {
+    const element = document.querySelector(selector);
+    if (element === null) {
+      wrong.push(`there is no ${selector}`);
+      continue;
+    }
+    const pair = [light(getComputedStyle(element).color), ground(element)];
+    const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+    if (contrast < least) {
+      const name = window.checks.describe(element);
+      wrong.push(`${name} has a contrast of ${contrast.toFixed(2)}; ${least} is needed`);
+    }
+  }
+  return wrong;
 }
 
 /// The arrow keys turn the pages, forth and back.
@@ -134,6 +181,35 @@ async function arrowKeys(tab, names) {
   return { page: names[0], wrong: names.length > 1 ? ["no page has a next one"] : [] };
 }
 
+/// The first Tab comes to a link, seen then, that leads past the sidebar.
+async function skip(tab, names) {
+  const { page } = tab;
+  const name = names.at(-1);
+  await tab.open(name);
+  const wrong = [];
+  const focus = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      const { top, bottom } = element.getBoundingClientRect();
+      return {
+        what: window.checks.describe(element),
+        seen: bottom > 0 && top < innerHeight,
+        aside: element.closest("#mdbook-sidebar, #mdbook-menu-bar") !== null,
+        skips: element.matches("a[href*='#']") && !document.querySelector("main").contains(element),
+      };
+    });
+  await page.keyboard.press("Tab");
+  const first = await focus();
+  if (!first.skips || !first.seen) wrong.push(`the first Tab comes to ${first.what}`);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  const second = await focus();
+  if (second.aside || second.what.startsWith("<body")) {
+    wrong.push(`the first link leads to ${second.what}, not past the sidebar`);
+  }
+  return { page: name, wrong: [...wrong, ...tab.errors] };
+}
+
 /// Who comes from another page to a whole file finds it unfolded.
 async function targetOnLoad(tab, names) {
   const { page } = tab;
@@ -148,13 +224,23 @@ async function targetOnLoad(tab, names) {
   return { page: names[0], wrong: [] };
 }
 
-/// The page with the whole book prints, and has every page of the book.
+// The width of the text on A4, with the margins that paper.css gives it.
+const SHEET = { width: 673, height: 980 };
+
+/// The page with the whole book prints, from a dark theme as well, and has
+/// every page of the book, with what readers unfold on the screen.
 async function print(tab, names) {
   const { page } = tab;
   const wrong = [];
   // It would open the browser's own dialog.
   await page.addInitScript(() => (window.print = () => {}));
   await tab.open("print.html");
+  await page.evaluate(() => {
+    document.documentElement.classList.remove("light", "rust", "coal", "ayu");
+    document.documentElement.classList.add("navy");
+  });
+  const screen = page.viewportSize();
+  await page.setViewportSize(SHEET);
   await page.emulateMedia({ media: "print" });
   const titles = await page.evaluate(
     () => [...document.querySelectorAll("main h1")].filter(window.checks.visible).length,
@@ -164,18 +250,55 @@ async function print(tab, names) {
     wrong.push(`${names.length} pages, but ${titles} <h1> are to be seen in print`);
   }
   const hidden = await page.evaluate(() => {
-    const paragraphs = [...document.querySelectorAll("main > p")];
-    const hidden = paragraphs.find((p) => !window.checks.visible(p));
+    const texts = [...document.querySelectorAll("main > p, main details:not(.whole-file) > *")];
+    // A figure shows its still form on paper.
+    const hidden = texts.find((text) => !text.closest(".fig-live") && !window.checks.visible(text));
     return hidden && window.checks.describe(hidden);
   });
   if (hidden) wrong.push(`${hidden} is not printed`);
+  wrong.push(...(await page.evaluate(paper)));
   const menu = await page.isVisible("#mdbook-menu-bar");
   if (menu) wrong.push("the menu bar is printed");
   const pdf = await page.pdf();
   await page.emulateMedia({ media: null });
+  await page.setViewportSize(screen);
   const sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0;
   if (sheets < 2) wrong.push(`the whole book makes a PDF of ${sheets} pages`);
   return { page: "print.html", wrong: [...wrong, ...tab.errors, ...tab.requests] };
+}
+
+/// What is too pale for white paper, and what runs off it. Runs in the page.
+function paper() {
+  const main = document.querySelector("main");
+  const { right } = main.getBoundingClientRect();
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  // Any colour of CSS in the three numbers of the screen.
+  const bright = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+    return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+  };
+  const wrong = new Map();
+  const colors = new Map();
+  const add = (kind, element, message) => {
+    if (!wrong.has(kind)) wrong.set(kind, `${window.checks.describe(element)} ${message}`);
+  };
+  for (const element of main.querySelectorAll("p, li, td, th, code, pre span, summary, a, text")) {
+    const box = element.getBoundingClientRect();
+    if (box.width === 0) continue;
+    // A padding may hang over.
+    if (box.right > right + 4 && !element.closest("svg")) add("wide", element, "runs off the paper");
+    const { color, fill } = getComputedStyle(element);
+    const ink = element.closest("svg") ? fill : color;
+    if (!colors.has(ink)) colors.set(ink, bright(ink));
+    // Letters on a filled shape of a figure are on no white paper.
+    if (colors.get(ink) > 0.6 && !element.closest("svg")) add("pale", element, `is pale: ${ink}`);
+  }
+  const field = bright(getComputedStyle(document.documentElement).getPropertyValue("--bg"));
+  if (field < 0.9) add("ground", main, "has a dark ground");
+  return [...wrong.values()];
 }
 
 /// Who follows a dead link is told so, anywhere, and can go to the start.

@@ -49,3 +49,30 @@ export function codeBoxes({ page }) {
     return wrong;
   });
 }
+
+/// A table that is wider than the screen shows that there is more of it, and
+/// keeps what its rows are about in view.
+export function tables({ page }) {
+  return page.evaluate(async () => {
+    const wrong = [];
+    for (const box of document.querySelectorAll("main .table-wrapper")) {
+      if (!box.checkVisibility() || box.scrollWidth <= box.clientWidth + 1) continue;
+      const fail = (message) => wrong.push(window.checks.problem(box, message));
+      if (getComputedStyle(box).maskImage === "none") fail("is wider than the screen, and nothing shows it");
+      const { left } = box.getBoundingClientRect();
+      const first = box.querySelector("td:first-child, th:first-child");
+      box.scrollLeft = box.scrollWidth;
+      const moved = first.getBoundingClientRect().left - left;
+      if (moved < -1) fail("is scrolled, and its first column leaves the screen");
+      if (first.offsetWidth > box.clientWidth / 2) fail("has a first column that hides the others");
+      // The cue follows with the event.
+      const end = performance.now() + 1000;
+      while (getComputedStyle(box).maskImage !== "none" && performance.now() < end) {
+        await new Promise((next) => setTimeout(next, 10));
+      }
+      if (getComputedStyle(box).maskImage !== "none") fail("shows that there is more at its end");
+      box.scrollLeft = 0;
+    }
+    return wrong;
+  });
+}
