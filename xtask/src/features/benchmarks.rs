@@ -117,26 +117,47 @@ impl Group {
         text
     }
 
-    /// On what it was measured, and how to measure it.
+    /// On what it was measured, how to measure it, and what else the table
+    /// shows.
     pub fn remark(&self) -> String {
-        let rounds = self.rows.iter().map(|row| row.rounds).min().unwrap_or(0);
-        let counted = self.rows.iter().any(|row| row.instructions.is_some());
-        let small = if counted {
-            " The small numbers are instructions, counted by callgrind."
-        } else {
-            ""
+        remark(&format!("{}{}", self.measured(), self.small_numbers()))
+    }
+
+    /// The same for lines, with the table folded below them.
+    pub fn remarks_of_lines(&self) -> (String, String) {
+        let small = self.small_numbers();
+        let table = match small.trim() {
+            "" => String::new(),
+            small => remark(small),
         };
+        (remark(&self.measured()), table)
+    }
+
+    fn measured(&self) -> String {
+        let rounds = self.rows.iter().map(|row| row.rounds).min().unwrap_or(0);
         let (machine, command) = match &self.measured {
             Some(measured) => (measured.sentence(), &*measured.command),
             None => (String::new(), ""),
         };
         format!(
-            "<p class=\"remark\">Medians of {rounds} interleaved rounds. {} To \
-             measure yours: <code>{}</code>.{small}</p>\n",
+            "Medians of {rounds} interleaved rounds. {} To measure yours: \
+             <code>{}</code>.",
             escape(&machine),
             escape(command),
         )
     }
+
+    fn small_numbers(&self) -> &'static str {
+        if self.rows.iter().any(|row| row.instructions.is_some()) {
+            " The small numbers are instructions, counted by callgrind."
+        } else {
+            ""
+        }
+    }
+}
+
+fn remark(text: &str) -> String {
+    format!("<p class=\"remark\">{text}</p>\n")
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

@@ -1,6 +1,6 @@
-//! `{{#plot CHAPTER GROUP}}`: a group of measurements as lines, made from what
-//! `cargo xtask bench` has stored. After a `|` the directive may say what the
-//! cases count.
+//! `{{#plot CHAPTER GROUP | CASES}}`: a group of measurements as lines, made from
+//! what `cargo xtask bench` has stored. After the `|` stands what the cases
+//! count: the name of the axis.
 //!
 //! A case is a number; across, the scale is logarithmic, and so it is upwards
 //! where the values differ much. Across, everything is placed in per cent, so
@@ -53,21 +53,20 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
 }
 
 fn plot(site: &Site<'_>, argument: &str) -> Result<String> {
-    let (what, cases) = match argument.split_once('|') {
-        Some((what, cases)) => (what.trim(), cases.trim()),
-        None => (argument.trim(), ""),
-    };
-    let (chapter, name) = what
-        .split_once(char::is_whitespace)
-        .context("write {{#plot CHAPTER GROUP}}")?;
+    let usage = "write {{#plot CHAPTER GROUP | WHAT THE CASES COUNT}}";
+    let (what, cases) = argument.split_once('|').context(usage)?;
+    let (chapter, name) =
+        what.trim().split_once(char::is_whitespace).context(usage)?;
+    let cases = cases.trim();
+    ensure!(!cases.is_empty(), usage);
     let group = Group::load(site.project, chapter, name.trim())?;
     let drawn = Plot::new(&group, cases)?.html();
     // The table is markdown, which needs blank lines around it in HTML.
+    let (remark, of_table) = group.remarks_of_lines();
     Ok(format!(
         "{drawn}\n<details class=\"plot-table\"><summary>The numbers as a \
-         table</summary>\n\n{}\n</details>\n\n{}",
+         table</summary>\n\n{}\n{of_table}\n</details>\n\n{remark}",
         group.table(),
-        group.remark()
     ))
 }
 
@@ -89,7 +88,7 @@ struct Line<'a> {
 struct Plot<'a> {
     name: &'a str,
     unit: &'a str,
-    /// What the cases count, or nothing.
+    /// What the cases count.
     cases: &'a str,
     lines: Vec<Line<'a>>,
     x: Scale,
@@ -145,17 +144,16 @@ impl<'a> Plot<'a> {
     /// All of it on one line: in markdown, HTML ends at a blank line.
     fn html(&self) -> String {
         let names = self.names();
+        // A tick of a time has its own unit, which may differ from the others'.
+        let unit = if is_time(self.unit) { "time" } else { self.unit };
         let how = if self.y.log { ", logarithmic" } else { "" };
-        let below = match self.cases {
-            "" => "logarithmic".to_owned(),
-            cases => format!("{}, logarithmic", escape(cases)),
-        };
+        let title =
+            format!("{} ({}{how})", escape(self.name), escape(unit));
+        let below = format!("{}, logarithmic", escape(self.cases));
         let mut svg = format!(
-            "<figure class=\"plot\"><figcaption>{} ({}{how})</figcaption>\
+            "<figure class=\"plot\"><figcaption>{title}</figcaption>\
              <div class=\"plot-field\" style=\"--names: {names}\"><svg width=\"100%\" height=\"{}\" \
              role=\"img\" aria-label=\"{}\">",
-            escape(self.name),
-            escape(self.unit),
             HEIGHT + 26.0,
             attribute(&self.words())
         );
@@ -176,9 +174,10 @@ impl<'a> Plot<'a> {
 
     /// The numbers in words, for who does not see the lines.
     fn words(&self) -> String {
-        let cases = if self.cases.is_empty() { "case" } else { self.cases };
-        let mut words =
-            format!("Lines of {}, in {}, by {cases}.", self.name, self.unit);
+        let mut words = format!(
+            "Lines of {}, in {}, by {}.",
+            self.name, self.unit, self.cases
+        );
         for line in &self.lines {
             let points: Vec<String> = line
                 .points
@@ -438,11 +437,17 @@ fn number(case: &str) -> Result<f64> {
         })
 }
 
+/// The units of time, in nanoseconds.
+const TIMES: [(&str, f64); 4] =
+    [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
+
+fn is_time(unit: &str) -> bool {
+    TIMES.iter().any(|(name, _)| *name == unit)
+}
+
 /// A tick's label: times in the unit in which they are short, counts with
 /// commas, then with k, M and G.
 fn tick(value: f64, unit: &str) -> String {
-    const TIMES: [(&str, f64); 4] =
-        [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
     let own = TIMES.iter().find(|(name, _)| *name == unit);
     if let Some((_, nanos)) = own.filter(|_| value > 0.0) {
         let all = value * nanos;
@@ -529,15 +534,49 @@ mod tests {
     }
 
     #[test]
+    fn a_title_says_no_unit_that_the_ticks_do_not_have() {
+        let title = |unit: &str, most: f64| {
+            let mut rows = vec![row("a", "1", 100.0), row("a", "9", most)];
+            for row in &mut rows {
+                row.unit = unit.to_owned();
+            }
+            let group = Group {
+                unit: unit.to_owned(),
+                ..group(rows)
+            };
+            let html = Plot::new(&group, "tasks").unwrap().html();
+            let (_, rest) = html.split_once("<figcaption>").unwrap();
+            rest.split_once('<').unwrap().0.to_owned()
+        };
+        assert_eq!(title("ns", 200.0), "wait (time)");
+        assert_eq!(title("ns", 1e6), "wait (time, logarithmic)");
+        assert_eq!(title("bytes", 200.0), "wait (bytes)");
+        assert_eq!(title("bytes", 1e6), "wait (bytes, logarithmic)");
+    }
+
+    #[test]
+    fn small_numbers_are_explained_where_they_stand() {
+        let mut rows = vec![row("a", "1", 100.0), row("a", "9", 100.0)];
+        let (_, table) = group(rows.clone()).remarks_of_lines();
+        assert_eq!(table, "");
+        rows[0].instructions = Some(12.0);
+        let group = group(rows);
+        let (lines, table) = group.remarks_of_lines();
+        assert!(!lines.contains("small numbers"), "{lines}");
+        assert!(table.contains("small numbers"), "{table}");
+        assert!(group.remark().contains("small numbers"));
+    }
+
+    #[test]
     fn labels_that_a_phone_has_no_room_for_are_marked() {
         let cases = ["10", "100", "1000", "10,000", "100,000", "1,000,000"];
         let few = group(cases[..3].iter().map(|c| row("a", c, 1.0)).collect());
-        let html = Plot::new(&few, "").unwrap().html();
+        let html = Plot::new(&few, "tasks").unwrap().html();
         assert!(!html.contains("plot-wide"), "{html}");
         let many = group(
             cases.iter().map(|c| row("a long, long name", c, 1.0)).collect(),
         );
-        let html = Plot::new(&many, "").unwrap().html();
+        let html = Plot::new(&many, "tasks").unwrap().html();
         assert!(html.contains("plot-wide"), "{html}");
         assert!(html.contains(">a long, long …</text>"), "{html}");
     }
