@@ -4,6 +4,7 @@
 export const CHECKS = [
   ["search", search],
   ["search-nothing", searchNothing],
+  ["search-terms", searchTerms],
   ["arrow-keys", arrowKeys],
   ["skip", skip],
   ["target-on-load", targetOnLoad],
@@ -73,6 +74,31 @@ async function searchNothing(tab, names) {
   const hidden = page.waitForSelector("#mdbook-searchbar", { state: "hidden" });
   await come(hidden, "Escape does not close the search");
   return { page: names[0], wrong: [...wrong, ...tab.errors] };
+}
+
+/// A search for a term of the glossary finds what it means among the first.
+async function searchTerms(tab, names) {
+  const { page } = tab;
+  const name = names.find((name) => name.endsWith("glossary.html"));
+  if (name === undefined) return { page: names[0], wrong: [] };
+  const FIRST = 3;
+  await tab.open(name);
+  const all = await page.$$eval("main h2.term", (terms) =>
+    terms.map(({ id, textContent }) => ({ id, term: textContent.trim() })),
+  );
+  const wrong = all.length === 0 ? ["no term is a section"] : [];
+  // Some from everywhere.
+  const step = Math.ceil(all.length / 8);
+  for (const { id, term } of all.filter((_, index) => index % step === 0)) {
+    await tab.open(name);
+    await type(page, "s", term);
+    await come(page.waitForSelector(RESULTS), `a search for "${term}" shows nothing`);
+    const found = await page.$$eval(RESULTS, (links) => links.map((a) => a.href));
+    const place = found.findIndex((href) => href.endsWith(`#${id}`));
+    if (place >= 0 && place < FIRST) continue;
+    wrong.push(`a search for "${term}" does not have its definition among the first ${FIRST}`);
+  }
+  return { page: name, wrong: [...wrong, ...tab.errors] };
 }
 
 async function type(page, key, text) {

@@ -1,7 +1,11 @@
 //! Each term is defined once, in the glossary: a definition list. Its first
 //! use on every other page becomes a link to it.
+//!
+//! In the built book each term is a heading with its definition below it. The
+//! search knows sections only: so a search for a term finds what it means.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -56,7 +60,7 @@ pub fn terms(project: &Project) -> Result<Vec<Term>> {
 
 struct Title {
     text: String,
-    start: usize,
+    range: Range<usize>,
 }
 
 fn titles(page: &Page) -> Vec<Title> {
@@ -68,7 +72,7 @@ fn titles(page: &Page) -> Vec<Title> {
             Event::Start(Tag::DefinitionListTitle) => {
                 title = Some(Title {
                     text: String::new(),
-                    start: range.start,
+                    range,
                 });
             }
             Event::Text(text) | Event::Code(text) => {
@@ -94,23 +98,43 @@ fn id(name: &str) -> String {
     format!("term-{id}")
 }
 
+/// The glossary itself: definition lists become sections.
+fn edit_glossary(page: &Page, edits: &mut Edits) {
+    let mut ids = HashSet::new();
+    for title in titles(page) {
+        let id = id(&title.text);
+        let text = &page.text[title.range.clone()];
+        let end = title.range.start + text.trim_end().len();
+        edits.insert(title.range.start, "## ");
+        edits.insert(end, format!(" {{#{id} .term}}\n"));
+        if !ids.insert(id) {
+            edits.problem(
+                page,
+                page.line_at(title.range.start),
+                format!("{:?} is defined twice", title.text),
+            );
+        }
+    }
+    let parser = Parser::new_ext(&page.text, markdown_options());
+    for (event, range) in parser.into_offset_iter() {
+        if !matches!(event, Event::Start(Tag::DefinitionListDefinition)) {
+            continue;
+        }
+        // The mark, and the indentation of the lines that follow.
+        let mut start = range.start;
+        for line in page.text[range].split_inclusive('\n') {
+            let text = line.trim_start_matches([':', ' ']);
+            let mark = line.len() - text.len();
+            edits.replace(start..start + mark, "");
+            start += line.len();
+        }
+    }
+}
+
 fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
     let glossary = page_path(site.project)?;
     if page.path == glossary {
-        let mut ids = HashSet::new();
-        for title in titles(page) {
-            if !ids.insert(id(&title.text)) {
-                edits.problem(
-                    page,
-                    page.line_at(title.start),
-                    format!("{:?} is defined twice", title.text),
-                );
-            }
-            edits.insert(
-                title.start,
-                format!("<span id=\"{}\"></span>", id(&title.text)),
-            );
-        }
+        edit_glossary(page, edits);
         return Ok(());
     }
     let depth = page.path.components().count() - 1
@@ -214,6 +238,8 @@ fn matched(text: &str, at: usize, words: &[String]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -224,6 +250,23 @@ mod tests {
         assert_eq!(matched("system calling", 0, &words), None);
         assert_eq!(matched("system\n\ncall", 0, &words), None);
         assert_eq!(matched("system cäll", 0, &words), None);
+    }
+
+    #[test]
+    fn each_term_becomes_a_section() {
+        let text = "# Glossary\n\nWords.\n\nevent queue\n: What tells of\n  \
+                    `a` and b.\n\n`epoll`\n: One.\n\nepoll\n: Two.\n";
+        let page = Page::expand(Path::new("."), Path::new("g.md"), text);
+        let mut edits = Edits::default();
+        edit_glossary(&page, &mut edits);
+        assert_eq!(edits.problems.len(), 1);
+        assert_eq!(edits.problems[0].to_string(), "g.md:12: \"epoll\" is defined twice");
+        assert_eq!(
+            edits.apply(&page).unwrap(),
+            "# Glossary\n\nWords.\n\n## event queue {#term-event-queue .term}\n\n\
+             What tells of\n`a` and b.\n\n## `epoll` {#term-epoll .term}\n\n\
+             One.\n\n## epoll {#term-epoll .term}\n\nTwo.\n"
+        );
     }
 
     #[test]
