@@ -205,6 +205,11 @@ struct Server {
     /// Held, not read: a program whose output nobody takes ends.
     _output: mpsc::Receiver<String>,
     errors: mpsc::Receiver<String>,
+    /// Held: it ends with its test.
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "no signal is sent there")
+    )]
     process: Killed,
 }
 
