@@ -23,6 +23,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::{Message, Package, TargetKind};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::process;
 use crate::project::Project;
@@ -48,6 +49,27 @@ pub struct Benchmarks {
     pub versions: BTreeMap<String, String>,
     /// The measurements, in the order in which they were printed.
     pub rows: Vec<Row>,
+    /// Over all of the above: a number that somebody types does not fit it.
+    #[serde(default)]
+    pub digest: String,
+}
+
+impl Benchmarks {
+    /// What `digest` has to be.
+    fn expected_digest(&self) -> Result<String> {
+        let text = serde_json::to_string(&(
+            self.version,
+            &self.measured,
+            &self.versions,
+            &self.rows,
+        ))?;
+        let hash = Sha256::digest(text.as_bytes());
+        Ok(hash
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
 }
 
 /// The version of the form that this tool reads and writes.
@@ -116,6 +138,21 @@ pub fn load(project: &Project, chapter: &str) -> Result<Benchmarks> {
         project.shown(&file),
         benchmarks.version
     );
+    ensure!(
+        benchmarks.digest == benchmarks.expected_digest()?,
+        "{} was changed by hand: cargo xtask bench {chapter} measures again",
+        project.shown(&file)
+    );
+    for row in &benchmarks.rows {
+        ensure!(
+            row.min <= row.median && row.median <= row.max && row.rounds > 0,
+            "{}: {} {} {}: the median lies between the least and the most",
+            project.shown(&file),
+            row.group,
+            row.peer,
+            row.case
+        );
+    }
     Ok(benchmarks)
 }
 
@@ -161,12 +198,14 @@ pub fn command(
         }
         count_instructions(project, package, &mut rows)?;
         let command = format!("cargo xtask bench {}", package.name);
-        let benchmarks = Benchmarks {
+        let mut benchmarks = Benchmarks {
             version: VERSION,
             measured: Provenance::here(&command),
             versions: versions(project, &rows)?,
             rows,
+            digest: String::new(),
         };
+        benchmarks.digest = benchmarks.expected_digest()?;
         print(&benchmarks);
         let file = file(project, &package.name);
         let text = serde_json::to_string_pretty(&benchmarks)? + "\n";
@@ -178,7 +217,10 @@ pub fn command(
 
 /// The versions of those peers that are packages of the lock file. A peer may
 /// have a remark after a comma: "polling, edge".
-fn versions(
+///
+/// # Errors
+/// When the lock file cannot be read.
+pub fn versions(
     project: &Project,
     rows: &[Row],
 ) -> Result<BTreeMap<String, String>> {

@@ -22,7 +22,6 @@ pub fn markdown_options() -> Options {
 pub const RUST_WORDS: &[&str] = &[
     "ignore",
     "no_run",
-    "should_panic",
     "compile_fail",
     "listing",
     "noplayground",
@@ -85,6 +84,14 @@ impl Block {
         self.notes
             .iter()
             .find(|(own, _)| own == key)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of the comments `<!-- key: value -->` above the block.
+    pub fn all_notes(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.notes
+            .iter()
+            .filter(move |(own, _)| own == key)
             .map(|(_, value)| value.as_str())
     }
 

@@ -92,6 +92,13 @@ enum Question {
     Supports { renderer: String },
 }
 
+/// Is there a command of this name?
+pub fn knows(command: &str) -> bool {
+    let cli = <Cli as clap::CommandFactory>::command();
+    cli.get_subcommands()
+        .any(|known| known.get_name() == command)
+}
+
 fn stage_help() -> String {
     let mut text = "Stages:\n".to_owned();
     for stage in STAGES {

@@ -158,6 +158,17 @@ impl Project {
             .collect()
     }
 
+    /// The names of the chapters, in the order of the book.
+    pub fn chapters_in_order(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        for chapter in self.pages.iter().filter_map(|p| self.chapter_of(p)) {
+            if !found.contains(&chapter) {
+                found.push(chapter);
+            }
+        }
+        found
+    }
+
     /// The package called `name`.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::{Edits, Feature, Site};
 use crate::block::markdown_options;
-use crate::page::Page;
+use crate::page::{Page, Place};
 use crate::project::Project;
 
 pub const FEATURE: Feature = Feature { edit };
@@ -56,6 +56,35 @@ pub fn terms(project: &Project) -> Result<Vec<Term>> {
         std::cmp::Reverse((term.words.len(), letters))
     });
     Ok(terms)
+}
+
+/// Terms that no page uses: nobody comes to their definitions by reading.
+pub fn unused(project: &Project) -> Result<Vec<(Place, String)>> {
+    let glossary = page_path(project)?;
+    let all = terms(project)?;
+    let mut used = vec![false; all.len()];
+    let mut titles_at = Vec::new();
+    for page in &project.pages {
+        if page.path == glossary {
+            titles_at = titles(page)
+                .into_iter()
+                .map(|title| {
+                    let line = page.line_at(title.range.start);
+                    (page.place(line), title.text)
+                })
+                .collect();
+        } else {
+            for (_, index) in uses(page, &all) {
+                used[index] = true;
+            }
+        }
+    }
+    let is_used = |text: &str| {
+        let id = id(text);
+        all.iter().zip(&used).any(|(term, used)| term.id == id && *used)
+    };
+    titles_at.retain(|(_, text)| !is_used(text));
+    Ok(titles_at)
 }
 
 struct Title {
@@ -141,30 +170,39 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
         - site.project.src().components().count();
     let inside = glossary.strip_prefix(site.project.src())?;
     let target = format!("{}{}", "../".repeat(depth), inside.display());
-    let linkable = linkable(page);
     let mut used = vec![false; site.terms.len()];
+    for (range, index) in uses(page, &site.terms) {
+        if !std::mem::replace(&mut used[index], true) {
+            let id = &site.terms[index].id;
+            edits.insert(range.start, "[");
+            edits.insert(range.end, format!("]({target}#{id})"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a page uses which of the terms.
+fn uses(page: &Page, terms: &[Term]) -> Vec<(Range<usize>, usize)> {
+    let linkable = linkable(page);
+    let mut found = Vec::new();
     let mut at = 0;
     while at < page.text.len() {
         if !linkable[at] || !starts_word(&page.text, at) {
             at += 1;
             continue;
         }
-        let found = site.terms.iter().enumerate().find_map(|(index, term)| {
+        let term = terms.iter().enumerate().find_map(|(index, term)| {
             let end = matched(&page.text, at, &term.words)?;
             linkable[at..end].iter().all(|&l| l).then_some((index, end))
         });
-        let Some((index, end)) = found else {
+        let Some((index, end)) = term else {
             at += 1;
             continue;
         };
-        if !std::mem::replace(&mut used[index], true) {
-            let id = &site.terms[index].id;
-            edits.insert(at, "[");
-            edits.insert(end, format!("]({target}#{id})"));
-        }
+        found.push((at..end, index));
         at = end;
     }
-    Ok(())
+    found
 }
 
 /// The bytes of the page that are plain prose: no heading, link, code, HTML.

@@ -38,6 +38,7 @@ features![
 ];
 
 pub use captions::{Caption, source_of};
+pub use glossary::unused as unused_terms;
 
 /// The names that may stand in `{{#name …}}`, besides `include`.
 pub const DIRECTIVES: &[&str] = &[

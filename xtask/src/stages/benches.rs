@@ -31,6 +31,20 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                 continue;
             }
         };
+        let locked = bench::versions(cx.project, &stored.rows)?;
+        let other = |(peer, version): (&String, &String)| {
+            stored.versions.get(peer) != Some(version)
+        };
+        if locked.iter().any(other) {
+            report.fail_at(
+                cx.project.shown(&bench::file(cx.project, &package.name)),
+                format!(
+                    "measured with {:?}; Cargo.lock has {locked:?}: `cargo \
+                     xtask bench {}` measures again",
+                    stored.versions, package.name
+                ),
+            );
+        }
         let wanted = names(&stored.rows);
         let key = key.text(&format!("{wanted:?}")).finish();
         report.checked += wanted.len();

@@ -99,7 +99,7 @@ fn check(
     let found: BTreeSet<String> =
         errors.iter().map(|error| error.code.clone()).collect();
     if found == expected {
-        return Ok(None);
+        return Ok(elsewhere(block, &errors, offset));
     }
     let list = |codes: &BTreeSet<String>| {
         codes.iter().cloned().collect::<Vec<_>>().join(", ")
@@ -118,6 +118,30 @@ fn check(
         .find_map(|error| error.line)
         .map(|line| line.saturating_sub(offset));
     Ok(Some((line, message)))
+}
+
+/// Another error of the same code proves nothing: each must be in a line that
+/// the reader sees and that a comment above the block names.
+fn elsewhere(
+    block: &Block,
+    errors: &[CompilerError],
+    offset: usize,
+) -> Wrong {
+    let visible: Vec<(usize, &str)> = block.visible().collect();
+    errors.iter().find_map(|error| {
+        let number = error.line?.checked_sub(offset)?;
+        let line = visible.iter().find(|(index, _)| *index == number);
+        let Some((_, line)) = line else {
+            let text = "the error is in a line that is hidden";
+            return Some((Some(number), format!("{text}:\n{}", error.rendered)));
+        };
+        let named = block.all_notes("error").any(|part| line.contains(part));
+        (!named).then(|| {
+            let text = "the error is in another line than the comment \
+                        <!-- error: … --> above the block names";
+            (Some(number), format!("{text}:\n{}", error.rendered))
+        })
+    })
 }
 
 /// The block as a program, and how many lines stand above it. Like rustdoc: a

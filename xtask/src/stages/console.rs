@@ -16,8 +16,9 @@ use similar::TextDiff;
 use snapbox::Data;
 use snapbox::filter::NormalizeToExpected;
 
-use super::{Context, Stage};
-use crate::block::{Block, CONSOLE_WORDS, Kind, samples};
+use super::samples::{ill_chosen, with_samples, without_samples};
+use super::{Context, Stage, libtest};
+use crate::block::{Block, CONSOLE_WORDS, Kind};
 use crate::page::Page;
 use crate::process;
 use crate::project::Project;
@@ -197,6 +198,17 @@ fn check(
         let (wanted, got) = (wanted.to_string(), got.to_string());
         let mut new = got.clone();
         if wanted == got {
+            if let Some(why) = nothing_tested(&session.command, &done.output) {
+                report.fail(&place, why);
+            }
+            let renewed = with_samples(&tidy(&session.output), &tidy(&done.output));
+            for (hard, why) in ill_chosen(&session.output, &renewed) {
+                if hard {
+                    report.fail(&place, why);
+                } else {
+                    report.note(&place, why);
+                }
+            }
             new = tidy(&session.output);
             if cx.bless {
                 new = with_samples(&new, &tidy(&done.output));
@@ -244,6 +256,19 @@ fn check(
     Ok(())
 }
 
+/// A filter that fits no test: `cargo test` is content with that.
+fn nothing_tested(command: &str, output: &str) -> Option<String> {
+    let words = command.split_whitespace();
+    let mut words = words.skip_while(|word| word.contains('='));
+    if words.next() != Some("cargo") || words.next() != Some("test") {
+        return None;
+    }
+    let ran: usize = libtest::results(output)
+        .map(|result| result.passed + result.failed)
+        .sum();
+    (ran == 0).then(|| format!("$ {command}\nno test has run:\n{output}"))
+}
+
 /// Trailing blanks and empty lines say nothing.
 fn tidy(output: &str) -> String {
     let lines: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
@@ -252,75 +277,6 @@ fn tidy(output: &str) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The output as a pattern: a sample is any text, and so are the blanks before
-/// it but for one, as a number that lines up in a column may be wider next time.
-fn without_samples(output: &str) -> String {
-    let mut pattern = String::new();
-    let mut done = 0;
-    for range in samples(output) {
-        let before = &output[done..range.start];
-        let text = before.trim_end_matches(' ');
-        pattern.push_str(text);
-        if text.len() < before.len() && !(text.is_empty() && done == 0) {
-            pattern.push(' ');
-        }
-        pattern.push_str("[..]");
-        done = range.end;
-    }
-    pattern + &output[done..]
-}
-
-/// The output with its samples taken anew from what the program printed.
-fn with_samples(output: &str, printed: &str) -> String {
-    let mut printed = printed.lines();
-    let mut text = String::new();
-    for line in output.lines() {
-        let ranges = samples(line);
-        let renewed = (!ranges.is_empty())
-            .then(|| printed.find_map(|real| renew(line, &ranges, real)))
-            .flatten();
-        text += renewed.as_deref().unwrap_or(line);
-        text.push('\n');
-    }
-    text
-}
-
-/// One line with the samples that `real` has in their places, if it fits.
-fn renew(
-    line: &str,
-    samples: &[std::ops::Range<usize>],
-    real: &str,
-) -> Option<String> {
-    let mut new = String::new();
-    let mut rest = real;
-    let mut done = 0;
-    for (index, range) in samples.iter().enumerate() {
-        // Blanks that line up columns are as many as they happen to be.
-        let before = line[done..range.start].trim_end_matches(' ');
-        rest = rest.strip_prefix(before)?;
-        new.push_str(before);
-        done = range.end;
-        let blanks = rest.len() - rest.trim_start_matches(' ').len();
-        new.push_str(&rest[..blanks]);
-        rest = &rest[blanks..];
-        let next = samples.get(index + 1).map(|next| next.start);
-        let after = &line[done..next.unwrap_or(line.len())];
-        let text = match next {
-            Some(_) => after.trim_end_matches(' '),
-            None => after,
-        };
-        let length = match (text.is_empty(), next) {
-            (false, _) => rest.find(text)?,
-            // Only blanks are between this one and the next.
-            (true, Some(_)) => rest.find(' ')?,
-            (true, None) => rest.len(),
-        };
-        new += &format!("[~{}]", &rest[..length]);
-        rest = &rest[length..];
-    }
-    (rest == &line[done..]).then(|| new + rest)
 }
 
 /// The command of a console block: `[NAME=value ...] cargo arguments`.
@@ -391,38 +347,4 @@ fn bless(project: &Project, mut rewrites: Vec<Rewrite>) -> Result<()> {
             .with_context(|| path.display().to_string())?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_are_any_text_and_are_renewed() {
-        let page = "time  [~5.2] ms of [~10] ms\nsame\nlast [~x]\n";
-        assert_eq!(
-            without_samples(page),
-            "time [..] ms of [..] ms\nsame\nlast [..]\n"
-        );
-        assert_eq!(
-            with_samples(page, "time  17 ms of 3 ms\nsame\nlast y z\n"),
-            "time  [~17] ms of [~3] ms\nsame\nlast [~y z]\n"
-        );
-        // A line that does not fit keeps what it has.
-        assert_eq!(with_samples("a [~1]\n", "b 2\n"), "a [~1]\n");
-    }
-
-    #[test]
-    fn columns_may_become_wider_and_narrower() {
-        let page = "a   [~20] ms   [~7]  [~8]\n";
-        assert_eq!(without_samples(page), "a [..] ms [..] [..]\n");
-        assert_eq!(
-            with_samples(page, "a 12345 ms  100    9\n"),
-            "a [~12345] ms  [~100]    [~9]\n"
-        );
-        assert_eq!(
-            with_samples("[~1] x\n", "  22 x\n"),
-            "  [~22] x\n"
-        );
-    }
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use quote::ToTokens as _;
 
 use super::{Context, Stage, libtest};
 use crate::exercise::{self, Exercise};
@@ -47,7 +48,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                 continue;
             }
             report.checked += 1;
-            stub(&exercise, &stub_run, report);
+            stub(cx, &exercise, &stub_run, report)?;
+            signatures(cx, &exercise, report)?;
             solution(&exercise, solution_run.as_ref(), report);
             interchangeable(cx, &exercise, report)?;
             if report.failures.len() == before {
@@ -94,7 +96,12 @@ fn forgotten(
     Ok(())
 }
 
-fn stub(exercise: &Exercise, run: &Finished, report: &mut Report) {
+fn stub(
+    cx: &Context<'_>,
+    exercise: &Exercise,
+    run: &Finished,
+    report: &mut Report,
+) -> Result<()> {
     let place = Place::new(&exercise.file, 1);
     if exercise.reasons.is_empty() {
         report.fail(
@@ -102,12 +109,13 @@ fn stub(exercise: &Exercise, run: &Finished, report: &mut Report) {
             "the stub does not say how it fails: \
              //! Fails until solved: `part of the message`",
         );
-        return;
+        return Ok(());
     }
     if run.success() {
         report.fail(&place, "the stub passes its tests");
-        return;
+        return Ok(());
     }
+    guards(cx, exercise, run, report)?;
     let failures = libtest::failures(&run.output);
     if failures.is_empty() {
         report.fail(
@@ -130,6 +138,96 @@ fn stub(exercise: &Exercise, run: &Finished, report: &mut Report) {
             );
         }
     }
+    Ok(())
+}
+
+/// What begins the comment above a test that guards what the stub has already.
+const GUARD: &str = "/// Guard:";
+
+/// Each test fails on the stub, or says that it is a guard.
+fn guards(
+    cx: &Context<'_>,
+    exercise: &Exercise,
+    run: &Finished,
+    report: &mut Report,
+) -> Result<()> {
+    let passed: usize =
+        libtest::results(&run.output).map(|result| result.passed).sum();
+    let folder = exercise.file.parent().unwrap_or(&exercise.file);
+    let file = exercise.file.file_name().unwrap_or_default();
+    let tests = folder.join("tests").join(file);
+    let text = std::fs::read_to_string(cx.project.root.join(&tests))
+        .unwrap_or_default();
+    let marked = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with(GUARD))
+        .count();
+    if passed != marked {
+        report.fail(
+            &Place::new(&tests, 1),
+            format!(
+                "{passed} tests pass on the stub, and {marked} say that they \
+                 do. A test that passes there is no test of the exercise; one \
+                 that guards what is right already says so: `{GUARD} …`"
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// What the stub offers, the solution offers in the same form: a reader who
+/// solves the exercise may not have to change a signature.
+fn signatures(
+    cx: &Context<'_>,
+    exercise: &Exercise,
+    report: &mut Report,
+) -> Result<()> {
+    let Some(solution) = &exercise.solution_file else {
+        return Ok(());
+    };
+    let (stub, solved) =
+        (public(cx, &exercise.file)?, public(cx, solution)?);
+    for item in &stub {
+        if !solved.contains(item) {
+            report.fail(
+                &Place::new(solution, 1),
+                format!("the stub has, and the solution has not: {item}"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The signatures of a file's public functions.
+fn public(cx: &Context<'_>, file: &Path) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(cx.project.root.join(file))?;
+    let Ok(parsed) = syn::parse_file(&text) else {
+        // It does not compile, which is reported.
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for item in &parsed.items {
+        match item {
+            syn::Item::Fn(item) if is_public(&item.vis) => {
+                found.push(item.sig.to_token_stream().to_string());
+            }
+            syn::Item::Impl(block) => {
+                for item in &block.items {
+                    if let syn::ImplItem::Fn(item) = item
+                        && is_public(&item.vis)
+                    {
+                        found.push(item.sig.to_token_stream().to_string());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
 }
 
 fn solution(

@@ -7,11 +7,8 @@ use pulldown_cmark::{
     CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd,
 };
 
-use super::{Context, Stage};
-use crate::block::{
-    Block, CONSOLE_WORDS, Kind, RUST_WORDS, blocks, is_error_code,
-    markdown_options,
-};
+use super::{Context, Stage, fences, html};
+use crate::block::{Block, Kind, blocks, markdown_options};
 use crate::page::{Directive, Page, Place};
 use crate::report::Report;
 use crate::features;
@@ -41,6 +38,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     };
     if cx.only.is_empty() {
         summary(cx, report)?;
+        for (place, term) in features::unused_terms(cx.project)? {
+            report.fail(&place, format!("no page uses the term {term:?}"));
+        }
     }
     let mut slugs = HashMap::new();
     let mut counts = Counts::default();
@@ -53,7 +53,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         for block in blocks(page) {
             report.checked += 1;
             counts.add(&block);
-            fence(page, &block, report);
+            fences::check(page, &block, report);
             listing(page, &block, &bounds, &mut slugs, report);
         }
         prose(page, &bounds, report);
@@ -181,101 +181,6 @@ fn directives(page: &Page, report: &mut Report) {
             );
         }
     }
-}
-
-fn fence(page: &Page, block: &Block, report: &mut Report) {
-    let place = block.place(page);
-    let mut fail = |message: String| report.fail(&place, message);
-    let reason = block.note("unchecked");
-    if !is_closed(page, block) {
-        fail("the fence is never closed".to_owned());
-    }
-    if reason == Some("") {
-        fail("`unchecked:` needs a reason after it".to_owned());
-    }
-    match block.kind() {
-        Kind::Untagged => fail(
-            "a fence says what it holds: rust, console, toml, json; any other \
-             word needs a reason above it: <!-- unchecked: a picture -->"
-                .to_owned(),
-        ),
-        Kind::Rust => {
-            for word in &block.words[1..] {
-                if !RUST_WORDS.contains(&word.as_str()) && !is_error_code(word)
-                {
-                    fail(format!(
-                        "{word:?} on a rust fence is unknown; there are: {} \
-                         and error codes",
-                        RUST_WORDS.join(", ")
-                    ));
-                }
-            }
-            if block.has("ignore") && reason.is_none() {
-                fail(
-                    "`ignore` needs a reason above it: \
-                     <!-- unchecked: needs a debugger -->"
-                        .to_owned(),
-                );
-            }
-            if reason.is_some() && !block.has("ignore") {
-                fail("only an `ignore` block is unchecked".to_owned());
-            }
-            if block.has("compile_fail") && block.error_codes().is_empty() {
-                fail("`compile_fail` needs its error codes".to_owned());
-            }
-        }
-        Kind::Console => {
-            for word in &block.words[1..] {
-                let exit = word
-                    .strip_prefix("exit=")
-                    .is_some_and(|code| code.parse::<i32>().is_ok());
-                if !exit && !CONSOLE_WORDS.contains(&word.as_str()) {
-                    fail(format!(
-                        "{word:?} on a console fence is unknown; there are: \
-                         exit=CODE, {}",
-                        CONSOLE_WORDS.join(", ")
-                    ));
-                }
-            }
-            if !block.code.starts_with("$ ") {
-                fail("a console block starts with `$ ` and a command".into());
-            }
-        }
-        Kind::Data => {
-            let error = match block.words[0].as_str() {
-                "toml" => block
-                    .code
-                    .parse::<toml_edit::DocumentMut>()
-                    .err()
-                    .map(|e| e.to_string()),
-                _ => serde_json::from_str::<serde_json::Value>(&block.code)
-                    .err()
-                    .map(|e| e.to_string()),
-            };
-            if let Some(error) = error {
-                fail(error);
-            }
-        }
-        Kind::Other if reason.is_none() => fail(format!(
-            "nothing checks a {:?} block: give a reason above it, \
-             <!-- unchecked: a picture -->, or use rust, console, toml, json",
-            block.words[0]
-        )),
-        Kind::Other => {}
-    }
-}
-
-/// Does the block end with a fence of its own, not with the page or with the
-/// quotation that it stands in?
-fn is_closed(page: &Page, block: &Block) -> bool {
-    let mut lines = page.text[block.range.clone()].trim_end().lines();
-    let first = lines.next().unwrap_or_default();
-    let mark = first.chars().next().unwrap_or('`');
-    let length = first.chars().take_while(|&c| c == mark).count();
-    lines.last().is_some_and(|last| {
-        let last = last.trim_start_matches(['>', ' ', '\t']).trim_end();
-        last.len() >= length && last.chars().all(|c| c == mark)
-    })
 }
 
 fn listing(
@@ -419,7 +324,7 @@ fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
                 }
             }
             Event::Html(html) | Event::InlineHtml(html) => {
-                raw_html(page, line(), &html, report);
+                html::check(page, line(), &html, report);
             }
             _ => {}
         }
@@ -435,31 +340,5 @@ fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
                 bounds.page_words
             ),
         );
-    }
-}
-
-/// Pictures in raw HTML need alternative text too.
-fn raw_html(page: &Page, first: usize, html: &str, report: &mut Report) {
-    for (index, line) in html.lines().enumerate() {
-        let place = page.place(first + index);
-        if line.contains("<img") {
-            report.checked += 1;
-            if !line.contains("alt=") {
-                report.fail(&place, "an image needs alternative text: alt=…");
-            }
-        }
-        if line.contains("<svg") {
-            report.checked += 1;
-            let named = ["aria-label", "aria-labelledby", "aria-hidden"]
-                .iter()
-                .any(|attribute| html.contains(attribute));
-            if !named {
-                report.fail(
-                    &place,
-                    "a drawing needs alternative text: role=\"img\" and \
-                     aria-label=…",
-                );
-            }
-        }
     }
 }

@@ -16,7 +16,10 @@ use crate::project::Project;
 use crate::report::{self, Progress, Report, Verdict};
 use crate::unknown;
 
+mod fences;
+mod html;
 pub mod libtest;
+mod samples;
 
 /// Declares each stage's module and puts it into [`STAGES`], in this order.
 macro_rules! stages {
@@ -30,6 +33,8 @@ macro_rules! stages {
 stages![
     lint,
     spelling,
+    names,
+    house,
     listings,
     crates,
     style,

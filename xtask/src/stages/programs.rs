@@ -4,8 +4,7 @@
 //! What skeptic does not do is done here: it gets expanded pages with only the
 //! programs in them, each page under its own name; this tool stands in for
 //! rustc to set the edition; a program that has passed and has not changed is
-//! not run again. `should_panic` would pass on a compile error, so the
-//! `snippets` stage has every program too.
+//! not run again.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -175,11 +174,8 @@ fn file_name(page: &Page, block: &Block) -> String {
 }
 
 fn skeptic_words(block: &Block) -> String {
-    ["no_run", "should_panic"]
-        .into_iter()
-        .filter(|word| block.has(word))
-        .collect::<Vec<_>>()
-        .join(",")
+    let word = if block.has("no_run") { "no_run" } else { "" };
+    word.to_owned()
 }
 
 /// Removes the page files of programs that are no more.

@@ -79,7 +79,7 @@ fn only(page: &Page, blocks: &[Block]) -> String {
             .words
             .iter()
             .map(String::as_str)
-            .filter(|w| ["rust", "no_run", "should_panic"].contains(w))
+            .filter(|w| ["rust", "no_run"].contains(w))
             .collect();
         lines[at] = format!("```{}", words.join(","));
         for line in block.code.lines() {

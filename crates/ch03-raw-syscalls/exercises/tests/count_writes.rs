@@ -70,6 +70,7 @@ fn the_counter_counts_what_fails_and_what_is_short() {
     assert_eq!(counter.write(b"one").unwrap(), 2, "{wrong}");
 }
 
+/// Guard: the stub is right here, and only slow.
 #[test]
 fn the_same_bytes() {
     for last in [0, 1, 9, 1_000, 12_345] {
@@ -93,6 +94,7 @@ fn few_writes() {
 }
 
 /// Whichever write fails, also the very last one, the caller hears of it.
+/// Guard: the stub is right here, and only slow.
 #[test]
 fn no_error_is_lost() {
     let mut sink = Sink::default();

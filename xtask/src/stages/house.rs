@@ -1,0 +1,219 @@
+//! The house rules for code that neither the compiler nor clippy knows.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use cargo_metadata::{DependencyKind, Package};
+use syn::visit::Visit;
+
+use super::{Context, Stage};
+use crate::page::Place;
+use crate::project::folder;
+use crate::report::Report;
+
+pub const STAGE: Stage = Stage {
+    name: "house",
+    about: "rules for the crates: docs, unwrap, allowed lints, dependencies",
+    run,
+};
+
+fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    for package in cx.packages() {
+        manifest(cx, package, report)?;
+        order(cx, package, report);
+        let mut names = String::new();
+        for file in cx.project.files(folder(package))? {
+            if file.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&file)
+                    .with_context(|| file.display().to_string())?;
+                report.checked += 1;
+                source(cx, package, &file, &text, report);
+                names += &text;
+            }
+        }
+        unused(cx, package, &names, report);
+    }
+    Ok(())
+}
+
+fn place(cx: &Context<'_>, file: &Path, line: usize) -> Place {
+    Place::new(cx.project.shown(file), line)
+}
+
+/// The workspace's lints hold for every crate.
+fn manifest(
+    cx: &Context<'_>,
+    package: &Package,
+    report: &mut Report,
+) -> Result<()> {
+    let file = package.manifest_path.as_std_path();
+    let text = std::fs::read_to_string(file)?;
+    report.checked += 1;
+    let parsed: toml_edit::DocumentMut =
+        text.parse().with_context(|| file.display().to_string())?;
+    let inherited = parsed
+        .get("lints")
+        .and_then(|lints| lints.get("workspace"))
+        .and_then(toml_edit::Item::as_bool);
+    if inherited != Some(true) {
+        report.fail(
+            &place(cx, file, 1),
+            "the crate does without the workspace's lints: add `[lints]` with \
+             `workspace = true`",
+        );
+    }
+    Ok(())
+}
+
+/// A chapter depends on earlier chapters only, in the order of the book.
+fn order(cx: &Context<'_>, package: &Package, report: &mut Report) {
+    let chapters = cx.project.chapters_in_order();
+    let at = |name: &str| chapters.iter().position(|chapter| *chapter == name);
+    let Some(own) = at(&package.name) else {
+        return;
+    };
+    for dependency in &package.dependencies {
+        if at(&dependency.name).is_some_and(|other| other > own) {
+            let file = package.manifest_path.as_std_path();
+            report.fail(
+                &named(cx, file, &dependency.name),
+                format!(
+                    "{} comes later in the book: a chapter depends on earlier \
+                     ones only",
+                    dependency.name
+                ),
+            );
+        }
+    }
+}
+
+/// The line of a manifest that names a dependency.
+fn named(cx: &Context<'_>, manifest: &Path, name: &str) -> Place {
+    let text = std::fs::read_to_string(manifest).unwrap_or_default();
+    let line = text.lines().position(|line| {
+        line.trim_start_matches('"').starts_with(name)
+    });
+    place(cx, manifest, line.map_or(1, |line| line + 1))
+}
+
+/// Each dependency is named by some file of the crate.
+fn unused(
+    cx: &Context<'_>,
+    package: &Package,
+    sources: &str,
+    report: &mut Report,
+) {
+    for dependency in &package.dependencies {
+        if dependency.kind == DependencyKind::Build {
+            continue;
+        }
+        report.checked += 1;
+        let name = dependency.rename.as_ref().unwrap_or(&dependency.name);
+        let name = name.replace('-', "_");
+        if !sources.contains(&name) {
+            let file = package.manifest_path.as_std_path();
+            report.fail(
+                &named(cx, file, &dependency.name),
+                format!("nothing here uses {}", dependency.name),
+            );
+        }
+    }
+}
+
+/// How far down a file's first words may stand.
+const HEAD: usize = 12;
+
+fn source(
+    cx: &Context<'_>,
+    package: &Package,
+    file: &Path,
+    text: &str,
+    report: &mut Report,
+) {
+    let head = || text.lines().take(HEAD).map(str::trim_start);
+    let documented = head()
+        .any(|line| line.starts_with("//!") || line.starts_with("#![doc"));
+    if !documented {
+        report.fail(
+            &place(cx, file, 1),
+            "a file begins with `//!`: what it is for, what it leaves out",
+        );
+    }
+    for (index, line) in text.lines().enumerate() {
+        let start = line.trim_start();
+        let lints = ["#[allow(", "#![allow(", "#[expect(", "#![expect("];
+        if lints.iter().any(|lint| start.starts_with(lint))
+            && !text
+                .lines()
+                .skip(index)
+                .take_while(|line| !line.trim().is_empty())
+                .take(8)
+                .any(|line| line.contains("reason"))
+        {
+            report.fail(
+                &place(cx, file, index + 1),
+                "a lint is allowed for a reason: add `reason = \"…\"`",
+            );
+        }
+    }
+    // What a reader copies, or depends on.
+    if file.starts_with(folder(package).join("src"))
+        && let Ok(parsed) = syn::parse_file(text)
+    {
+        let mut unwraps = Unwraps::default();
+        unwraps.visit_file(&parsed);
+        for line in unwraps.lines {
+            let explained = text
+                .lines()
+                .nth(line - 1)
+                .is_some_and(|text| text.contains("//"));
+            if !explained {
+                report.fail(
+                    &place(cx, file, line),
+                    "`unwrap` in a library: return an error, or say on the \
+                     line why it cannot fail (`expect` does)",
+                );
+            }
+        }
+    }
+}
+
+/// Where `.unwrap()` is called, outside of tests.
+#[derive(Default)]
+struct Unwraps {
+    lines: Vec<usize>,
+}
+
+impl<'s> Visit<'s> for Unwraps {
+    fn visit_expr_method_call(&mut self, call: &'s syn::ExprMethodCall) {
+        if call.method == "unwrap" && call.args.is_empty() {
+            self.lines.push(call.method.span().start().line);
+        }
+        syn::visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_item_mod(&mut self, module: &'s syn::ItemMod) {
+        if !is_test(&module.attrs) {
+            syn::visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_fn(&mut self, function: &'s syn::ItemFn) {
+        if !is_test(&function.attrs) {
+            syn::visit::visit_item_fn(self, function);
+        }
+    }
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let is_cfg_test = match &attribute.meta {
+            syn::Meta::List(list) => {
+                list.path.is_ident("cfg")
+                    && list.tokens.to_string().contains("test")
+            }
+            _ => false,
+        };
+        attribute.path().is_ident("test") || is_cfg_test
+    })
+}
