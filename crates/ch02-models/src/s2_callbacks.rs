@@ -78,7 +78,7 @@ impl Loop {
         }
     }
 
-    fn next_due(&mut self, now: Instant) -> Option<Callback> {
+    pub(crate) fn next_due(&mut self, now: Instant) -> Option<Callback> {
         let job = self.jobs.borrow_mut().pop_front();
         if job.is_some() {
             return job;

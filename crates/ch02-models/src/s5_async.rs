@@ -318,11 +318,23 @@ impl Executor {
             }
             let deadline = self.timers.borrow().next_deadline();
             self.ready.wait_until(deadline);
-            // All that these callbacks do is to wake.
-            self.timers.borrow_mut().run_due();
+            self.call_due();
         }
     }
     // ANCHOR_END: block_on
+
+    /// Calls what is due, as [`Loop::run_due`] does, but without borrowing the
+    /// loop meanwhile: all that these callbacks do is to wake, but a waker of
+    /// somebody else may do anything, such as set a timer.
+    fn call_due(&self) {
+        let now = Instant::now();
+        let mut unused = Loop::new();
+        loop {
+            let due = self.timers.borrow_mut().next_due(now);
+            let Some(callback) = due else { return };
+            callback(&mut unused);
+        }
+    }
 
     // ANCHOR: poll_task
     fn poll_task(&self, task: usize) {
@@ -373,15 +385,14 @@ impl<T> Future for Task<T> {
     /// After it has given the result away.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let waker = cx.waker().clone();
-        let pending = End::Pending(Some(waker));
         // What was there before goes at the end, after the borrow.
-        let before = self.0.replace(pending);
+        let before = self.0.replace(End::Taken);
         match before {
-            End::Pending(_) => Poll::Pending,
-            End::Done(value) => {
-                self.0.replace(End::Taken);
-                Poll::Ready(value)
+            End::Pending(_) => {
+                self.0.replace(End::Pending(Some(waker)));
+                Poll::Pending
             }
+            End::Done(value) => Poll::Ready(value),
             End::Taken => panic!("polled after its end"),
         }
     }

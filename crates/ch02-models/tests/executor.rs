@@ -3,8 +3,10 @@
 mod support;
 
 use ch02_models::Executor;
+use ch02_models::s5_async::{Sleep, Timers};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -145,20 +147,36 @@ impl Wake for Counter {
     }
 }
 
+/// A sleep that was polled with these wakers, one after the other, before its
+/// time was over. On a busy machine that takes more than one try.
+fn pending(
+    timers: &Timers,
+    delay: Duration,
+    wakers: &[Waker],
+) -> Pin<Box<Sleep>> {
+    loop {
+        let mut sleep = Box::pin(timers.sleep(delay));
+        let mut poll = |waker| {
+            let mut cx = Context::from_waker(waker);
+            sleep.as_mut().poll(&mut cx).is_pending()
+        };
+        if wakers.iter().all(&mut poll) {
+            return sleep;
+        }
+    }
+}
+
 /// A future may move from one task to another: the last waker is the one.
 #[test]
 fn the_latest_waker_is_woken_and_no_other() {
     within_a_minute(|| {
         let executor = Executor::new();
-        let mut sleep = Box::pin(executor.timers().sleep(ms(20)));
         let counters: [_; 2] =
             std::array::from_fn(|_| Arc::new(Counter(AtomicUsize::new(0))));
-        for counter in &counters {
-            let waker = Waker::from(Arc::clone(counter));
-            let mut cx = Context::from_waker(&waker);
-            assert!(sleep.as_mut().poll(&mut cx).is_pending());
-        }
+        let wakers = counters.each_ref().map(|c| Waker::from(Arc::clone(c)));
+        let sleep = pending(&executor.timers(), ms(20), &wakers);
         executor.block_on(executor.timers().sleep(ms(40)));
+        drop(sleep);
         let counts = counters.map(|c| c.0.load(Ordering::Relaxed));
         assert_eq!(counts, [0, 1]);
     });
@@ -168,13 +186,9 @@ fn the_latest_waker_is_woken_and_no_other() {
 fn a_dropped_sleep_wakes_nobody() {
     within_a_minute(|| {
         let executor = Executor::new();
-        let mut sleep = Box::pin(executor.timers().sleep(ms(10)));
         let counter = Arc::new(Counter(AtomicUsize::new(0)));
         let waker = Waker::from(Arc::clone(&counter));
-        let mut cx = Context::from_waker(&waker);
-        assert!(sleep.as_mut().poll(&mut cx).is_pending());
-        drop(sleep);
-        drop(waker);
+        drop(pending(&executor.timers(), ms(10), &[waker]));
         assert_eq!(Arc::strong_count(&counter), 1, "its waker is gone");
         executor.block_on(executor.timers().sleep(ms(30)));
         assert_eq!(counter.0.load(Ordering::Relaxed), 0);
@@ -240,6 +254,54 @@ fn a_task_that_is_always_ready_does_not_stop_the_timers() {
             busy.await;
         });
     });
+}
+
+/// A waker of somebody else, which has business with the timers.
+struct SetsATimer(Arc<Counter>);
+
+thread_local! {
+    static TIMERS: RefCell<Option<Timers>> = const { RefCell::new(None) };
+    static SLEEP: RefCell<Option<Pin<Box<Sleep>>>> =
+        const { RefCell::new(None) };
+}
+
+impl Wake for SetsATimer {
+    fn wake(self: Arc<Self>) {
+        let timers = TIMERS.take().unwrap();
+        let waker = Waker::from(Arc::clone(&self.0));
+        SLEEP.set(Some(pending(&timers, ms(1), &[waker])));
+    }
+}
+
+#[test]
+fn a_waker_may_set_a_timer() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        TIMERS.set(Some(executor.timers()));
+        let counter = Arc::new(Counter(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::new(SetsATimer(Arc::clone(&counter))));
+        let sleep = pending(&executor.timers(), ms(5), &[waker]);
+        executor.block_on(executor.timers().sleep(ms(10)));
+        drop(sleep);
+        while counter.0.load(Ordering::Relaxed) == 0 {
+            executor.block_on(executor.timers().sleep(ms(1)));
+        }
+        SLEEP.take();
+    });
+}
+
+#[test]
+fn a_task_panics_in_each_poll_after_its_end() {
+    let executor = Executor::new();
+    let mut task = executor.spawn(async { 1 });
+    assert_eq!(executor.block_on(&mut task), 1);
+    for _ in 0..3 {
+        let mut cx = Context::from_waker(Waker::noop());
+        let poll = AssertUnwindSafe(|| Pin::new(&mut task).poll(&mut cx));
+        let why = catch_unwind(poll).expect_err("it has no second result");
+        assert_eq!(why.downcast_ref(), Some(&"polled after its end"));
+        assert_eq!(format!("{task:?}"), "Task(taken)");
+    }
 }
 
 #[test]

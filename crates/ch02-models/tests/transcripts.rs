@@ -3,13 +3,23 @@
 
 mod support;
 
-use ch02_models::{Log, MODELS, TRANSCRIPT};
+use ch02_models::{Log, MODELS, Model, TRANSCRIPT};
+use std::thread;
 use std::time::{Duration, Instant};
 use support::within_a_minute;
 
+/// The models do not know of each other: they may wait at the same time.
+fn in_each(test: impl Fn(Model) + Copy + Send) {
+    thread::scope(|scope| {
+        for model in MODELS {
+            scope.spawn(move || test(model));
+        }
+    });
+}
+
 #[test]
 fn the_five_transcripts_are_equal() {
-    for model in MODELS {
+    in_each(|model| {
         let (lines, took) = within_a_minute(move || {
             let log = Log::new();
             let start = Instant::now();
@@ -19,12 +29,12 @@ fn the_five_transcripts_are_equal() {
         assert_eq!(lines, TRANSCRIPT, "{}", model.name);
         assert!(took >= Duration::from_millis(350), "{took:?}");
         assert!(took < Duration::from_secs(20), "{took:?}");
-    }
+    });
 }
 
 #[test]
 fn no_line_comes_before_its_timer() {
-    for model in MODELS {
+    in_each(|model| {
         within_a_minute(move || {
             let start = Instant::now();
             let log = Log::with_listener(move |line| {
@@ -39,12 +49,12 @@ fn no_line_comes_before_its_timer() {
             });
             (model.run)(&log);
         });
-    }
+    });
 }
 
 #[test]
 fn many_errands_take_as_long_as_one() {
-    for model in MODELS {
+    in_each(|model| {
         let (sum, lines, took) = within_a_minute(move || {
             let log = Log::new();
             let start = Instant::now();
@@ -55,7 +65,7 @@ fn many_errands_take_as_long_as_one() {
         assert_eq!(lines, 50 * 3, "{}", model.name);
         // One after the other, it would be 17.5 seconds.
         assert!(took < Duration::from_secs(10), "{} {took:?}", model.name);
-    }
+    });
 }
 
 #[test]
