@@ -153,10 +153,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn runs() -> Result<(), Box<dyn Error>> {
     assert_eq!(
         run()?,
-        "one read an event:     64 of 605 bytes, then silence\n\
-         drained:               605 of 605 bytes, complete\n\
-         cut off, end missed:   355 of 605 bytes, then silence\n\
-         cut off, end noticed:  355 of 605 bytes, then the end"
+        "one read an event:     64 of 630 bytes, then silence\n\
+         drained:               630 of 630 bytes, complete\n\
+         cut off, end missed:   380 of 630 bytes, then silence\n\
+         cut off, end noticed:  380 of 630 bytes, then the end"
     );
     Ok(())
 }

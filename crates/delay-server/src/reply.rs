@@ -6,6 +6,10 @@ use crate::limits::{BYTE_PAUSE, CHUNK};
 use crate::request::{ALLOWED, METHOD_NOT_ALLOWED, Rejection, Wanted};
 use std::time::{Duration, Instant};
 
+/// In every reply. Without it, a browser that has asked for the same page twice
+/// sends the second request only after the first reply: it might be cached.
+const NO_STORE: &str = "Cache-Control: no-store\r\n";
+
 /// What happens to the connection after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -60,7 +64,8 @@ impl Reply {
         };
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\
-             Content-Type: {content_type}\r\nConnection: {}\r\n\r\n",
+             Content-Type: {content_type}\r\n{NO_STORE}\
+             Connection: {}\r\n\r\n",
             wanted.size,
             word(keep_alive)
         );
@@ -101,7 +106,8 @@ impl Reply {
         let message = format!("{}\n", rejection.reason).into_bytes();
         let mut head = format!(
             "HTTP/1.1 {}\r\nContent-Length: {}\r\n\
-             Content-Type: text/plain; charset=utf-8\r\nConnection: {}\r\n",
+             Content-Type: text/plain; charset=utf-8\r\n{NO_STORE}\
+             Connection: {}\r\n",
             rejection.status,
             message.len(),
             word(keep_alive)

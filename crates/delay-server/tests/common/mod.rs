@@ -122,6 +122,11 @@ impl Client {
             head,
             body: Vec::new(),
         };
+        if status != 100 {
+            // Each reply, whatever is asked for and however wrongly.
+            let cache = reply.header("Cache-Control");
+            assert_eq!(cache, Some("no-store"), "{}", reply.head);
+        }
         if !head_only && status != 100 {
             let length = reply.header("Content-Length").expect("a length");
             let length = length.parse().unwrap();
