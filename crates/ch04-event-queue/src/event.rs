@@ -182,13 +182,20 @@ impl Event {
         self.0.is_error()
     }
 
-    /// The peer will send no more. There may still be something to read.
+    /// Reading comes to an end: the peer will send no more, or this side has
+    /// called `shutdown` (`Read` or `Both`). There may still be something to
+    /// read.
     #[inline]
     pub fn is_read_closed(&self) -> bool {
         self.0.is_read_closed()
     }
 
-    /// What is written from now on arrives nowhere.
+    /// For a connection or a pipe: what is written from now on arrives
+    /// nowhere.
+    ///
+    /// A UDP socket is never closed. On Linux it says so all the same while an
+    /// error is waiting, such as that a datagram found no program at its port:
+    /// `take_error` fetches that, and the socket works as before.
     #[inline]
     pub fn is_write_closed(&self) -> bool {
         self.0.is_write_closed()

@@ -1,30 +1,45 @@
 //! What all sockets of this crate have in common: where they are registered.
 
 use crate::event::Source;
-use crate::sys::{self, Register as _};
+use crate::sys::{self, Queue as _, Register as _};
 use crate::{Interest, Registry, Token};
 use std::fmt;
 use std::io;
 use std::io::ErrorKind::{AlreadyExists, NotFound};
+use std::sync::{Arc, Weak};
 
 // ANCHOR: io_source
 /// A socket of the standard library as a source: with what the backend has to
-/// remember about it, and with the number of the queue that it is in, so that
-/// it is in one queue at most.
+/// remember about it, and with the queue that it was put into last.
+///
+/// The system may know better: a duplicate of the descriptor can be taken out
+/// of the queue, and a socket that comes from the standard library can be in
+/// one. Where the system can be asked, it decides.
 pub(crate) struct IoSource<S> {
-    /// The queue's [`Registry::id`], or zero for none.
-    queue: usize,
+    /// The queue's [`Registry::id`]. It dangles if there is none, or no more.
+    queue: Weak<()>,
     /// On Windows, it has to go before the socket does.
     registration: sys::Registration,
     socket: S,
 }
 // ANCHOR_END: io_source
 
+/// Where a source is, as far as it knows.
+#[derive(PartialEq, Eq)]
+enum Place {
+    /// In the queue that it is asked about.
+    Here,
+    /// In another one, which exists.
+    Elsewhere,
+    /// In none, or in one that is gone, or it does not know.
+    Nowhere,
+}
+
 impl<S> IoSource<S> {
     /// In no queue yet.
     pub(crate) fn new(socket: S) -> Self {
         Self {
-            queue: 0,
+            queue: Weak::new(),
             registration: Default::default(),
             socket,
         }
@@ -60,14 +75,21 @@ impl<S: sys::AsRaw> Source for IoSource<S> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        if self.queue != 0 {
+        let place = self.place(registry);
+        if place == Place::Elsewhere {
+            return Err(elsewhere());
+        }
+        if place == Place::Here && !sys::Selector::REFUSES_DOUBLES {
             let why = "the source is registered already";
             return Err(io::Error::new(AlreadyExists, why));
+        }
+        if place == Place::Nowhere {
+            self.forget(); // what was for a queue that is gone
         }
         let Self { registration, .. } = self;
         let selector = registry.selector();
         registration.register(selector, &self.socket, token, interests)?;
-        self.queue = registry.id();
+        self.queue = Arc::downgrade(registry.id());
         Ok(())
     }
     // ANCHOR_END: io_source_register
@@ -78,32 +100,64 @@ impl<S: sys::AsRaw> Source for IoSource<S> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        if self.queue != 0 && self.queue != registry.id() {
-            let why = "the source is registered in another queue";
-            return Err(io::Error::new(AlreadyExists, why));
+        match self.place(registry) {
+            Place::Elsewhere => Err(elsewhere()),
+            Place::Here => {
+                let Self { registration, .. } = self;
+                let selector = registry.selector();
+                let socket = &self.socket;
+                let done =
+                    registration.reregister(selector, socket, token, interests);
+                self.believe(done)
+            }
+            // It may have been registered before it came here.
+            Place::Nowhere => {
+                self.deregister(registry)?;
+                self.register(registry, token, interests)
+            }
         }
-        self.is_registered(registry)?;
-        let Self { registration, .. } = self;
-        let selector = registry.selector();
-        registration.reregister(selector, &self.socket, token, interests)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        self.is_registered(registry)?;
+        if self.place(registry) == Place::Elsewhere {
+            let why = "the source is registered in another queue";
+            return Err(io::Error::new(NotFound, why));
+        }
         let Self { registration, .. } = self;
-        registration.deregister(registry.selector(), &self.socket)?;
-        self.queue = 0;
+        let done = registration.deregister(registry.selector(), &self.socket);
+        self.believe(done)?;
+        self.forget();
         Ok(())
     }
 }
 
+fn elsewhere() -> io::Error {
+    let why = "the source is registered in another queue";
+    io::Error::new(AlreadyExists, why)
+}
+
 impl<S> IoSource<S> {
-    fn is_registered(&self, registry: &Registry) -> io::Result<()> {
-        if self.queue == registry.id() {
-            return Ok(());
+    fn place(&self, registry: &Registry) -> Place {
+        if Weak::as_ptr(&self.queue) == Arc::as_ptr(registry.id()) {
+            Place::Here
+        } else if self.queue.strong_count() > 0 {
+            Place::Elsewhere
+        } else {
+            Place::Nowhere
         }
-        let why = "the source is not registered in this queue";
-        Err(io::Error::new(NotFound, why))
+    }
+
+    /// If the system says that it is not registered, it is not.
+    fn believe(&mut self, done: io::Result<()>) -> io::Result<()> {
+        if matches!(&done, Err(error) if error.kind() == NotFound) {
+            self.forget();
+        }
+        done
+    }
+
+    fn forget(&mut self) {
+        self.queue = Weak::new();
+        self.registration = Default::default();
     }
 }
 

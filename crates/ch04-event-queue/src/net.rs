@@ -52,7 +52,8 @@ macro_rules! socket_traits {
             }
         }
 
-        /// It stays in non-blocking mode.
+        /// It stays in non-blocking mode. On Unix it also stays in its queue,
+        /// which keeps reporting it under its token: deregister it first.
         impl From<$socket> for std::net::$socket {
             fn from(socket: $socket) -> Self {
                 socket.inner.into_socket()
@@ -99,13 +100,15 @@ macro_rules! handle_traits {
                 }
             }
 
+            /// On Unix it stays in its queue: deregister it first.
             impl io::$IntoRaw for $socket {
                 fn $into_raw(self) -> io::$Raw {
                     self.inner.into_socket().$into_raw()
                 }
             }
 
-            /// It has to be in non-blocking mode already.
+            /// It has to be in non-blocking mode already. It may be in a
+            /// queue (see `from_std`).
             impl io::$FromRaw for $socket {
                 unsafe fn $from_raw(raw: io::$Raw) -> Self {
                     // SAFETY: the caller promises that it is open, and ours.
@@ -114,13 +117,15 @@ macro_rules! handle_traits {
                 }
             }
 
-            /// It has to be in non-blocking mode already.
+            /// It has to be in non-blocking mode already. It may be in a
+            /// queue (see `from_std`).
             impl From<io::$Owned> for $socket {
                 fn from(owned: io::$Owned) -> Self {
                     Self::from_std(owned.into())
                 }
             }
 
+            /// On Unix it stays in its queue: deregister it first.
             impl From<$socket> for io::$Owned {
                 fn from(socket: $socket) -> Self {
                     socket.inner.into_socket().into()

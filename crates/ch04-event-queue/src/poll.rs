@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 #[cfg(unix)]
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An event queue, seen from the thread that waits.
@@ -53,7 +53,7 @@ impl Poll {
     /// Those of the system, above all that there are too many open files.
     pub fn new() -> io::Result<Self> {
         let selector = sys::Selector::new()?;
-        let id = next_id();
+        let id = Arc::new(());
         let registry = Registry { selector, id };
         Ok(Self { registry })
     }
@@ -99,14 +99,6 @@ impl fmt::Debug for Poll {
     }
 }
 
-/// A queue's number, by which a source knows where it is registered. Zero is
-/// none's.
-fn next_id() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    // Relaxed: all that matters is that no two calls get the same number.
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
 // ANCHOR: registry
 /// An event queue, seen from the threads that have something to wait for.
 ///
@@ -115,10 +107,14 @@ fn next_id() -> usize {
 /// adds them to a queue on which another one sleeps at that moment.
 pub struct Registry {
     selector: sys::Selector,
-    id: usize,
+    /// By this a source knows the queue that it is in, and whether that still
+    /// exists. It is dropped after the selector: when the last one goes, the
+    /// queue is gone.
+    id: Arc<()>,
 }
 // ANCHOR_END: registry
 
+#[cfg_attr(not(unix), allow(rustdoc::broken_intra_doc_links))]
 impl Registry {
     /// From now on, reports what happens to `source`, under the name `token`.
     /// What has happened already counts: a source that is ready now gives an
@@ -126,7 +122,10 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// - `AlreadyExists`: it is registered, here or in another queue;
+    /// - `AlreadyExists`: it is registered, here or in another queue that
+    ///   still exists (one whose [`Poll`] and registries are all gone does not
+    ///   count). [`SourceFd`](crate::unix::SourceFd) knows of no other queue,
+    ///   and is refused by epoll only;
     /// - those of the system, on Linux `PermissionDenied` for what never has
     ///   to be waited for (a regular file), and too many open files.
     // ANCHOR: registry_register
@@ -149,8 +148,9 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// - `NotFound`: it is not registered;
-    /// - `AlreadyExists`: it is registered in another queue;
+    /// - `NotFound`: it is not registered, perhaps because its descriptor was
+    ///   taken out by other means. It can be registered then;
+    /// - `AlreadyExists`: it is registered in another queue that still exists;
     /// - those of the system.
     pub fn reregister<S>(
         &self,
@@ -173,7 +173,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// - `NotFound`: it is not registered in this queue;
+    /// - `NotFound`: it is not registered in this queue, perhaps because its
+    ///   descriptor was taken out by other means. It can be registered then;
     /// - those of the system.
     pub fn deregister<S>(&self, source: &mut S) -> io::Result<()>
     where
@@ -189,7 +190,7 @@ impl Registry {
     /// Those of the system, above all that there are too many open files.
     pub fn try_clone(&self) -> io::Result<Self> {
         let selector = self.selector.try_clone()?;
-        let id = self.id;
+        let id = Arc::clone(&self.id);
         Ok(Self { selector, id })
     }
 
@@ -198,8 +199,8 @@ impl Registry {
     }
 
     /// The same for all registries of a queue, and different between queues.
-    pub(crate) fn id(&self) -> usize {
-        self.id
+    pub(crate) fn id(&self) -> &Arc<()> {
+        &self.id
     }
 }
 

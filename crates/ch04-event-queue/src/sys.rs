@@ -16,6 +16,20 @@ mod epoll;
 #[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
 use epoll as backend;
 
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    windows
+)))]
+compile_error!(
+    "the event queue has backends for Linux (epoll), for macOS and the BSDs \
+     (kqueue) and for Windows; there is none for this target"
+);
+
 #[cfg(any(all(unix, not(target_os = "linux")), event_queue_kqueue))]
 mod kqueue;
 #[cfg(any(all(unix, not(target_os = "linux")), event_queue_kqueue))]
@@ -44,6 +58,10 @@ pub(crate) use backend::{Event, Selector, Waker};
 // ANCHOR: sys_queue
 /// The queue itself.
 pub(crate) trait Queue: Sized {
+    /// Does the system itself say `AlreadyExists` to what is registered? Where
+    /// it does not, the source has to.
+    const REFUSES_DOUBLES: bool;
+
     /// A new one, with nothing in it, that programs which this one starts do
     /// not inherit.
     fn new() -> io::Result<Self>;
@@ -109,6 +127,7 @@ pub(crate) trait Register: Default {
     ) -> io::Result<()>;
 
     /// From now on no event, not even one that is there and was not seen.
+    /// `NotFound` if the socket is not in the queue.
     fn deregister(
         &mut self,
         queue: &Self::Queue,
@@ -136,6 +155,8 @@ pub(crate) trait Descriptors: std::os::fd::AsFd {
     fn register(&self, fd: Fd, token: Token, of: Interest) -> io::Result<()>;
     fn reregister(&self, fd: Fd, token: Token, of: Interest) -> io::Result<()>;
     fn deregister(&self, fd: Fd) -> io::Result<()>;
+    /// The same, and `NotFound` if there was nothing, on all systems.
+    fn remove(&self, fd: Fd) -> io::Result<()>;
 }
 // ANCHOR_END: sys_wake
 

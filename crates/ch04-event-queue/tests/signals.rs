@@ -122,6 +122,7 @@ fn to_be_stopped_and_continued_ends_the_wait_too() {
     within_a_minute(|| {
         for wait in [ours, mios] {
             let this = std::process::id();
+            let start = Instant::now();
             let mut other = std::process::Command::new("sh")
                 .arg("-c")
                 .arg(format!(
@@ -129,7 +130,6 @@ fn to_be_stopped_and_continued_ends_the_wait_too() {
                 ))
                 .spawn()
                 .unwrap();
-            let start = Instant::now();
             let error = wait().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Interrupted);
             assert!(start.elapsed() >= Duration::from_millis(200));

@@ -32,12 +32,13 @@ fn a_wake_during_the_wait_ends_it() {
     within_a_minute(|| {
         let (mut poll, mut events) = queue();
         let waker = Waker::new(poll.registry(), Token(usize::MAX)).unwrap();
+        // Before the thread: it may have slept when `spawn` returns.
+        let start = Instant::now();
         let other = thread::spawn(move || {
             thread::sleep(Duration::from_millis(50));
             waker.wake().unwrap();
             waker
         });
-        let start = Instant::now();
         assert_eq!(tokens(&mut poll, &mut events, None), [usize::MAX]);
         assert!(start.elapsed() >= Duration::from_millis(50));
         other.join().unwrap();

@@ -38,6 +38,10 @@ impl TcpListener {
 
     /// Takes a listener of the standard library, which has to be in
     /// non-blocking mode already.
+    ///
+    /// On Unix it may still be in the queue that it was registered in before
+    /// it came here: then `register` says `AlreadyExists` there (kqueue: it
+    /// replaces the registration), and `reregister` and `deregister` find it.
     pub fn from_std(listener: net::TcpListener) -> Self {
         let inner = IoSource::new(listener);
         Self { inner }
@@ -51,7 +55,9 @@ impl TcpListener {
     ///
     /// `WouldBlock` if there is none at the moment; others are those of the
     /// system. Some of them (`ConnectionAborted`, too many open files) concern
-    /// one connection and not the listener.
+    /// one connection and not the listener. After these, try again: those who
+    /// wait have been reported already, and no event comes when a descriptor
+    /// is free again.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = self.inner.io(net::TcpListener::accept)?;
         stream.set_nonblocking(true)?;

@@ -47,6 +47,10 @@ impl TcpStream {
 
     /// Takes a connection of the standard library, which has to be in
     /// non-blocking mode already.
+    ///
+    /// On Unix it may still be in the queue that it was registered in before
+    /// it came here: then `register` says `AlreadyExists` there (kqueue: it
+    /// replaces the registration), and `reregister` and `deregister` find it.
     pub fn from_std(stream: net::TcpStream) -> Self {
         let inner = IoSource::new(stream);
         Self { inner }
@@ -71,7 +75,10 @@ impl TcpStream {
         self.inner.socket().local_addr()
     }
 
-    /// Ends one direction of the connection, or both.
+    /// Ends one direction of the connection, or both. What ends here is also
+    /// an event here: see [`is_read_closed`].
+    ///
+    /// [`is_read_closed`]: crate::event::Event::is_read_closed
     ///
     /// # Errors
     ///

@@ -45,6 +45,10 @@ impl UdpSocket {
 
     /// Takes a socket of the standard library, which has to be in non-blocking
     /// mode already.
+    ///
+    /// On Unix it may still be in the queue that it was registered in before
+    /// it came here: then `register` says `AlreadyExists` there (kqueue: it
+    /// replaces the registration), and `reregister` and `deregister` find it.
     pub fn from_std(socket: net::UdpSocket) -> Self {
         let inner = IoSource::new(socket);
         Self { inner }

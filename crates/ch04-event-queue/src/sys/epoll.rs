@@ -24,6 +24,8 @@ const MOST: usize = i32::MAX as usize / size_of::<EpollEvent>();
 pub(crate) struct Selector(OwnedFd);
 
 impl Queue for Selector {
+    const REFUSES_DOUBLES: bool = true;
+
     fn new() -> io::Result<Self> {
         let fd = check(ffi::epoll_create1(ffi::EPOLL_CLOEXEC))?;
         // SAFETY: the kernel has just opened it, and nobody else knows of it.
@@ -91,6 +93,10 @@ impl Descriptors for Selector {
         // SAFETY: the kernel reads no event when it removes something.
         check(unsafe { ffi::epoll_ctl(queue, ffi::EPOLL_CTL_DEL, fd, none) })?;
         Ok(())
+    }
+
+    fn remove(&self, fd: RawFd) -> io::Result<()> {
+        self.deregister(fd) // the kernel says so
     }
 }
 

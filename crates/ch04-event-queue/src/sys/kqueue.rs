@@ -46,6 +46,8 @@ pub(crate) struct Selector(Arc<OwnedFd>);
 // ANCHOR_END: kqueue_selector
 
 impl Queue for Selector {
+    const REFUSES_DOUBLES: bool = false;
+
     fn new() -> io::Result<Self> {
         // SAFETY: takes nothing; there is nothing to uphold.
         #[cfg_attr(target_os = "linux", expect(unused_unsafe))]
@@ -106,11 +108,12 @@ impl Descriptors for Selector {
         let add = |filter| entry(fd, filter, raw::EV_ADD, token);
         let (read, write) = (add(raw::EVFILT_READ), add(raw::EVFILT_WRITE));
         match (of.is_readable(), of.is_writable()) {
-            (true, true) => self.change([write, read], 0),
-            (true, false) => self.change([read], 0),
-            (false, true) => self.change([write], 0),
-            (false, false) => Ok(()), // of another filter, such as AIO
-        }
+            (true, true) => self.change([write, read], 0)?,
+            (true, false) => self.change([read], 0)?,
+            (false, true) => self.change([write], 0)?,
+            (false, false) => 0, // of another filter, such as AIO
+        };
+        Ok(())
     }
     // ANCHOR_END: kqueue_register
 
@@ -135,15 +138,26 @@ impl Descriptors for Selector {
             set(write, of.is_writable()),
             set(read, of.is_readable()),
         ];
-        self.change(changes, libc::ENOENT)
+        self.change(changes, libc::ENOENT)?;
+        Ok(())
     }
     // ANCHOR_END: kqueue_reregister
 
     fn deregister(&self, fd: RawFd) -> io::Result<()> {
+        match self.remove(fd) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    fn remove(&self, fd: RawFd) -> io::Result<()> {
         let remove = |filter| entry(fd, filter, raw::EV_DELETE, Token(0));
         let read = remove(raw::EVFILT_READ);
         let write = remove(raw::EVFILT_WRITE);
-        self.change([write, read], libc::ENOENT)
+        match self.change([write, read], libc::ENOENT)? {
+            2 => Err(io::Error::from_raw_os_error(libc::ENOENT)),
+            _ => Ok(()), // one of them was there
+        }
     }
 }
 
@@ -163,12 +177,13 @@ fn entry(fd: RawFd, filter: Filter, flags: Flags, token: Token) -> raw::kevent {
 
 impl Selector {
     // ANCHOR: kqueue_change
-    /// Has all changes made, and returns the first error but `accepted`.
+    /// Has all changes made, and returns the first error but `accepted`, or
+    /// how many had that.
     fn change<const N: usize>(
         &self,
         mut changes: [raw::kevent; N],
         accepted: i32,
-    ) -> io::Result<()> {
+    ) -> io::Result<usize> {
         // SAFETY: numbers only; all zeroes is no time at all.
         let at_once: libc::timespec = unsafe { mem::zeroed() };
         let (queue, list) = (self.0.as_raw_fd(), changes.as_mut_ptr());
@@ -182,6 +197,7 @@ impl Selector {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+        let mut count = 0;
         for receipt in &changes {
             // Not an error if a pipe's reader is gone: that is the event.
             let error = receipt.data as i32;
@@ -189,8 +205,9 @@ impl Selector {
             if is_error && ![0, accepted, libc::EPIPE].contains(&error) {
                 return Err(io::Error::from_raw_os_error(error));
             }
+            count += usize::from(is_error && error != 0 && error == accepted);
         }
-        Ok(())
+        Ok(count)
     }
     // ANCHOR_END: kqueue_change
 }
@@ -316,7 +333,8 @@ impl Waker {
         entry.flags = flags | raw::EV_RECEIPT;
         entry.fflags = trigger;
         entry.udata = self.token.0 as *mut _;
-        self.queue.change([entry], 0)
+        self.queue.change([entry], 0)?;
+        Ok(())
     }
 }
 

@@ -43,7 +43,7 @@ impl Register for Registration {
         queue: &Selector,
         socket: &impl AsRaw,
     ) -> io::Result<()> {
-        queue.deregister(socket.as_raw_fd())
+        queue.remove(socket.as_raw_fd())
     }
 
     #[inline]

@@ -94,6 +94,8 @@ struct Shared {
 // ANCHOR_END: windows_selector
 
 impl Queue for Selector {
+    const REFUSES_DOUBLES: bool = false;
+
     fn new() -> io::Result<Self> {
         let none = ptr::null_mut();
         // SAFETY: no handle to put in: it makes a new port.
