@@ -87,7 +87,7 @@ fn all_is_done_and_busy_time_is_not_less() {
             let count = jobs.len();
             let (report, stays) = within_a_minute(move || {
                 let mut workshop = Workshop::new(workers, way);
-                workshop.slice = Some(Time::secs(5)).filter(|_| seed % 2 == 0);
+                workshop.slice = (seed % 2 == 0).then_some(Time::secs(5));
                 workshop.run(&jobs)
             });
             assert_eq!((report.jobs, stays.len()), (count, count));

@@ -205,7 +205,8 @@ impl Selector {
             if is_error && ![0, accepted, libc::EPIPE].contains(&error) {
                 return Err(io::Error::from_raw_os_error(error));
             }
-            count += usize::from(is_error && error != 0 && error == accepted);
+            // Without the flag: libkqueue does not set it.
+            count += usize::from(error != 0 && error == accepted);
         }
         Ok(count)
     }
