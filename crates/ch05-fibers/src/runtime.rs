@@ -187,9 +187,9 @@ impl Runtime {
     ///   [`std::process::exit`] runs such destructors.)
     /// - a variable that is set for the length of a call and then set back, as
     ///   scoped thread-local variables are, is not set around a wait;
-    /// - no other library changes stacks in such a way that it leaves a call of
-    ///   [`run`](Self::run) or [`scope`](crate::scope) in another order than
-    ///   it has entered them;
+    /// - no other library changes stacks to leave a call of [`run`](Self::run)
+    ///   or [`scope`](crate::scope) in the middle, unless it is back in there
+    ///   before the thread uses this crate again;
     /// - and the runtime is not left in a thread-local variable with fibers that
     ///   have not finished: at the end of the thread they are unwound, and a
     ///   variable that one of them uses may be gone by then.

@@ -8,8 +8,8 @@ mod support;
 
 use ch05_fibers::net::{TcpListener, TcpStream};
 use ch05_fibers::{
-    Builder, JoinHandle, Runtime, ScopedJoinHandle, s3_two_fibers, scope,
-    sleep, spawn, yield_now,
+    Builder, JoinHandle, ScopedJoinHandle, s3_two_fibers, scope, sleep, spawn,
+    yield_now,
 };
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -19,7 +19,7 @@ use std::process::Output;
 use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
-use support::{Dropped, OnDrop, built, in_a_child, runtime, within_a_minute};
+use support::{Dropped, OnDrop, in_a_child, runtime, within_a_minute};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(100_000);
@@ -443,8 +443,9 @@ fn locked_memory_has_guards_too() {
         if unsafe { libc::mlockall(libc::MCL_FUTURE) } != 0 {
             return eprintln!("not tested: no memory may be locked here");
         }
-        let small = Runtime::builder().stack_size(0).guard_size(0);
-        let five = built(small).run(|| spawn(|| 5).join().unwrap());
+        let small = ch05_fibers::Runtime::builder();
+        let small = small.stack_size(0).guard_size(0);
+        let five = support::built(small).run(|| spawn(|| 5).join().unwrap());
         assert_eq!(five, 5);
     });
     if let Some(output) = output {
