@@ -60,7 +60,7 @@ pub(crate) use backend::{Event, Selector, Waker};
 pub(crate) trait Queue: Sized {
     /// Does the system itself say `AlreadyExists` to what is registered? Where
     /// it does not, the source has to.
-    const REFUSES_DOUBLES: bool;
+    const REFUSES_DOUBLES: bool = true;
 
     /// A new one, with nothing in it, that programs which this one starts do
     /// not inherit.

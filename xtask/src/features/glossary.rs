@@ -74,6 +74,17 @@ pub fn unused(project: &Project) -> Result<Vec<(Place, String)>> {
                 })
                 .collect();
         } else {
+            // In a heading or in back quotes it is no link, but it is there.
+            let words: Vec<String> = page
+                .text
+                .split(|c: char| !is_word(c))
+                .filter(|word| !word.is_empty())
+                .map(str::to_lowercase)
+                .collect();
+            for (term, used) in all.iter().zip(&mut used) {
+                let length = term.words.len();
+                *used |= words.windows(length).any(|some| some == term.words);
+            }
             for (_, index) in uses(page, &all) {
                 used[index] = true;
             }

@@ -24,8 +24,6 @@ const MOST: usize = i32::MAX as usize / size_of::<EpollEvent>();
 pub(crate) struct Selector(OwnedFd);
 
 impl Queue for Selector {
-    const REFUSES_DOUBLES: bool = true;
-
     fn new() -> io::Result<Self> {
         let fd = check(ffi::epoll_create1(ffi::EPOLL_CLOEXEC))?;
         // SAFETY: the kernel has just opened it, and nobody else knows of it.
