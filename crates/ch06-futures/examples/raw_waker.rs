@@ -1,0 +1,64 @@
+//! What a future and an executor ask of a waker, entry by entry.
+
+use ch06_futures::raw_waker::{Call, Record};
+use ch06_futures::{one_shot, yield_now};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+/// What was done, and the calls that it made.
+fn steps() -> Vec<(&'static str, Vec<Call>)> {
+    let mut steps = Vec::new();
+    let record = Arc::new(Record::default());
+    let mut note = |what| steps.push((what, record.take()));
+    // ANCHOR: steps
+    let waker = record.waker();
+    let mut cx = Context::from_waker(&waker);
+    note("made");
+    let mut yields = pin!(yield_now());
+    let _ = yields.as_mut().poll(&mut cx);
+    note("polled a yield");
+    let (sender, mut receiver) = one_shot();
+    let _ = Pin::new(&mut receiver).poll(&mut cx);
+    note("polled a receiver");
+    let _ = Pin::new(&mut receiver).poll(&mut cx);
+    note("polled it again");
+    let _ = sender.send(1);
+    note("sent");
+    drop(waker);
+    note("dropped");
+    // ANCHOR_END: steps
+    steps
+}
+
+fn main() {
+    for (what, calls) in steps() {
+        let calls: Vec<_> = calls.iter().map(|c| format!("{c:?}")).collect();
+        println!("{what:<18}{}", calls.join(", "));
+    }
+    same_task();
+}
+
+fn same_task() {
+    // ANCHOR: will_wake
+    let one = Arc::new(Record::default()).waker();
+    let other = Arc::new(Record::default()).waker();
+    println!("a clone of one: {}", one.clone().will_wake(&one));
+    println!("another task's: {}", other.will_wake(&one));
+    println!("noop, twice:    {}", Waker::noop().will_wake(Waker::noop()));
+    // ANCHOR_END: will_wake
+}
+
+#[test]
+fn each_step_makes_these_calls() {
+    let calls: Vec<_> = steps().into_iter().map(|step| step.1).collect();
+    let expected = [
+        vec![],
+        vec![Call::WakeByRef],
+        vec![Call::Clone],
+        vec![],
+        vec![Call::Wake],
+        vec![Call::Drop],
+    ];
+    assert_eq!(calls, expected);
+}

@@ -1,0 +1,50 @@
+//! Stage 5 of chapter 6: the first of two, and what becomes of the other.
+
+use ch06_futures::{Either, block_on, one_shot, select};
+
+// ANCHOR: noisy
+/// Says when it is dropped.
+struct Noisy(&'static str);
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        println!("dropped: {}", self.0);
+    }
+}
+// ANCHOR_END: noisy
+
+/// What was ready first, and what the loser's sender is told.
+fn race() -> (Either<(), ()>, Result<(), u32>) {
+    let (winner, first) = one_shot();
+    let (loser, second) = one_shot();
+    // ANCHOR: race
+    let slow = async {
+        let _held = Noisy("a local of the loser");
+        let _ = second.await;
+        println!("never printed");
+    };
+    let fast = async {
+        let _held = Noisy("a local of the winner");
+        let _ = first.await;
+    };
+    block_on(async {
+        let _ = winner.send(());
+        println!("select begins");
+        let first = select(slow, fast).await;
+        println!("select is over: {first:?}");
+        (first, loser.send(42))
+    })
+    // ANCHOR_END: race
+}
+
+fn main() {
+    let (_, told) = race();
+    println!("the loser's sender is told: {told:?}");
+}
+
+#[test]
+fn the_loser_is_dropped_where_it_waits() {
+    let (first, told) = race();
+    assert_eq!(first, Either::Right(()));
+    assert_eq!(told, Err(42));
+}

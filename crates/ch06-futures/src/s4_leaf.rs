@@ -1,0 +1,171 @@
+//! Stage 4 of chapter 6: a leaf future by hand, and a non-leaf by `async`.
+//!
+//! The leaf is a channel for one value. Whatever thread has the sender plays
+//! the reactor: it knows when the event has come, and wakes. One that watches
+//! many sockets is left to chapter 8.
+
+use std::fmt;
+use std::mem;
+use std::pin::Pin;
+use std::sync::PoisonError;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+// Under loom the same code runs in all interleavings: `tests/loom.rs`.
+#[cfg(futures_loom)]
+use loom::sync::{Arc, Mutex, MutexGuard};
+#[cfg(not(futures_loom))]
+use std::sync::{Arc, Mutex, MutexGuard};
+
+// ANCHOR: state
+/// What the two halves share.
+struct Shared<T>(Mutex<State<T>>);
+
+enum State<T> {
+    /// No value yet. With the waker of the latest poll, if there was one.
+    Waiting(Option<Waker>),
+    /// Sent and not yet received.
+    Sent(T),
+    /// Received, or the other half is gone.
+    Closed,
+}
+// ANCHOR_END: state
+
+// ANCHOR: halves
+/// Puts the value in. Dropped without a value, it closes the channel.
+pub struct Sender<T>(Arc<Shared<T>>);
+
+/// A future of the value.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Receiver<T>(Arc<Shared<T>>);
+
+/// The sender was dropped without a value, or the value was received before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+// ANCHOR_END: halves
+
+/// A channel for one value.
+///
+/// # Examples
+///
+/// ```
+/// use ch06_futures::{block_on, one_shot};
+///
+/// let (sender, receiver) = one_shot();
+/// sender.send(42).unwrap(); // the receiver is there
+/// assert_eq!(block_on(receiver), Ok(42));
+/// ```
+pub fn one_shot<T>() -> (Sender<T>, Receiver<T>) {
+    let shared = Arc::new(Shared(Mutex::new(State::Waiting(None))));
+    (Sender(Arc::clone(&shared)), Receiver(shared))
+}
+
+impl<T> Shared<T> {
+    /// No code that holds the lock can panic.
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// ANCHOR: poll
+impl<T> Future for Receiver<T> {
+    type Output = Result<T, Closed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.0.state();
+        let before = mem::replace(&mut *state, State::Closed);
+        match before {
+            State::Sent(value) => Poll::Ready(Ok(value)),
+            State::Closed => Poll::Ready(Err(Closed)),
+            State::Waiting(stored) => {
+                let waker = match stored {
+                    Some(stored) if stored.will_wake(cx.waker()) => stored,
+                    _ => cx.waker().clone(), // the latest one counts
+                };
+                *state = State::Waiting(Some(waker));
+                Poll::Pending
+            }
+        }
+    }
+}
+// ANCHOR_END: poll
+
+// ANCHOR: send
+impl<T> Sender<T> {
+    /// Puts the value in, and wakes the task that waits for it.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back if the receiver was dropped.
+    pub fn send(self, value: T) -> Result<(), T> {
+        let mut state = self.0.state();
+        let waker = match &mut *state {
+            State::Waiting(waker) => waker.take(),
+            State::Sent(_) | State::Closed => return Err(value),
+        };
+        *state = State::Sent(value); // first the news,
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake(); // then the wake, with nothing locked
+        }
+        Ok(())
+    }
+}
+// ANCHOR_END: send
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        let State::Waiting(waker) = &mut *state else {
+            return; // it was sent, or nothing waits
+        };
+        let waker = waker.take();
+        *state = State::Closed;
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        let before = mem::replace(&mut *state, State::Closed);
+        drop(state);
+        drop(before); // a value's destructor may do anything: not under a lock
+    }
+}
+
+// ANCHOR: ask
+/// Asks a thread that takes some time to answer.
+pub fn ask(answer: u32, delay: Duration) -> Receiver<u32> {
+    let (sender, receiver) = one_shot();
+    thread::spawn(move || {
+        thread::sleep(delay);
+        // An error says that the question was dropped meanwhile.
+        let _ = sender.send(answer);
+    });
+    receiver
+}
+
+/// Two questions, one after the other.
+pub async fn two_questions() -> Result<u32, Closed> {
+    let first = ask(40, Duration::from_millis(20)).await?;
+    let second = ask(2, Duration::from_millis(10)).await?;
+    Ok(first + second)
+}
+// ANCHOR_END: ask
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sender")
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receiver")
+    }
+}
