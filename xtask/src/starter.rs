@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Package, TargetKind};
@@ -13,7 +14,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::project::{Project, folder};
 use crate::workbench::write_if_changed;
-use crate::{WrongUse, repository};
+use crate::{WrongUse, process, repository};
 
 /// Where the packages lie on which a starter's own depends. Not `crates`, as in
 /// the workspace: cargo names what it builds by a package's place in its
@@ -88,10 +89,21 @@ pub fn write(project: &Project, chapter: &str, dir: &Path) -> Result<Written> {
         }
         return Err(error);
     }
+    settle_lock(project, &dir);
     Ok(Written {
         chapter: chapter.to_owned(),
         example: example(package),
     })
+}
+
+/// Has cargo drop from the lock file what only the features of packages asked
+/// for that did not come along. Versions stay as they are. Without the
+/// registry's index the file stays as it is, too; cargo mends it when it can.
+fn settle_lock(project: &Project, dir: &Path) {
+    let mut command = process::cargo(dir, &project.target());
+    command.args(["update", "--workspace", "--offline", "--quiet"]);
+    // What fails here is told by the reader's first `cargo` command.
+    let _ = process::run(&mut command, Duration::from_secs(60));
 }
 
 /// A starter inside this workspace would be a part of it: `cargo` takes what

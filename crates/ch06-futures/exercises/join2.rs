@@ -47,5 +47,5 @@ where
 }
 
 #[cfg(test)]
-#[path = "tests/join2.rs"]
+#[path = "../exercises/tests/join2.rs"]
 mod tests;

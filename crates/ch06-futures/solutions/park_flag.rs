@@ -45,5 +45,5 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 #[cfg(test)]
-#[path = "../tests/park_flag.rs"]
+#[path = "../exercises/tests/park_flag.rs"]
 mod tests;

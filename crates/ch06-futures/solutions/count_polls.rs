@@ -32,5 +32,5 @@ impl<F: Future + Unpin> Future for CountPolls<F> {
 }
 
 #[cfg(test)]
-#[path = "../tests/count_polls.rs"]
+#[path = "../exercises/tests/count_polls.rs"]
 mod tests;
