@@ -96,6 +96,12 @@ pub fn ill_chosen(page: &str, run: &str) -> Vec<(bool, String)> {
                         ));
                     }
                 }
+                // Words that say how it is here; elsewhere it may be different.
+                (None, None) if old == new => {}
+                (None, None) => found.push((
+                    false,
+                    format!("the sample is {old}, and the run has {new}"),
+                )),
                 _ => found.push((
                     true,
                     format!(
@@ -160,5 +166,7 @@ mod tests {
         assert_eq!(told("a [~1.5] b\n", "a [~1600] b\n"), [false]);
         assert_eq!(told("a [~fast] b\n", "a [~1600] b\n"), [true]);
         assert_eq!(told("a [~15] b\n", "a [~slow] b\n"), [true]);
+        assert_eq!(told("a [~slow] b\n", "a [~none] b\n"), [false]);
+        assert_eq!(told("a [~none] b\n", "a [~none] b\n"), [] as [bool; 0]);
     }
 }
