@@ -120,6 +120,26 @@ pub fn is_there(name: &str) -> bool {
 /// # Errors
 /// When the program cannot be started.
 pub fn run(command: &mut Command, limit: Duration) -> Result<Finished> {
+    run_until(command, limit, true)
+}
+
+/// The same for tests each of which may take longer than a minute: those of
+/// this tool run all its stages.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn run_long_tests(
+    command: &mut Command,
+    limit: Duration,
+) -> Result<Finished> {
+    run_until(command, limit, false)
+}
+
+fn run_until(
+    command: &mut Command,
+    limit: Duration,
+    tests_are_short: bool,
+) -> Result<Finished> {
     let (reader, writer) = std::io::pipe().context("a pipe")?;
     let program = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();
@@ -146,7 +166,10 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<Finished> {
             }
             Ok(Event::Closed) => closed = true,
             Ok(Event::TooMuch) => killed = Some(Ending::TooMuch),
-            Ok(Event::Hung(test)) => killed = Some(Ending::Hung(test)),
+            Ok(Event::Hung(test)) if tests_are_short => {
+                killed = Some(Ending::Hung(test));
+            }
+            Ok(Event::Hung(_)) => {}
             Err(RecvTimeoutError::Timeout) if killed.is_none() => {
                 killed = Some(Ending::TooLong(limit));
             }

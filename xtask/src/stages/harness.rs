@@ -48,7 +48,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
     command
         .args(["test", "--quiet", "--no-fail-fast", "--package", tool]);
-    let done = process::run(&mut command, Duration::from_secs(900))?;
+    let done = process::run_long_tests(&mut command, Duration::from_secs(1500))?;
     for result in libtest::results(&done.output) {
         report.checked += result.passed + result.failed;
     }
