@@ -113,7 +113,7 @@ fn littles_law_holds_in_every_run_exactly() {
         for way in [Way::Wait, Way::Switch, Way::Steal] {
             let mut workshop = Workshop::new(workers, way);
             workshop.change = Time(seed % 3 * 500);
-            workshop.slice = Some(Time(700)).filter(|_| seed % 2 == 0);
+            workshop.slice = (seed % 2 == 0).then_some(Time(700));
             let little = workshop.run(&jobs).little();
             assert_eq!(little.over_time, little.over_jobs, "{seed} {way:?}");
             let (l, w) = (little.in_system(), little.stay());
