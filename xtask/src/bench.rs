@@ -281,7 +281,7 @@ pub fn run(
 fn programs(project: &Project, package: &Package) -> Result<Vec<PathBuf>> {
     let mut command = process::cargo(&project.root, &project.target());
     command
-        .args(["bench", "--quiet", "--no-run", "--benches"])
+        .args(["bench", "--quiet", "--locked", "--no-run", "--benches"])
         .args(["--message-format=json", "--package", &package.name]);
     let built = process::run(&mut command, BUILD_LIMIT)?;
     ensure!(built.success(), "the benchmarks:\n{}", built.output);

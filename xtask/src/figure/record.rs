@@ -236,7 +236,7 @@ fn attempts(
 /// Builds an example: its executable.
 fn build(project: &Project, package: &str, example: &str) -> Result<PathBuf> {
     let mut command = process::cargo(&project.root, &project.target());
-    command.args(["build", "--quiet", "--message-format=json"]);
+    command.args(["build", "--quiet", "--locked", "--message-format=json"]);
     command.args(["--package", package, "--example", example]);
     let built = process::run(&mut command, BUILD_LIMIT)?;
     ensure!(

@@ -230,8 +230,8 @@ use others::{
 mod linux {
     use rustix::process::{Pid, Signal};
 
-    /// Programs that lives on wherever they are used: compiler caches start a
-    /// server, which is not the book's.
+    /// Compiler caches start a server that outlives their caller. It is not the
+    /// book's, and is left alone.
     const SERVERS: &[&str] = &["sccache", "ccache"];
 
     /// Orphans become children of the guard, not of the first process.

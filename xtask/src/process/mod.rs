@@ -250,7 +250,8 @@ fn hanging(output: &[u8], before: usize) -> Option<String> {
     let start = output[..before].iter().rposition(|byte| *byte == b'\n');
     let new = String::from_utf8_lossy(&output[start.unwrap_or(0)..]);
     new.lines().find_map(|line| {
-        let name = line.strip_prefix("test ")?.strip_suffix(HANGS)?;
+        // Before it may stand the dots of `--quiet`.
+        let (_, name) = line.strip_suffix(HANGS)?.rsplit_once("test ")?;
         Some(name.to_owned())
     })
 }

@@ -102,7 +102,7 @@ fn a_program_that_eats_the_machine_is_stopped() {
 
 #[test]
 fn a_hanging_test_is_named() {
-    let script = "echo 'test it::waits has been running for over 60 seconds'; \
+    let script = "echo '..test it::waits has been running for over 60 seconds'; \
                   sleep 64";
     let done = run(&mut shell(script), LIMIT).unwrap();
     assert!(done.ending().contains("it::waits"), "{done:?}");

@@ -47,7 +47,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     cx.progress.step("running the tool on broken books");
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
     command
-        .args(["test", "--quiet", "--no-fail-fast", "--package", tool]);
+        .args(["test", "--quiet", "--no-fail-fast", "--locked", "--package", tool]);
     let done = process::run_long_tests(&mut command, Duration::from_secs(1500))?;
     for result in libtest::results(&done.output) {
         report.checked += result.passed + result.failed;
