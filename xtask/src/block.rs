@@ -39,6 +39,8 @@ pub enum Kind {
     Rust,
     /// Commands with their output.
     Console,
+    /// What the program above it prints.
+    Output,
     /// A language that is only parsed: TOML or JSON.
     Data,
     /// Anything else: it needs a reason why nothing checks it.
@@ -69,6 +71,7 @@ impl Block {
             None => Kind::Untagged,
             Some("rust") => Kind::Rust,
             Some("console") => Kind::Console,
+            Some("output") => Kind::Output,
             Some("toml" | "json") => Kind::Data,
             Some(_) => Kind::Other,
         }
@@ -169,6 +172,18 @@ impl Block {
     /// The place of the opening fence.
     pub fn place(&self, page: &Page) -> Place {
         page.place(self.line)
+    }
+
+    /// A name for a file made of the block, unlike that of any other block of
+    /// the book. It stays the same when blocks below change, and skeptic, which
+    /// knows few characters, leaves it as it is.
+    pub fn file_name(&self, page: &Page) -> String {
+        let place = self.place(page);
+        let path = place.file.with_extension("");
+        let path = path.to_string_lossy().to_lowercase();
+        let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        format!("{}_{}", words.join("_"), place.line)
     }
 
     /// The place of a line of the code, counted from 1.

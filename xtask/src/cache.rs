@@ -25,11 +25,12 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the record in `file`. A missing or unreadable record is empty.
+    /// Opens the record in `file` for the project in `root`. A missing or
+    /// unreadable record is empty.
     ///
     /// # Errors
     /// When the compiler does not say its version.
-    pub fn open(file: PathBuf) -> Result<Cache> {
+    pub fn open(file: PathBuf, root: &Path) -> Result<Cache> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let version = std::process::Command::new(rustc)
             .arg("-vV")
@@ -44,6 +45,9 @@ impl Cache {
             data.modified().ok().hash(&mut hasher);
         }
         environment::settings().hash(&mut hasher);
+        for file in environment::configurations(root) {
+            std::fs::read(&file).ok().hash(&mut hasher);
+        }
         let passed = std::fs::read_to_string(&file)
             .ok()
             .and_then(|text| serde_json::from_str(&text).ok())
@@ -57,7 +61,7 @@ impl Cache {
 
     /// A hash to which a check adds what it depends on. Part of it already:
     /// the compiler, this tool, and the settings that cargo gets from the
-    /// environment.
+    /// environment and from the files that lie outside of the project.
     pub fn key<'p>(&self, project: &'p Project) -> Key<'p> {
         let mut hasher = DefaultHasher::new();
         self.base.hash(&mut hasher);

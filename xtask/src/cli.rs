@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::project::Project;
-use crate::stages::{self, STAGES, Selection};
+use crate::stages::{self, STAGES, Selection, Wishes};
 use crate::{WrongUse, bench, book, exercise, figure, serve, starter};
 
 /// Builds the book, tests everything in it, and hands out chapters.
@@ -46,6 +46,9 @@ enum Command {
         /// Stop at the first stage that fails
         #[arg(long, conflicts_with = "keep_going")]
         fail_fast: bool,
+        /// Say which tests take longest
+        #[arg(long)]
+        timings: bool,
         /// Run every stage, whatever fails (the default)
         #[arg(long)]
         keep_going: bool,
@@ -143,6 +146,7 @@ fn execute(cli: Cli) -> Result<bool> {
             what,
             bless,
             fail_fast,
+            timings,
             keep_going: _,
         } => {
             let project = find()?;
@@ -155,7 +159,12 @@ fn execute(cli: Cli) -> Result<bool> {
                 )
                 .into());
             }
-            stages::run(&project, &selection, bless, !fail_fast)
+            let wishes = Wishes {
+                bless,
+                fail_fast,
+                timings,
+            };
+            stages::run(&project, &selection, wishes)
         }
         Command::New { chapter, dir } => {
             let project = find()?;

@@ -15,7 +15,7 @@ use cargo_metadata::camino::Utf8Path;
 
 use crate::process::{self, Finished};
 use crate::project::{Project, folder};
-use crate::report::Progress;
+use crate::progress::Board;
 use crate::stages::libtest;
 use crate::unknown;
 use crate::workbench::BUILD_LIMIT;
@@ -181,7 +181,8 @@ pub fn command(project: &Project, id: Option<&str>) -> Result<bool> {
         return Err(unknown("exercise", id, ids.iter().map(String::as_str)));
     };
     println!("{}: {}", project.shown(&exercise.file), exercise.title);
-    let progress = Progress::start("exercise");
+    let board = Board::start();
+    let progress = board.begin("exercise");
     progress.step(format!("running {}", exercise.name));
     let done = exercise.run(project, &exercise.name)?;
     drop(progress);

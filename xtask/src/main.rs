@@ -21,6 +21,7 @@ mod features;
 mod figure;
 mod page;
 mod process;
+mod progress;
 mod project;
 mod provenance;
 mod report;

@@ -197,14 +197,6 @@ impl Page {
             .filter(|&&byte| byte == b'\n')
             .count()
     }
-
-    /// The name of the page without folder and ending.
-    pub fn stem(&self) -> &str {
-        self.path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .unwrap_or_default()
-    }
 }
 
 /// `{{#name argument}}` alone on a line.

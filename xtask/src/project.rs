@@ -128,6 +128,30 @@ impl Project {
         self.metadata.target_directory.clone().into_std_path_buf()
     }
 
+    /// The workspace's own settings for debug builds: what is generated is
+    /// built with the same, so that it finds its dependencies built.
+    ///
+    /// # Errors
+    /// When the workspace's manifest cannot be read.
+    pub fn dev_profile(&self) -> Result<toml_edit::Table> {
+        let manifest = self.root.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest)
+            .with_context(|| manifest.display().to_string())?;
+        let manifest: toml_edit::DocumentMut = text.parse()?;
+        let profile = manifest
+            .get("profile")
+            .and_then(|profiles| profiles.get("dev"))
+            .and_then(toml_edit::Item::as_table);
+        let mut own = toml_edit::Table::new();
+        for (key, item) in profile.into_iter().flatten() {
+            // Tables below it are about single packages.
+            if item.is_value() {
+                own.insert(key, item.clone());
+            }
+        }
+        Ok(own)
+    }
+
     /// A folder under cargo's own for what this tool makes on the way.
     pub fn work_folder(&self, name: &str) -> PathBuf {
         self.target().join("xtask").join(name)

@@ -1,10 +1,8 @@
 //! What a stage found, and how a run tells of it: one line a stage, every
-//! failure with its place, progress where something takes longer.
+//! failure with its place.
 
 use std::fmt;
-use std::io::{IsTerminal as _, Write as _};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::page::Place;
 
@@ -66,6 +64,25 @@ impl Report {
         self.skipped = Some(needs.into());
     }
 
+    /// Takes over what a part of the stage has found.
+    pub fn absorb(&mut self, part: Report) {
+        self.checked += part.checked;
+        self.unchanged += part.unchanged;
+        self.remarks.extend(part.remarks);
+        self.failures.extend(part.failures);
+        self.notes.extend(part.notes);
+        self.skipped = self.skipped.take().or(part.skipped);
+    }
+
+    /// Has the stage failed? `lenient` and `strict` as for [`print`].
+    pub fn failed(&self, lenient: bool, strict: bool) -> bool {
+        match self.skipped {
+            Some(_) => strict,
+            None if self.failures.is_empty() => self.checked == 0 && !lenient,
+            None => true,
+        }
+    }
+
     /// Adds to the stage's line.
     pub fn remark(&mut self, text: impl Into<String>) {
         self.remarks.push(text.into());
@@ -95,14 +112,14 @@ impl fmt::Display for Verdict {
 
 /// Prints a stage's line and its failures; says how it ended.
 ///
-/// `narrowed` is true when the user asked for a part of the book: a stage that
+/// `lenient` is true when the user asked for a part of the book: a stage that
 /// finds nothing to check there has not failed. `strict` is true where a
 /// missing tool is no excuse.
 pub fn print(
     name: &str,
     report: &Report,
     time: Duration,
-    narrowed: bool,
+    lenient: bool,
     strict: bool,
 ) -> Verdict {
     let seconds = time.as_secs_f64();
@@ -132,7 +149,7 @@ pub fn print(
         tell_all("only told: ", &report.notes);
         return Verdict::Failed;
     }
-    if report.checked == 0 && narrowed {
+    if report.checked == 0 && lenient {
         return line(Verdict::Skipped, "nothing to check here");
     }
     if report.checked == 0 {
@@ -152,79 +169,5 @@ fn tell_all(kind: &str, told: &[Failure]) {
     }
     if !told.is_empty() {
         println!();
-    }
-}
-
-/// Says on standard error what a stage is doing once that takes longer than a
-/// second. On a terminal it is one line that is written over; else a line
-/// every ten seconds.
-#[derive(Debug)]
-pub struct Progress {
-    steps: mpsc::Sender<Option<String>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Progress {
-    /// Starts watching.
-    pub fn start(stage: &'static str) -> Progress {
-        let (steps, received) = mpsc::channel();
-        let thread = std::thread::spawn(move || tell(stage, &received));
-        Progress {
-            steps,
-            thread: Some(thread),
-        }
-    }
-
-    /// What is being done from now on.
-    pub fn step(&self, what: impl Into<String>) {
-        // The thread ends only when told to, so the channel is open.
-        let _ = self.steps.send(Some(what.into()));
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        let _ = self.steps.send(None);
-        if let Some(thread) = self.thread.take() {
-            // It only prints: if that failed there is nobody to tell.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn tell(stage: &str, steps: &mpsc::Receiver<Option<String>>) {
-    let terminal = std::io::stderr().is_terminal();
-    let pause = Duration::from_secs(if terminal { 1 } else { 10 });
-    let mut doing = String::new();
-    let mut since = Instant::now();
-    let mut written = false;
-    loop {
-        match steps.recv_timeout(pause) {
-            Ok(Some(step)) => {
-                doing = step;
-                since = Instant::now();
-            }
-            Ok(None) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                let line = format!(
-                    "{stage}: {doing} … {} s",
-                    since.elapsed().as_secs()
-                );
-                let mut stderr = std::io::stderr().lock();
-                // Progress is a courtesy: a closed terminal must not end a run.
-                let _ = if terminal {
-                    write!(stderr, "\r\x1b[K{line}")
-                } else {
-                    writeln!(stderr, "{line}")
-                };
-                let _ = stderr.flush();
-                written = terminal;
-            }
-        }
-    }
-    if written {
-        let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "\r\x1b[K");
-        let _ = stderr.flush();
     }
 }

@@ -22,11 +22,17 @@ use crate::{WrongUse, process, repository};
 /// would be taken for each other.
 const LIBRARIES: &str = "libs";
 
+/// Where a package lies on which a starter's own depends.
+pub fn library(name: &str) -> String {
+    format!("{LIBRARIES}/{name}")
+}
+
 /// A starter that was written.
 #[derive(Debug)]
 pub struct Written {
     chapter: String,
-    example: Option<String>,
+    /// The example to run first, if there is any.
+    pub example: Option<String>,
 }
 
 impl Written {
@@ -199,7 +205,7 @@ fn files(
         let prefix = if root {
             String::new()
         } else {
-            format!("{LIBRARIES}/{}/", member.name)
+            library(&member.name) + "/"
         };
         let from = folder(member);
         for file in project.files(from)? {
@@ -322,7 +328,7 @@ fn manifest(
             .unwrap_or_else(|| value("3"));
         let mut members = Array::new();
         for member in closure.iter().filter(|m| m.name != package.name) {
-            members.push(format!("{LIBRARIES}/{}", member.name));
+            members.push(library(&member.name));
         }
         table["members"] = value(members);
         own["workspace"] = Item::Table(table);
@@ -408,7 +414,7 @@ fn move_path(item: &mut Item, root: bool, base: &Path, closure: &[&Package]) {
         return;
     };
     let to = if root {
-        format!("{LIBRARIES}/{}", member.name)
+        library(&member.name)
     } else {
         format!("../{}", member.name)
     };

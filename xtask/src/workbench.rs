@@ -42,6 +42,9 @@ impl Workbench {
         package["publish"] = value(false);
         manifest["package"] = Item::Table(package);
         manifest["workspace"] = Item::Table(Table::new());
+        let mut profiles = Table::new();
+        profiles["dev"] = Item::Table(project.dev_profile()?);
+        manifest["profile"] = Item::Table(profiles);
         let mut libraries = Vec::new();
         let mut dependencies = Table::new();
         for package in project.packages() {

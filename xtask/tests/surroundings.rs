@@ -139,6 +139,41 @@ fn a_target_that_the_user_names_changes_no_verdict() {
     exits(&ran, 0);
 }
 
+/// What the user's cargo adds to every build is part of what has passed.
+#[test]
+fn a_new_setting_of_the_user_runs_the_checks_again() {
+    let (outer, slot) = in_folder("clone");
+    let path = slot.root.join("crates/tally/src/lib.rs");
+    let text = support::read_text(&path);
+    let text = format!("{text}\n#[cfg(meddled)]\ncompile_error!(\"meddled\");\n");
+    support::write(&path, text.as_bytes());
+    exits(&slot.tool(&["test", "crates"]), 0);
+    let settings = b"[build]\nrustflags = ['--cfg', 'meddled']\n";
+    support::write(&outer.path().join(".cargo/config.toml"), settings);
+    let ran = slot.tool(&["test", "crates"]);
+    exits(&ran, 1);
+    assert!(ran.stdout.contains("meddled"), "{ran}");
+}
+
+/// Starters build into the workspace's target folder, and leave it usable.
+#[test]
+fn after_the_starters_cargo_test_passes_and_the_other_way_round() {
+    let (_outer, slot) = in_folder("clone");
+    let everything = || {
+        let mut cargo = slot.cargo();
+        cargo.args(["test", "--workspace", "--quiet"]);
+        exits(&support::run(&mut cargo, LIMIT), 0);
+    };
+    exits(&slot.tool(&["test", "starters"]), 0);
+    everything();
+    // Changed, so that neither takes the other's word for it.
+    let path = slot.root.join("crates/tally/src/lib.rs");
+    let text = support::read_text(&path);
+    support::write(&path, format!("{text}\n// More.\n").as_bytes());
+    everything();
+    exits(&slot.tool(&["test", "starters"]), 0);
+}
+
 #[test]
 fn a_lock_file_that_would_be_rewritten_is_an_error() {
     let (_outer, slot) = in_folder("clone");

@@ -8,6 +8,7 @@
 //! of the cache: see [`settings`].
 
 use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Variables that are taken away, by the beginnings of their names.
@@ -117,6 +118,19 @@ pub fn settings() -> Vec<(OsString, OsString)> {
         .collect();
     found.sort();
     found
+}
+
+/// Where cargo finds settings for a project in `root`, besides its own: in the
+/// folders above it, and in cargo's home. Not all of them are there.
+pub fn configurations(root: &Path) -> Vec<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        std::env::home_dir().map(|folder| folder.join(".cargo"))
+    });
+    let above = root.ancestors().skip(1).map(|f| f.join(".cargo"));
+    above
+        .chain(home)
+        .flat_map(|folder| ["config.toml", "config"].map(|n| folder.join(n)))
+        .collect()
 }
 
 fn begins_with_one_of(name: &OsStr, beginnings: &[&str]) -> bool {

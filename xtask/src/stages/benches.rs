@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::bench::{self, Row};
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "benches",
     about: "each benchmark runs once and measures what the tables show",
+    lane: Lane::Programs,
     run,
 };
 

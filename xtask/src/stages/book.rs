@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::book::html_name;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "book",
     about: "the book builds without a warning",
+    lane: Lane::Pages,
     run,
 };
 

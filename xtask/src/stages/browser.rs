@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::book::html_name;
 use crate::page::Page;
 use crate::process;
@@ -20,6 +20,7 @@ use crate::serve::Server;
 pub const STAGE: Stage = Stage {
     name: "browser",
     about: "the built book in a browser: scripts, search, themes, phone, axe",
+    lane: Lane::Pages,
     run,
 };
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::block::Block;
-use crate::page::{Page, Place};
+use crate::page::Page;
 use crate::process;
 use crate::report::Report;
 use crate::workbench::{self, Workbench, in_parallel};
@@ -18,6 +18,7 @@ use crate::workbench::{self, Workbench, in_parallel};
 pub const STAGE: Stage = Stage {
     name: "compile-fail",
     about: "each compile_fail block fails with exactly its error codes",
+    lane: Lane::Programs,
     run,
 };
 
@@ -72,8 +73,7 @@ fn check(
                 .to_owned(),
         )));
     }
-    let place: Place = block.place(page);
-    let name = format!("{}_{}", place.line, page.stem().replace('.', "_"));
+    let name = block.file_name(page);
     let file = folder.join(format!("{name}.rs"));
     let (source, offset) = as_program(block);
     std::fs::write(&file, source)?;

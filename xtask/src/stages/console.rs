@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use similar::TextDiff;
@@ -17,7 +18,7 @@ use snapbox::Data;
 use snapbox::filter::NormalizeToExpected;
 
 use super::samples::{ill_chosen, with_samples, without_samples};
-use super::{Context, Stage, libtest};
+use super::{Context, Lane, Stage, libtest};
 use crate::block::{Block, CONSOLE_WORDS, Kind};
 use crate::page::Page;
 use crate::process;
@@ -28,6 +29,7 @@ use crate::workbench::BUILD_LIMIT;
 pub const STAGE: Stage = Stage {
     name: "console",
     about: "each console block prints what the page says",
+    lane: Lane::Programs,
     run,
 };
 
@@ -156,6 +158,9 @@ struct Rewrite {
     output: String,
 }
 
+/// A reader who tries the command waits for it, too.
+const BUDGET: Duration = Duration::from_secs(60);
+
 fn check(
     cx: &Context<'_>,
     page: &Page,
@@ -167,93 +172,148 @@ fn check(
     let last = sessions.len().saturating_sub(1);
     for (index, session) in sessions.iter().enumerate() {
         let place = block.place_of(page, session.line);
-        let mut command = match command(cx.project, &session.command) {
-            Ok(command) => command,
-            Err(error) => {
-                report.fail(&place, format!("{error:#}"));
+        cx.progress.step(format!("$ {}", session.command));
+        // The exit status on the fence is that of the block's last command.
+        let expected = if index == last { block.exit_code() } else { 0 };
+        let ran = run_session(cx.project, session, expected, BUILD_LIMIT)?;
+        let output = match ran {
+            Ok(output) => output,
+            Err(wrong) => {
+                report.fail(&place, wrong);
                 continue;
             }
         };
-        cx.progress.step(format!("$ {}", session.command));
-        let done = process::run(&mut command, BUILD_LIMIT)?;
-        // The exit status on the fence is that of the block's last command.
-        let expected = if index == last { block.exit_code() } else { 0 };
-        let code = done.status().and_then(|status| status.code());
-        if code != Some(expected) {
-            report.fail(
-                &place,
-                format!(
-                    "$ {}\n{}; the page expects exit code {expected}\n{}",
-                    session.command,
-                    done.ending(),
-                    done.output
-                ),
-            );
-            continue;
-        }
-        let wanted = Data::text(tidy(&without_samples(&session.output)));
-        let got = NormalizeToExpected::new()
-            .redact()
-            .normalize(Data::text(tidy(&done.output)), &wanted);
-        let (wanted, got) = (wanted.to_string(), got.to_string());
-        let mut new = got.clone();
+        let page_says = tidy(&session.output);
+        let (wanted, got) = compared(&page_says, &output);
+        let new = if wanted != got {
+            got.clone()
+        } else if cx.bless {
+            with_samples(&page_says, &output)
+        } else {
+            page_says.clone()
+        };
         if wanted == got {
-            if let Some(why) = nothing_tested(&session.command, &done.output) {
-                report.fail(&place, why);
-            }
-            let renewed = with_samples(&tidy(&session.output), &tidy(&done.output));
-            for (hard, why) in ill_chosen(&session.output, &renewed) {
+            for (hard, why) in chosen(session, &output) {
                 if hard {
                     report.fail(&place, why);
                 } else {
                     report.note(&place, why);
                 }
             }
-            new = tidy(&session.output);
-            if cx.bless {
-                new = with_samples(&new, &tidy(&done.output));
+        } else if !cx.bless {
+            report.fail(&place, difference(session, &wanted, &got, BLESS));
+            continue;
+        }
+        // Once is luck: what is different each time must be a wildcard.
+        match run_session(cx.project, session, expected, BUDGET)? {
+            Ok(again) => {
+                let (wanted, got) = compared(&new, &again);
+                if wanted != got {
+                    let text = difference(session, &wanted, &got, LUCK);
+                    report.fail(&place, text);
+                    continue;
+                }
             }
-            if new == tidy(&session.output) {
+            Err(wrong) => {
+                report.fail(&place, format!("the second time: {wrong}"));
                 continue;
             }
         }
-        let included = (0..session.output.lines().count()).find_map(|line| {
-            let line = session.line + session.height + line;
-            block.place_of(page, line).source
-        });
-        if let Some((file, _)) = included.filter(|_| cx.bless) {
-            report.fail(
-                &place,
-                format!(
-                    "the output is included from {}: only an output that is \
-                     written in the page can be rewritten",
-                    file.display()
-                ),
-            );
-        } else if cx.bless {
-            rewrites.push(Rewrite {
-                page: page.path.clone(),
-                command: place.line,
-                first: place.line + session.height,
-                count: tidy(&session.output).lines().count(),
-                output: new,
-            });
-        } else {
-            let diff = TextDiff::from_lines(&wanted, &got);
-            report.fail(
-                &place,
-                format!(
-                    "$ {}\n{}\n`cargo xtask test console --bless` writes the \
-                     new output into the page",
-                    session.command,
-                    diff.unified_diff()
-                        .context_radius(2)
-                        .header("the page", "the program")
-                ),
-            );
+        if new != page_says {
+            rewrite(page, block, session, new, report, rewrites);
         }
     }
     Ok(())
+}
+
+/// Runs a command: its output, or what is wrong with how it ended.
+fn run_session(
+    project: &Project,
+    session: &Session,
+    expected: i32,
+    limit: Duration,
+) -> Result<Result<String, String>> {
+    let mut command = match command(project, &session.command) {
+        Ok(command) => command,
+        Err(error) => return Ok(Err(format!("{error:#}"))),
+    };
+    let done = process::run(&mut command, limit)?;
+    if done.status().and_then(|status| status.code()) != Some(expected) {
+        return Ok(Err(format!(
+            "$ {}\n{}; the page expects exit code {expected}\n{}",
+            session.command,
+            done.ending(),
+            done.output
+        )));
+    }
+    Ok(Ok(tidy(&done.output)))
+}
+
+/// The page's output and the program's, with the same wildcards in both.
+fn compared(page: &str, program: &str) -> (String, String) {
+    let wanted = Data::text(tidy(&without_samples(page)));
+    let got = NormalizeToExpected::new()
+        .redact()
+        .normalize(Data::text(program.to_owned()), &wanted);
+    (wanted.to_string(), got.to_string())
+}
+
+/// What is wrong although the output is as the page says, and whether that is
+/// a failure.
+fn chosen(session: &Session, output: &str) -> Vec<(bool, String)> {
+    let renewed = with_samples(&tidy(&session.output), output);
+    let mut found = ill_chosen(&session.output, &renewed);
+    found.extend(nothing_tested(&session.command, output).map(|why| (true, why)));
+    found
+}
+
+const BLESS: &str = "`cargo xtask test console --bless` writes the new output \
+                     into the page";
+const LUCK: &str = "it fitted the first time, and not the second: what differs \
+                    from run to run is a sample or a wildcard";
+
+fn difference(session: &Session, page: &str, run: &str, hint: &str) -> String {
+    let diff = TextDiff::from_lines(page, run);
+    format!(
+        "$ {}\n{}\n{hint}",
+        session.command,
+        diff.unified_diff()
+            .context_radius(2)
+            .header("the page", "the program")
+    )
+}
+
+fn rewrite(
+    page: &Page,
+    block: &Block,
+    session: &Session,
+    output: String,
+    report: &mut Report,
+    rewrites: &mut Vec<Rewrite>,
+) {
+    let place = block.place_of(page, session.line);
+    let included = (0..session.output.lines().count()).find_map(|line| {
+        let line = session.line + session.height + line;
+        block.place_of(page, line).source
+    });
+    if let Some((file, _)) = included {
+        report.fail(
+            &place,
+            format!(
+                "the output is included from {}: only an output that is \
+                 written in the page can be rewritten",
+                file.display()
+            ),
+        );
+        return;
+    }
+    rewrites.push(Rewrite {
+        page: page.path.clone(),
+        command: place.line,
+        first: place.line + session.height,
+        count: tidy(&session.output).lines().count(),
+        output,
+    });
 }
 
 /// A filter that fits no test: `cargo test` is content with that.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::Result;
 use cargo_metadata::{Package, TargetKind};
 
-use super::{Context, Stage, libtest};
+use super::{Context, Lane, Stage, libtest};
 use crate::process;
-use crate::report::Report;
+use crate::report::{Failure, Report};
+use crate::workbench::in_parallel;
 
 /// All tests of a package take a minute; more means that they hang.
 const LIMIT: Duration = Duration::from_secs(1200);
@@ -17,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(1200);
 pub const STAGE: Stage = Stage {
     name: "crates",
     about: "cargo test for every crate: unit, integration, doc, examples",
+    lane: Lane::Programs,
     run,
 };
 
@@ -26,16 +28,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     for package in &packages {
-        let untested = package.targets.iter().filter(|target| {
-            target.is_kind(TargetKind::Example) && !target.test
-        });
-        for target in untested {
-            report.fail_at(
-                format!("{} example {}", package.name, target.name),
-                "it is never tested: add `test = true` to its [[example]] in \
-                 Cargo.toml, and a test that asserts what it prints",
-            );
-        }
+        examples(package, report)?;
     }
     let mut changed = Vec::new();
     for package in packages {
@@ -69,11 +62,62 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         );
         return Ok(());
     }
-    for (package, key) in changed {
+    // Side by side, as many of their tests wait for real time.
+    let mut longest = Vec::new();
+    let results = in_parallel(&changed, |(package, key)| {
         cx.progress.step(format!("cargo test --package {}", package.name));
-        test(cx, package, key, report)?;
+        test(cx, package, *key)
+    });
+    for result in results {
+        let (tested, programs) = result?;
+        report.absorb(tested);
+        longest.extend(programs);
+    }
+    timings(cx, longest, report);
+    Ok(())
+}
+
+/// Each example has a test.
+fn examples(package: &Package, report: &mut Report) -> Result<()> {
+    let examples = package
+        .targets
+        .iter()
+        .filter(|target| target.is_kind(TargetKind::Example));
+    for target in examples {
+        let at = format!("{} example {}", package.name, target.name);
+        let text = std::fs::read_to_string(&target.src_path)?;
+        if !target.test {
+            report.fail_at(
+                at,
+                "it is never tested: add `test = true` to its [[example]] in \
+                 Cargo.toml, and a test that asserts what it prints",
+            );
+        } else if !text.contains("#[test]") {
+            report.fail_at(at, "it has no test: one asserts what it prints");
+        }
     }
     Ok(())
+}
+
+/// A test program and how long its tests ran, in seconds.
+type Timed = (f64, String);
+
+/// How many test programs are named by `--timings`.
+const LONGEST: usize = 20;
+
+fn timings(cx: &Context<'_>, mut programs: Vec<Timed>, report: &mut Report) {
+    let sum: f64 = programs.iter().map(|(seconds, _)| seconds).sum();
+    report.remark(format!("their tests ran for {sum:.0} s"));
+    if !cx.timings {
+        return;
+    }
+    programs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let lines = programs.iter().take(LONGEST);
+    let lines = lines.map(|(seconds, name)| format!("{seconds:>6.2} s  {name}\n"));
+    report.notes.push(Failure {
+        at: "the test programs that ran longest".to_owned(),
+        message: lines.collect(),
+    });
 }
 
 fn check(package: &Package) -> String {
@@ -96,41 +140,48 @@ fn test(
     cx: &Context<'_>,
     package: &Package,
     key: u64,
-    report: &mut Report,
-) -> Result<()> {
+) -> Result<(Report, Vec<Timed>)> {
+    let mut report = Report::default();
+    let mut programs = Vec::new();
     let mut command = cargo_test(cx);
     command.args(["--package", &package.name]);
     let done = process::run(&mut command, LIMIT)?;
     let passed: usize =
         libtest::results(&done.output).map(|result| result.passed).sum();
+    let ignored: usize =
+        libtest::results(&done.output).map(|result| result.ignored).sum();
+    if ignored > 0 {
+        report.remark(format!("{ignored} of {} ignored", package.name));
+    }
     report.checked += passed;
-    let before = report.failures.len();
     // cargo says which test program runs, then comes its list of failures.
     for run in done.output.split("     Running ").flat_map(doc_tests) {
         let program = run.lines().next().unwrap_or_default();
+        let seconds = libtest::results(run).map(|result| result.seconds).sum();
+        programs.push((seconds, format!("{} {program}", package.name)));
         for (test, message) in libtest::failures(run) {
             report.checked += 1;
             report.fail_at(format!("{program}: {test}"), message);
         }
     }
-    if !done.success() && report.failures.len() == before {
+    if !done.success() && report.failures.is_empty() {
         report.fail_at(
             check(package),
             format!("cargo test {}:\n{}", done.ending(), done.output),
         );
-    } else if passed == 0 && report.failures.len() == before {
+    } else if passed == 0 && report.failures.is_empty() {
         report.fail_at(
             check(package),
             format!("no test has run, so none has passed:\n{}", done.output),
         );
     }
-    if report.failures.len() == before {
+    if report.failures.is_empty() {
         cx.cache.passed(&check(package), key);
         cx.cache.passed(&count(package), passed as u64);
     } else {
         cx.cache.failed(&check(package));
     }
-    Ok(())
+    Ok((report, programs))
 }
 
 fn doc_tests(run: &str) -> impl Iterator<Item = &str> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use quote::ToTokens as _;
 
-use super::{Context, Stage, libtest};
+use super::{Context, Lane, Stage, libtest};
 use crate::exercise::{self, Exercise};
 use crate::page::Place;
 use crate::process::Finished;
@@ -16,6 +16,7 @@ use crate::report::Report;
 pub const STAGE: Stage = Stage {
     name: "exercises",
     about: "stubs fail for the reason that they name, solutions pass",
+    lane: Lane::Programs,
     run,
 };
 

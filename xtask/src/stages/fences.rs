@@ -20,12 +20,17 @@ pub fn check(page: &Page, block: &Block, report: &mut Report) {
     }
     match block.kind() {
         Kind::Untagged => fail(
-            "a fence says what it holds: rust, console, toml, json; any other \
-             word needs a reason above it: <!-- unchecked: a picture -->"
+            "a fence says what it holds: rust, console, output, toml, json; any \
+             other word needs a reason above it: <!-- unchecked: a picture -->"
                 .to_owned(),
         ),
         Kind::Rust => rust(block, &mut fail),
         Kind::Console => console(block, &mut fail),
+        Kind::Output if block.words.len() > 1 => fail(format!(
+            "an output fence has no other word: {:?}",
+            block.words[1]
+        )),
+        Kind::Output => {}
         Kind::Data => {
             let error = match block.words[0].as_str() {
                 "toml" => block
@@ -43,7 +48,8 @@ pub fn check(page: &Page, block: &Block, report: &mut Report) {
         }
         Kind::Other if reason.is_none() => fail(format!(
             "nothing checks a {:?} block: give a reason above it, \
-             <!-- unchecked: a picture -->, or use rust, console, toml, json",
+             <!-- unchecked: a picture -->, or use rust, console, output, toml, \
+             json",
             block.words[0]
         )),
         Kind::Other => {}

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Result;
 use similar::TextDiff;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::figure::definition::{Definition, Recorder};
 use crate::figure::record::{self, Needs};
 use crate::figure::schema::Recording;
@@ -19,6 +19,7 @@ use crate::report::Report;
 pub const STAGE: Stage = Stage {
     name: "figures",
     about: "each figure's recording is what a fresh run does",
+    lane: Lane::Pages,
     run,
 };
 

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Context, Stage, libtest};
+use super::{Context, Lane, Stage, libtest};
 use crate::process;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "harness",
     about: "the tool's own tests: every broken fixture is rejected",
+    lane: Lane::Pages,
     run,
 };
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use cargo_metadata::{DependencyKind, Package};
 use syn::visit::Visit;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::page::Place;
 use crate::project::folder;
 use crate::report::Report;
@@ -14,6 +14,7 @@ use crate::report::Report;
 pub const STAGE: Stage = Stage {
     name: "house",
     about: "rules for the crates: docs, unwrap, allowed lints, dependencies",
+    lane: Lane::Text,
     run,
 };
 
@@ -141,6 +142,12 @@ fn source(
     }
     for (index, line) in text.lines().enumerate() {
         let start = line.trim_start();
+        if start.starts_with("#[ignore]") {
+            report.fail(
+                &place(cx, file, index + 1),
+                "a test is left out for a reason: `#[ignore = \"…\"]`",
+            );
+        }
         let lints = ["#[allow(", "#![allow(", "#[expect(", "#![expect("];
         if lints.iter().any(|lint| start.starts_with(lint))
             && !text

@@ -7,6 +7,10 @@ pub struct TestResult {
     pub passed: usize,
     /// How many failed.
     pub failed: usize,
+    /// How many tests were left out, as their source says.
+    pub ignored: usize,
+    /// How long the tests ran.
+    pub seconds: f64,
 }
 
 /// The `test result:` lines.
@@ -20,9 +24,15 @@ pub fn results(output: &str) -> impl Iterator<Item = TestResult> {
                 .and_then(|number| number.trim().parse().ok())
                 .unwrap_or(0)
         };
+        let seconds = counts
+            .rsplit_once("finished in ")
+            .and_then(|(_, time)| time.trim().strip_suffix('s'))
+            .and_then(|time| time.parse().ok());
         Some(TestResult {
             passed: count("passed"),
             failed: count("failed"),
+            ignored: count("ignored"),
+            seconds: seconds.unwrap_or(0.0),
         })
     })
 }
@@ -56,10 +66,11 @@ mod tests {
     #[test]
     fn result_lines_are_counted() {
         let output = "test result: FAILED. 10 passed; 2 failed; 1 ignored; 0 \
-                      measured; 0 filtered out; finished in 0.0s\nother\n";
+                      measured; 0 filtered out; finished in 0.25s\nother\n";
         let results: Vec<_> = results(output).collect();
         assert_eq!(results.len(), 1);
         assert_eq!((results[0].passed, results[0].failed), (10, 2));
+        assert_eq!((results[0].ignored, results[0].seconds), (1, 0.25));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use html5gum::{Token, Tokenizer};
 use percent_encoding::percent_decode_str;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::book::html_name;
 use crate::repository;
 use crate::page::{Page, tidy};
@@ -19,6 +19,7 @@ use crate::report::Report;
 pub const STAGE: Stage = Stage {
     name: "links",
     about: "links, fragments and source links of the built book",
+    lane: Lane::Pages,
     run,
 };
 

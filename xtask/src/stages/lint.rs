@@ -7,7 +7,7 @@ use pulldown_cmark::{
     CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd,
 };
 
-use super::{Context, Stage, fences, html};
+use super::{Context, Lane, Stage, fences, html};
 use crate::block::{Block, Kind, blocks, markdown_options};
 use crate::page::{Directive, Page, Place};
 use crate::report::Report;
@@ -16,6 +16,7 @@ use crate::features;
 pub const STAGE: Stage = Stage {
     name: "lint",
     about: "fences, includes, headings, sizes of listings and pages, images",
+    lane: Lane::Text,
     run,
 };
 
@@ -108,6 +109,7 @@ struct Counts {
     programs: usize,
     compile_fail: usize,
     console: usize,
+    outputs: usize,
     data: usize,
     unchecked: usize,
 }
@@ -126,6 +128,8 @@ impl Counts {
             &mut self.compile_fail
         } else if block.kind() == Kind::Console {
             &mut self.console
+        } else if block.kind() == Kind::Output {
+            &mut self.outputs
         } else {
             &mut self.data
         };
@@ -138,12 +142,13 @@ impl std::fmt::Display for Counts {
         write!(
             f,
             "blocks: {} listings, {} snippets, {} programs, {} compile_fail, {} console, \
-             {} data, {} unchecked with a reason",
+             {} outputs, {} data, {} unchecked with a reason",
             self.listings,
             self.snippets,
             self.programs,
             self.compile_fail,
             self.console,
+            self.outputs,
             self.data,
             self.unchecked
         )

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use syn::{Expr, Item, Lit, Meta};
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::page::tidy;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "listings",
     about: "each listing that is not compiled alone is part of a crate",
+    lane: Lane::Text,
     run,
 };
 

@@ -1,9 +1,8 @@
 //! The stages of `cargo xtask test`. To add one: write its file with a
-//! `pub const STAGE: Stage`, and name it in the list below.
+//! `pub const STAGE: Stage`, and name it in the lists below.
 
-use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use cargo_metadata::Package;
@@ -11,45 +10,62 @@ use cargo_metadata::Package;
 use crate::block::{Block, blocks};
 use crate::book as mdbook;
 use crate::cache::{Cache, Key};
-use crate::page::{Page, Problem};
+use crate::page::Page;
+use crate::progress::Progress;
 use crate::project::Project;
-use crate::report::{self, Progress, Report, Verdict};
+use crate::report::Report;
 use crate::unknown;
 
+mod benches;
+mod book;
+mod browser;
+mod compile_fail;
+mod console;
+mod crates;
+mod exercises;
 mod fences;
+mod figures;
+mod harness;
+mod house;
 mod html;
 pub mod libtest;
+mod links;
+mod lint;
+mod listings;
+mod names;
+mod outputs;
+mod programs;
 mod samples;
+mod schedule;
+mod snippets;
+mod spelling;
+mod starters;
+mod style;
 
-/// Declares each stage's module and puts it into [`STAGES`], in this order.
-macro_rules! stages {
-    ($($module:ident),* $(,)?) => {
-        $(mod $module;)*
-        /// Every stage, in the order in which they run.
-        pub const STAGES: &[Stage] = &[$($module::STAGE),*];
-    };
-}
+pub use schedule::{Wishes, run};
 
-stages![
-    lint,
-    spelling,
-    names,
-    house,
-    listings,
-    crates,
-    style,
-    compile_fail,
-    snippets,
-    programs,
-    console,
-    figures,
-    book,
-    links,
-    exercises,
-    starters,
-    benches,
-    browser,
-    harness,
+/// Every stage, in the order in which they are told of.
+pub const STAGES: &[Stage] = &[
+    lint::STAGE,
+    spelling::STAGE,
+    names::STAGE,
+    house::STAGE,
+    listings::STAGE,
+    crates::STAGE,
+    style::STAGE,
+    compile_fail::STAGE,
+    snippets::STAGE,
+    programs::STAGE,
+    outputs::STAGE,
+    console::STAGE,
+    figures::STAGE,
+    book::STAGE,
+    links::STAGE,
+    exercises::STAGE,
+    starters::STAGE,
+    benches::STAGE,
+    browser::STAGE,
+    harness::STAGE,
 ];
 
 /// One stage.
@@ -59,9 +75,23 @@ pub struct Stage {
     pub name: &'static str,
     /// What it checks, in a few words.
     pub about: &'static str,
+    /// With which others it may not run at the same time.
+    pub lane: Lane,
     /// Runs it. An error is a failure of the stage too: the tool could not do
     /// its work.
     pub run: fn(&Context<'_>, &mut Report) -> Result<()>,
+}
+
+/// Stages of one lane run one after the other, in the order of [`STAGES`].
+/// Those of `Text` run before all others; the other lanes run side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Reads the sources, which takes seconds at most.
+    Text,
+    /// Runs programs of the workspace, which may wait for real time.
+    Programs,
+    /// Looks at the book and at the tool, and hardly waits.
+    Pages,
 }
 
 /// What a stage is given.
@@ -75,10 +105,12 @@ pub struct Context<'a> {
     pub only: &'a [String],
     /// Rewrite recorded outputs instead of comparing them.
     pub bless: bool,
+    /// Say what takes how long.
+    pub timings: bool,
     /// Says what is going on when it takes long.
     pub progress: &'a Progress,
     /// mdBook's warnings, once the book was built in this run.
-    warnings: &'a OnceCell<Vec<String>>,
+    warnings: &'a Mutex<Option<Vec<String>>>,
 }
 
 impl Context<'_> {
@@ -126,15 +158,16 @@ impl Context<'_> {
     ///
     /// # Errors
     /// When a page cannot be rendered.
-    pub fn built_book(&self) -> Result<(PathBuf, &[String])> {
+    pub fn built_book(&self) -> Result<(PathBuf, Vec<String>)> {
         let folder = self.project.tested_book();
-        if self.warnings.get().is_none() {
-            self.progress.step("building the book");
-            let warnings = mdbook::build(self.project, &folder)?;
-            // It was empty a moment ago, and there is one thread.
-            let _ = self.warnings.set(warnings);
+        let mut warnings =
+            self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(warnings) = &*warnings {
+            return Ok((folder, warnings.clone()));
         }
-        Ok((folder, self.warnings.get().map_or(&[], Vec::as_slice)))
+        self.progress.step("building the book");
+        let found = mdbook::build(self.project, &folder)?;
+        Ok((folder, warnings.insert(found).clone()))
     }
 
     /// A key to which a check adds what it depends on.
@@ -179,79 +212,4 @@ impl Selection {
         }
         Ok(selection)
     }
-}
-
-/// Runs the selected stages; says whether all passed.
-///
-/// # Errors
-/// When the tool itself cannot go on; what is wrong with the book is printed.
-pub fn run(
-    project: &Project,
-    selection: &Selection,
-    bless: bool,
-    keep_going: bool,
-) -> Result<bool> {
-    let cache = Cache::open(project.work_folder("passed.json"))?;
-    let strict = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let narrowed = !selection.chapters.is_empty();
-    let warnings = OnceCell::new();
-    let started = Instant::now();
-    let mut passed = 0;
-    let mut failed = Vec::new();
-    let mut skipped = Vec::new();
-    for stage in STAGES {
-        if !selection.stages.is_empty()
-            && !selection.stages.contains(&stage.name)
-        {
-            continue;
-        }
-        let progress = Progress::start(stage.name);
-        let context = Context {
-            project,
-            cache: &cache,
-            only: &selection.chapters,
-            bless,
-            progress: &progress,
-            warnings: &warnings,
-        };
-        let (report, time) = run_one(stage, &context);
-        drop(progress);
-        // A stage named on the command line must do something.
-        let lenient = narrowed && selection.stages.is_empty();
-        match report::print(stage.name, &report, time, lenient, strict) {
-            Verdict::Passed => passed += 1,
-            Verdict::Failed => failed.push(stage.name),
-            Verdict::Skipped => skipped.push(stage.name),
-        }
-        cache.save()?;
-        if !failed.is_empty() && !keep_going {
-            break;
-        }
-    }
-    println!();
-    if !skipped.is_empty() {
-        println!("skipped: {}", skipped.join(", "));
-    }
-    if !failed.is_empty() {
-        println!("failed: {}", failed.join(", "));
-    }
-    println!("{:.1} s in all", started.elapsed().as_secs_f64());
-    println!("{passed} passed, {} failed", failed.len());
-    Ok(failed.is_empty())
-}
-
-fn run_one(stage: &Stage, context: &Context<'_>) -> (Report, Duration) {
-    let started = Instant::now();
-    let mut report = Report::default();
-    if let Err(error) = (stage.run)(context, &mut report) {
-        // What is wrong with a page has a place.
-        match error.downcast_ref::<Problem>() {
-            Some(problem) => {
-                report.fail(&problem.place, problem.message.as_str());
-            }
-            None => report
-                .fail_at(format!("stage {}", stage.name), format!("{error:#}")),
-        }
-    }
-    (report, started.elapsed())
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use cargo_metadata::{Package, TargetKind};
 use pulldown_cmark::{Event, Parser};
 
-use super::{Context, STAGES, Stage};
+use super::{Context, Lane, STAGES, Stage};
 use crate::block::markdown_options;
 use crate::exercise;
 use crate::page::Place;
@@ -17,6 +17,7 @@ use crate::report::Report;
 pub const STAGE: Stage = Stage {
     name: "names",
     about: "files and commands that the text names are there",
+    lane: Lane::Text,
     run,
 };
 

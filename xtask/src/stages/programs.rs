@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::Message;
 
-use super::{Context, Stage, libtest};
+use super::{Context, Lane, Stage, libtest};
 use crate::block::Block;
 use crate::page::Page;
 use crate::process;
@@ -24,6 +24,7 @@ use crate::workbench::{self, Workbench};
 pub const STAGE: Stage = Stage {
     name: "programs",
     about: "each block with a main is compiled and run alone (skeptic)",
+    lane: Lane::Programs,
     run,
 };
 
@@ -74,7 +75,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let mut wanted = Vec::new();
     for (page, block) in &programs {
         let code = block.source();
-        let name = file_name(page, block);
+        let name = block.file_name(page);
         let text = format!("```rust,{}\n{code}```\n", skeptic_words(block));
         let mut key = cx.key();
         let key = key.text(&text).text(&libraries.to_string()).finish();
@@ -158,22 +159,6 @@ fn test_program(bench: &Workbench) -> Result<PathBuf> {
             _ => None,
         })
         .context("cargo did not say where skeptic's tests are")
-}
-
-/// A name that is unique, stays the same when other blocks change, and that
-/// skeptic leaves as it is.
-fn file_name(page: &Page, block: &Block) -> String {
-    let place = block.place(page);
-    let name: String = place
-        .file
-        .with_extension("")
-        .to_string_lossy()
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
-        .collect();
-    let name = name.split_whitespace().collect::<Vec<_>>().join("_");
-    format!("{name}_{}", place.line)
 }
 
 fn skeptic_words(block: &Block) -> String {

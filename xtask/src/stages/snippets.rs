@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Context, Stage, libtest};
+use super::{Context, Lane, Stage, libtest};
 use crate::block::{Block, blocks};
 use crate::page::Page;
 use crate::process;
@@ -20,6 +20,7 @@ use crate::workbench::Workbench;
 pub const STAGE: Stage = Stage {
     name: "snippets",
     about: "every Rust block compiles, and runs unless it says no_run",
+    lane: Lane::Programs,
     run,
 };
 

@@ -8,13 +8,14 @@ use anyhow::{Context as _, Result, anyhow};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use spellbook::Dictionary;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::block::markdown_options;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "spelling",
     about: "the prose's words are in the dictionary or in the book's own list",
+    lane: Lane::Text,
     run,
 };
 

@@ -13,7 +13,7 @@ use cargo_metadata::Message;
 use cargo_metadata::semver::Version;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 
-use super::{Context, Stage};
+use super::{Context, Lane, Stage};
 use crate::page::Place;
 use crate::process;
 use crate::report::Report;
@@ -22,6 +22,7 @@ use crate::workbench::BUILD_LIMIT;
 pub const STAGE: Stage = Stage {
     name: "style",
     about: "rustfmt and clippy find nothing",
+    lane: Lane::Pages,
     run,
 };
 

@@ -1,0 +1,207 @@
+//! Runs the stages: the lanes side by side, the results in the order of the
+//! list.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::{Context, Lane, STAGES, Selection, Stage};
+use crate::cache::Cache;
+use crate::page::Problem;
+use crate::progress::Board;
+use crate::project::Project;
+use crate::report::{self, Report, Verdict};
+
+/// How the stages are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// Rewrite recorded outputs instead of comparing them.
+    pub bless: bool,
+    /// Stop at the first stage that fails.
+    pub fail_fast: bool,
+    /// Say what takes how long.
+    pub timings: bool,
+}
+
+/// Runs the selected stages; says whether all passed.
+///
+/// # Errors
+/// When the tool itself cannot go on; what is wrong with the book is printed.
+pub fn run(
+    project: &Project,
+    selection: &Selection,
+    wishes: Wishes,
+) -> Result<bool> {
+    let cache =
+        Cache::open(project.work_folder("passed.json"), &project.root)?;
+    let started = Instant::now();
+    let stages: Vec<&Stage> = STAGES
+        .iter()
+        .filter(|stage| {
+            selection.stages.is_empty()
+                || selection.stages.contains(&stage.name)
+        })
+        .collect();
+    let run = Run {
+        project,
+        selection,
+        wishes,
+        cache: &cache,
+        board: Board::start(),
+        warnings: Mutex::default(),
+        stop: AtomicBool::new(false),
+        told: Mutex::new(Told::new(&stages)),
+    };
+    run.lane(&stages, Lane::Text)?;
+    std::thread::scope(|scope| {
+        let programs = scope.spawn(|| run.lane(&stages, Lane::Programs));
+        let pages = run.lane(&stages, Lane::Pages);
+        let programs = programs.join().unwrap_or_else(|panic| {
+            std::panic::resume_unwind(panic);
+        });
+        programs.and(pages)
+    })?;
+    let told = run.told.into_inner().unwrap_or_else(PoisonError::into_inner);
+    drop(run.board);
+    println!();
+    let skipped = told.names(Verdict::Skipped);
+    if !skipped.is_empty() {
+        println!("skipped: {}", skipped.join(", "));
+    }
+    let failed = told.names(Verdict::Failed);
+    if !failed.is_empty() {
+        println!("failed: {}", failed.join(", "));
+    }
+    let passed = told.names(Verdict::Passed).len();
+    println!("{:.1} s in all", started.elapsed().as_secs_f64());
+    println!("{passed} passed, {} failed", failed.len());
+    Ok(failed.is_empty())
+}
+
+/// One run of the stages, which all lanes share.
+struct Run<'a> {
+    project: &'a Project,
+    selection: &'a Selection,
+    wishes: Wishes,
+    cache: &'a Cache,
+    board: Board,
+    warnings: Mutex<Option<Vec<String>>>,
+    /// Has a stage failed, and is that the end?
+    stop: AtomicBool,
+    told: Mutex<Told>,
+}
+
+impl Run<'_> {
+    fn lane(&self, stages: &[&Stage], lane: Lane) -> Result<()> {
+        for stage in stages.iter().filter(|stage| stage.lane == lane) {
+            // Relaxed: it says nothing about other memory, and a stage more
+            // does no harm.
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let progress = self.board.begin(stage.name);
+            let context = Context {
+                project: self.project,
+                cache: self.cache,
+                only: &self.selection.chapters,
+                bless: self.wishes.bless,
+                timings: self.wishes.timings,
+                progress: &progress,
+                warnings: &self.warnings,
+            };
+            let (report, time) = run_one(stage, &context);
+            drop(progress);
+            self.tell(stage.name, report, time);
+            self.cache.save()?;
+        }
+        Ok(())
+    }
+
+    /// Prints what is known of the stages, up to the first that still runs.
+    fn tell(&self, stage: &'static str, report: Report, time: Duration) {
+        let strict = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+        // A stage named on the command line must do something.
+        let narrowed = !self.selection.chapters.is_empty();
+        let lenient = narrowed && self.selection.stages.is_empty();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if report.failed(lenient, strict) && self.wishes.fail_fast {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        told.done(stage, report, time);
+        self.board.pause(|| {
+            // What is never run is not waited for.
+            let all = self.stop.load(Ordering::Relaxed);
+            told.print(all, |stage, report, time| {
+                report::print(stage, report, time, lenient, strict)
+            });
+        });
+    }
+}
+
+/// The results, in the order in which they are printed.
+#[derive(Debug)]
+struct Told(Vec<(&'static str, Entry)>);
+
+#[derive(Debug)]
+enum Entry {
+    Running,
+    Done(Report, Duration),
+    Printed(Verdict),
+}
+
+impl Told {
+    fn new(stages: &[&Stage]) -> Told {
+        let entry = |stage: &&Stage| (stage.name, Entry::Running);
+        Told(stages.iter().map(entry).collect())
+    }
+
+    fn done(&mut self, stage: &str, report: Report, time: Duration) {
+        let mut entries = self.0.iter_mut();
+        if let Some((_, entry)) = entries.find(|(name, _)| *name == stage) {
+            *entry = Entry::Done(report, time);
+        }
+    }
+
+    fn print(
+        &mut self,
+        all: bool,
+        print: impl Fn(&str, &Report, Duration) -> Verdict,
+    ) {
+        for (name, entry) in &mut self.0 {
+            match entry {
+                Entry::Running if all => {}
+                Entry::Running => break,
+                Entry::Done(report, time) => {
+                    *entry = Entry::Printed(print(name, report, *time));
+                }
+                Entry::Printed(_) => {}
+            }
+        }
+    }
+
+    fn names(&self, wanted: Verdict) -> Vec<&'static str> {
+        let ended = |entry: &Entry| {
+            matches!(entry, Entry::Printed(verdict) if *verdict == wanted)
+        };
+        let entries = self.0.iter().filter(|(_, entry)| ended(entry));
+        entries.map(|(name, _)| *name).collect()
+    }
+}
+
+fn run_one(stage: &Stage, context: &Context<'_>) -> (Report, Duration) {
+    let started = Instant::now();
+    let mut report = Report::default();
+    if let Err(error) = (stage.run)(context, &mut report) {
+        // What is wrong with a page has a place.
+        match error.downcast_ref::<Problem>() {
+            Some(problem) => {
+                report.fail(&problem.place, problem.message.as_str());
+            }
+            None => report
+                .fail_at(format!("stage {}", stage.name), format!("{error:#}")),
+        }
+    }
+    (report, started.elapsed())
+}
