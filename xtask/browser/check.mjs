@@ -85,11 +85,12 @@ const PATIENCE = 1000 * (60 + 8 * (process.argv.length - 3));
 async function read(reader, browser, base, names, shared) {
   const tab = await Tab.create(browser, base, reader.options, reader.theme, shared);
   for (const name of names) {
-    const opened = await outcome(browser, () => tab.open(name).then(() => []));
+    const open = () => outcome(browser, () => tab.open(name).then(() => []));
+    const opened = await timed(`opens${reader.suffix}`, open);
     report(name, `opens${reader.suffix}`, opened);
     if (opened.length > 0) continue;
     for (const [check, run] of reader.checks) {
-      report(name, check, await outcome(browser, () => run(tab)));
+      report(name, check, await timed(check, () => outcome(browser, () => run(tab))));
     }
   }
   await tab.close();
@@ -99,11 +100,12 @@ async function once(browser, base, names) {
   const tab = await Tab.create(browser, base, { viewport: { width: 1280, height: 800 } });
   for (const [check, run] of book.CHECKS) {
     let about = names[0];
-    const problems = await outcome(browser, async () => {
+    const look = async () => {
       const { page, wrong } = await run(tab, names);
       about = page;
       return wrong;
-    });
+    };
+    const problems = await timed(check, () => outcome(browser, look));
     report(about, check, problems);
   }
   await tab.close();
@@ -119,6 +121,16 @@ async function outcome(browser, check) {
     // What follows is a log of Playwright's steps.
     return [error.message.split("\n")[0]];
   }
+}
+
+/// How long each check has taken, over all pages.
+const seconds = {};
+
+async function timed(check, run) {
+  const start = performance.now();
+  const result = await run();
+  seconds[check] = (seconds[check] ?? 0) + (performance.now() - start) / 1000;
+  return result;
 }
 
 async function main() {
@@ -149,6 +161,7 @@ async function main() {
     read(phone, browser, base, pages).then(() => once(browser, base, names)),
   ]);
   await browser.close();
+  console.log(JSON.stringify({ seconds }));
 }
 
 setTimeout(() => {

@@ -1,19 +1,20 @@
 // What the Rust side reads: a line of JSON on standard output for each thing
 // that was checked, with `wrong` if it is wrong and `near`, a text of the
-// page's markdown source, if the place is known.
+// page's markdown source, if the place is known, or `at`, the file and line of
+// the book's own script or style.
 
 // Findings of one kind on one page mostly have one cause.
 const MOST = 5;
 
-/// Problems are messages, or objects with `wrong` and perhaps `near`; none
-/// means that all is well.
+/// Problems are messages, or objects with `wrong` and perhaps `near` or `at`;
+/// none means that all is well.
 export function report(page, check, problems) {
   if (problems.length === 0) print({ page, check });
   for (const problem of problems.slice(0, MOST)) {
-    const { wrong, near } =
+    const { wrong, near, at } =
       typeof problem === "string" ? { wrong: problem } : problem;
     // JSON leaves out what is undefined.
-    print({ page, check, near: near || undefined, wrong });
+    print({ page, check, near: near || undefined, at, wrong });
   }
   const more = problems.length - MOST;
   if (more > 0) print({ page, check, wrong: `and ${more} more of these` });
@@ -21,4 +22,12 @@ export function report(page, check, problems) {
 
 function print(line) {
   console.log(JSON.stringify(line));
+}
+
+/// The file of the book from which mdBook has made this address, if it is a
+/// script or a style of the book's own: `theme/byhand.css`.
+export function source(base, address) {
+  const path = address.startsWith(base) ? address.slice(base.length).split(/[?#]/)[0] : "";
+  const own = /^(theme\/.*?)(-[0-9a-f]{8,})?(\.(?:js|css))$/.exec(path);
+  return own === null ? undefined : own[1] + own[3];
 }

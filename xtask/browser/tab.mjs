@@ -1,6 +1,7 @@
 // A browser tab that remembers what went wrong while a page was open.
 
 import { inPage } from "./in-page.mjs";
+import { source } from "./report.mjs";
 
 export class Tab {
   /// `shared` carries what one reader leaves for another.
@@ -8,7 +9,7 @@ export class Tab {
     Object.assign(this, { base, page, shared });
     this.#forget();
     page.on("console", (message) => this.#console(message));
-    page.on("pageerror", (error) => this.errors.push(`uncaught: ${error.message}`));
+    page.on("pageerror", (error) => this.#uncaught(error));
     page.on("request", (request) => this.#request(request));
     page.on("requestfailed", (request) => this.#failed(request));
     page.on("response", (response) => this.#response(response));
@@ -60,7 +61,17 @@ export class Tab {
     const load = message.text().startsWith("Failed to load resource");
     if (message.type() !== "error" || load) return;
     const { url, lineNumber } = message.location();
-    this.errors.push(`${message.text()} (${url}:${lineNumber + 1})`);
+    const file = source(this.base, url);
+    const at = file && `${file}:${lineNumber + 1}`;
+    const where = at === undefined ? ` (${url}:${lineNumber + 1})` : "";
+    this.errors.push({ wrong: message.text() + where, at });
+  }
+
+  #uncaught(error) {
+    // The first line of the stack that has a place.
+    const [, url, line] = /(http\S+?):(\d+):\d+/.exec(error.stack ?? "") ?? [];
+    const file = url && source(this.base, url);
+    this.errors.push({ wrong: `uncaught: ${error.message}`, at: file && `${file}:${line}` });
   }
 
   #request(request) {

@@ -1,6 +1,8 @@
 // What is checked once for the whole book, in one tab. Each check opens what it
 // needs, and names the page that its findings are about.
 
+import { source } from "../report.mjs";
+
 export const CHECKS = [
   ["search", search],
   ["search-nothing", searchNothing],
@@ -10,6 +12,7 @@ export const CHECKS = [
   ["target-on-load", targetOnLoad],
   ["print", print],
   ["not-found", notFound],
+  ["styles", styles],
   // Last, because the theme that it leaves stays.
   ["themes", themes],
 ];
@@ -325,6 +328,42 @@ function paper() {
   const field = bright(getComputedStyle(document.documentElement).getPropertyValue("--bg"));
   if (field < 0.9) add("ground", main, "has a dark ground");
   return [...wrong.values()];
+}
+
+/// A declaration that the browser does not understand is dropped without a
+/// word.
+async function styles(tab, names) {
+  const { page, base } = tab;
+  await tab.open(names[0]);
+  const sheets = await page.evaluate(() => [...document.styleSheets].map((s) => s.href ?? ""));
+  const wrong = [];
+  for (const sheet of sheets) {
+    const file = source(base, sheet);
+    if (file === undefined) continue;
+    const text = await (await fetch(sheet)).text();
+    for (const { line, declaration } of await page.evaluate(unknown, text)) {
+      const message = `the browser does not understand ${declaration}`;
+      wrong.push({ at: `${file}:${line}`, wrong: message });
+    }
+  }
+  return { page: names[0], wrong };
+}
+
+/// Runs in the page: the declarations of a style sheet that it does not know.
+function unknown(sheet) {
+  const blank = (text) => text.replace(/[^\n]/g, " ");
+  // Comments hold anything; descriptors of fonts and paper are no properties.
+  const text = sheet
+    .replace(/\/\*[\s\S]*?\*\//g, blank)
+    .replace(/@(font-face|page|property)\b[^{]*\{[^}]*\}/g, blank);
+  const found = [];
+  for (const match of text.matchAll(/(?<=[;{}]\s*)([a-z][a-z-]*)\s*:\s*([^;{}]+?)\s*(?=[;}])/g)) {
+    const [declaration, name, value] = match;
+    if (CSS.supports(name, value.replace(/\s*!important$/, ""))) continue;
+    const line = text.slice(0, match.index).split("\n").length;
+    found.push({ line, declaration: declaration.replace(/\s+/g, " ") });
+  }
+  return found;
 }
 
 /// Who follows a dead link is told so, anywhere, and can go to the start.

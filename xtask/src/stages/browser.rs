@@ -4,7 +4,7 @@
 //! The checks are JavaScript, in `xtask/browser`; they print one line of JSON
 //! for each thing that they looked at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,10 +91,16 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let patience = 80 + 8 * names.len() as u64;
     let done = process::run(&mut command, Duration::from_secs(patience))?;
     let mut counts: HashMap<String, (u64, bool)> = HashMap::new();
+    // A script or a style is wrong once, on however many pages.
+    let mut told = HashSet::new();
     for line in done.output.lines() {
         let Ok(check) = serde_json::from_str::<serde_json::Value>(line) else {
             continue;
         };
+        if let Some(seconds) = check["seconds"].as_object() {
+            timings(cx, seconds, report);
+            continue;
+        }
         report.checked += 1;
         let name = check["page"].as_str().unwrap_or_default();
         let (count, wrong) = counts.entry(name.to_owned()).or_default();
@@ -102,12 +108,16 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         *wrong |= !check["wrong"].is_null();
         if let Some(message) = check["wrong"].as_str() {
             let index = names.iter().position(|other| other == name);
-            let at = match index.map(|index| pages[index]) {
-                Some(page) => place(page, &check).to_string(),
-                None => name.to_owned(),
+            let own = check["at"].as_str();
+            let at = match (own, index.map(|index| pages[index])) {
+                (Some(file), _) => cx.project.shown(&cx.project.src().join(file)),
+                (None, Some(page)) => place(page, &check).to_string(),
+                (None, None) => name.to_owned(),
             };
             let what = check["check"].as_str().unwrap_or_default();
-            report.fail_at(at, format!("{what}: {message}"));
+            if own.is_none() || told.insert((at.clone(), message.to_owned())) {
+                report.fail_at(at, format!("{what}: {message}"));
+            }
         }
     }
     if !done.success() && report.failures.is_empty() {
@@ -136,6 +146,18 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         cx.cache.passed("browser", whole);
     }
     Ok(())
+}
+
+/// Says which checks have taken longest, over all pages.
+fn timings(
+    cx: &Context<'_>,
+    seconds: &serde_json::Map<String, serde_json::Value>,
+    report: &mut Report,
+) {
+    let named = |(name, time): (&String, &serde_json::Value)| {
+        (time.as_f64().unwrap_or(0.0), name.clone())
+    };
+    cx.longest("the checks", seconds.iter().map(named).collect(), report);
 }
 
 /// What is the page's own: its main part. Around it stand names of files that

@@ -9,7 +9,7 @@ use cargo_metadata::{Package, TargetKind};
 
 use super::{Context, Lane, Stage, libtest};
 use crate::process;
-use crate::report::{Failure, Report};
+use crate::report::Report;
 use crate::workbench::in_parallel;
 
 /// All tests of a package take a minute; more means that they hang.
@@ -102,22 +102,10 @@ fn examples(package: &Package, report: &mut Report) -> Result<()> {
 /// A test program and how long its tests ran, in seconds.
 type Timed = (f64, String);
 
-/// How many test programs are named by `--timings`.
-const LONGEST: usize = 20;
-
-fn timings(cx: &Context<'_>, mut programs: Vec<Timed>, report: &mut Report) {
+fn timings(cx: &Context<'_>, programs: Vec<Timed>, report: &mut Report) {
     let sum: f64 = programs.iter().map(|(seconds, _)| seconds).sum();
     report.remark(format!("their tests ran for {sum:.0} s"));
-    if !cx.timings {
-        return;
-    }
-    programs.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let lines = programs.iter().take(LONGEST);
-    let lines = lines.map(|(seconds, name)| format!("{seconds:>6.2} s  {name}\n"));
-    report.notes.push(Failure {
-        at: "the test programs that ran longest".to_owned(),
-        message: lines.collect(),
-    });
+    cx.longest("the test programs", programs, report);
 }
 
 fn check(package: &Package) -> String {

@@ -13,7 +13,7 @@ use crate::cache::{Cache, Key};
 use crate::page::Page;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::report::Report;
+use crate::report::{Failure, Report};
 use crate::unknown;
 
 mod benches;
@@ -94,6 +94,9 @@ pub enum Lane {
     Pages,
 }
 
+/// How many are named by `--timings`.
+const LONGEST: usize = 20;
+
 /// What a stage is given.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -168,6 +171,25 @@ impl Context<'_> {
         self.progress.step("building the book");
         let found = mdbook::build(self.project, &folder)?;
         Ok((folder, warnings.insert(found).clone()))
+    }
+
+    /// Says which of `what` took longest, in seconds, if that was asked for.
+    pub fn longest(
+        &self,
+        what: &str,
+        mut timed: Vec<(f64, String)>,
+        report: &mut Report,
+    ) {
+        if !self.timings {
+            return;
+        }
+        timed.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let longest = timed.iter().take(LONGEST);
+        let lines = longest.map(|(time, name)| format!("{time:>7.2} s  {name}\n"));
+        report.notes.push(Failure {
+            at: format!("{what} that took longest"),
+            message: lines.collect(),
+        });
     }
 
     /// A key to which a check adds what it depends on.
