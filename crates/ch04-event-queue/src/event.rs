@@ -1,70 +1,18 @@
-//! What comes out of a queue, and what can be put in.
+//! What comes out of a queue.
 
 use crate::sys::{self, Readiness as _};
-use crate::{Interest, Registry, Token};
+use crate::token::Token;
 use std::fmt;
-use std::io;
 use std::iter::FusedIterator;
 use std::slice;
 
-// ANCHOR: source
-/// What can be registered in a queue.
-///
-/// Programs call the methods of [`Registry`]; a type of your own that wraps a
-/// source passes these on, and one that has a descriptor passes them to
-/// [`SourceFd`](crate::unix::SourceFd).
-#[cfg_attr(not(unix), allow(rustdoc::broken_intra_doc_links))]
-pub trait Source {
-    /// See [`Registry::register`], also for the errors.
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()>;
-
-    /// See [`Registry::reregister`], also for the errors.
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()>;
-
-    /// See [`Registry::deregister`], also for the errors.
-    fn deregister(&mut self, registry: &Registry) -> io::Result<()>;
-}
-// ANCHOR_END: source
-
-impl<S: Source + ?Sized> Source for Box<S> {
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()> {
-        (**self).register(registry, token, interests)
-    }
-
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()> {
-        (**self).reregister(registry, token, interests)
-    }
-
-    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        (**self).deregister(registry)
-    }
-}
+pub use crate::registry::Source;
 
 // ANCHOR: events
 /// Room for events. [`Poll::poll`](crate::Poll::poll) fills it again and again,
 /// and never makes it larger.
 pub struct Events {
-    list: Vec<Event>,
+    list: Vec<sys::Event>,
 }
 
 impl Events {
@@ -78,12 +26,12 @@ impl Events {
     /// The events of the last wait, in no particular order.
     #[inline]
     pub fn iter(&self) -> Iter<'_> {
-        Iter(self.list.iter())
+        Iter(Event::all(&self.list).iter())
     }
 
     /// For the backends: where the events go.
     #[inline]
-    pub(crate) fn list(&mut self) -> &mut Vec<Event> {
+    pub(crate) fn list(&mut self) -> &mut Vec<sys::Event> {
         &mut self.list
     }
 }
@@ -151,10 +99,19 @@ impl FusedIterator for Iter<'_> {}
 /// a read that would block. None of them is exclusive; a source can be
 /// readable, writable and closed in one event.
 #[derive(Clone)]
-#[repr(transparent)] // the system writes a `sys::Event` where we read this
+#[repr(transparent)] // for `all`
 pub struct Event(sys::Event);
 
 impl Event {
+    /// What the system has written, as what a program reads: the same bytes.
+    #[inline]
+    fn all(list: &[sys::Event]) -> &[Self] {
+        // SAFETY: an `Event` is a `sys::Event` and nothing else, in the same
+        // layout (`repr(transparent)`, above), so the pointer and the length
+        // are those of a slice of either. The borrow is handed on.
+        unsafe { slice::from_raw_parts(list.as_ptr().cast(), list.len()) }
+    }
+
     /// The name under which the source was registered.
     #[inline]
     pub fn token(&self) -> Token {
@@ -199,12 +156,6 @@ impl Event {
     #[inline]
     pub fn is_write_closed(&self) -> bool {
         self.0.is_write_closed()
-    }
-
-    /// For backends that make their events by hand.
-    #[cfg(windows)]
-    pub(crate) fn from_sys(event: sys::Event) -> Self {
-        Self(event)
     }
 
     /// Something urgent to read. Linux and Android only.

@@ -1,8 +1,9 @@
 //! What all sockets of this crate have in common: where they are registered.
 
-use crate::event::Source;
+use crate::interest::Interest;
+use crate::registry::{Registry, Source};
 use crate::sys::{self, Queue as _, Register as _};
-use crate::{Interest, Registry, Token};
+use crate::token::Token;
 use std::fmt;
 use std::io;
 use std::io::ErrorKind::{AlreadyExists, NotFound};

@@ -21,6 +21,7 @@ mod interest;
 mod io_source;
 pub mod net;
 mod poll;
+mod registry;
 mod sys;
 mod token;
 mod waker;
@@ -28,7 +29,8 @@ mod waker;
 #[doc(no_inline)]
 pub use event::Events;
 pub use interest::Interest;
-pub use poll::{Poll, Registry};
+pub use poll::Poll;
+pub use registry::Registry;
 pub use token::Token;
 pub use waker::Waker;
 

@@ -5,8 +5,8 @@
 //! is, no backend can forget, since the last line of this file would not
 //! compile.
 
-use crate::event::Event as Reported;
-use crate::{Interest, Token};
+use crate::interest::Interest;
+use crate::token::Token;
 use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
@@ -74,7 +74,7 @@ pub(crate) trait Queue: Sized {
     /// than the timeout. Says `Interrupted` if a signal ends the sleep.
     fn wait(
         &self,
-        events: &mut Vec<Reported>,
+        events: &mut Vec<Event>,
         timeout: Option<Duration>,
     ) -> io::Result<()>;
 }

@@ -1,8 +1,9 @@
 //! What only Unix has: sources that are known by their descriptor.
 
-use crate::event::Source;
+use crate::interest::Interest;
+use crate::registry::{Registry, Source};
 use crate::sys::Descriptors as _;
-use crate::{Interest, Registry, Token};
+use crate::token::Token;
 use std::io;
 use std::os::fd::RawFd;
 

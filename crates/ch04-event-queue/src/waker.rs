@@ -1,7 +1,8 @@
 //! How one thread ends another one's wait.
 
+use crate::registry::Registry;
 use crate::sys::{self, Wake as _};
-use crate::{Registry, Token};
+use crate::token::Token;
 use std::fmt;
 use std::io;
 

@@ -5,9 +5,9 @@
 
 use super::{Descriptors, Queue, Readiness, Wake};
 use crate::errno::check;
-use crate::event::Event as Reported;
 use crate::ffi::{self, EpollEvent};
-use crate::{Interest, Token};
+use crate::interest::Interest;
+use crate::token::Token;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -37,16 +37,15 @@ impl Queue for Selector {
     #[inline]
     fn wait(
         &self,
-        events: &mut Vec<Reported>,
+        events: &mut Vec<Event>,
         timeout: Option<Duration>,
     ) -> io::Result<()> {
         let queue = self.0.as_raw_fd();
         let room = events.capacity().min(MOST) as i32;
         events.clear();
-        let first = events.as_mut_ptr().cast::<EpollEvent>();
-        let time = milliseconds(timeout);
+        let (first, time) = (events.as_mut_ptr(), milliseconds(timeout));
         // SAFETY: the kernel writes at most `room` events, which is what the
-        // list has room for; `Reported` is a transparent `EpollEvent`.
+        // list has room for.
         let count = unsafe { ffi::epoll_wait(queue, first, room, time) };
         let count = check(count)? as usize;
         // SAFETY: so many are within the room, and the kernel has written them.
@@ -253,19 +252,18 @@ mod tests {
     #[test]
     fn a_counter_that_is_full_starts_again() {
         use super::{Queue as _, Selector, Wake as _, Waker};
-        use crate::Token;
-        use crate::event::Events;
+        use crate::token::Token;
         use std::io::Write;
 
         let queue = Selector::new().unwrap();
         let waker = Waker::new(&queue, Token(5)).unwrap();
         let full = u64::MAX - 1;
         (&waker.0).write_all(&full.to_ne_bytes()).unwrap();
-        let mut events = Events::with_capacity(4);
-        queue.wait(events.list(), None).unwrap();
-        assert_eq!(events.iter().count(), 1);
+        let mut events = Vec::with_capacity(4);
+        queue.wait(&mut events, None).unwrap();
+        assert_eq!(events.len(), 1);
         waker.wake().unwrap();
-        queue.wait(events.list(), Some(Duration::ZERO)).unwrap();
-        assert_eq!(events.iter().count(), 1);
+        queue.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!(events.len(), 1);
     }
 }

@@ -10,8 +10,8 @@
 
 use super::{Descriptors, Queue, Readiness, Wake};
 use crate::errno::check;
-use crate::event::Event as Reported;
-use crate::{Interest, Token};
+use crate::interest::Interest;
+use crate::token::Token;
 use std::io;
 use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -67,7 +67,7 @@ impl Queue for Selector {
     #[inline]
     fn wait(
         &self,
-        events: &mut Vec<Reported>,
+        events: &mut Vec<Event>,
         timeout: Option<Duration>,
     ) -> io::Result<()> {
         let time = timeout.map(timespec);
@@ -78,7 +78,7 @@ impl Queue for Selector {
         let (none, first) = (ptr::null(), events.as_mut_ptr().cast());
         // SAFETY: the kernel reads no changes and one timeout, if there is
         // any, and writes at most `room` events, which is what the list has
-        // room for; `Reported` is a transparent `Event`, and that a `kevent`.
+        // room for: an `Event` is a `kevent` (`repr(transparent)`, below).
         let count =
             unsafe { raw::kevent(queue, none, 0, first, room as _, time) };
         let count = check(count)? as usize;

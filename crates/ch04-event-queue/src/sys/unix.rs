@@ -3,7 +3,8 @@
 
 use super::{Descriptors as _, Register, Selector};
 use crate::errno::check;
-use crate::{Interest, Token};
+use crate::interest::Interest;
+use crate::token::Token;
 use std::io;
 use std::mem;
 use std::net::{SocketAddr, TcpStream, UdpSocket};

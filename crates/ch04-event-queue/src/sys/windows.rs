@@ -29,8 +29,8 @@
 use super::afd::{self, Afd, Operation};
 use super::winsock::base_of;
 use super::{Queue, Readiness, Register, Wake};
-use crate::event::Event as Reported;
-use crate::{Interest, Token};
+use crate::interest::Interest;
+use crate::token::Token;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::io;
@@ -121,7 +121,7 @@ impl Queue for Selector {
     // ANCHOR: windows_wait
     fn wait(
         &self,
-        events: &mut Vec<Reported>,
+        events: &mut Vec<Event>,
         timeout: Option<Duration>,
     ) -> io::Result<()> {
         events.clear();
@@ -149,7 +149,7 @@ impl Shared {
     /// Returns how many packets there were.
     fn take(
         &self,
-        events: &mut Vec<Reported>,
+        events: &mut Vec<Event>,
         timeout: Option<Duration>,
     ) -> io::Result<usize> {
         let mut packets = [NO_PACKET; BATCH];
@@ -170,7 +170,7 @@ impl Shared {
         let packets = &packets[..count as usize];
         events.extend(packets.iter().filter_map(|packet| {
             // SAFETY: it has just come out of the port, once.
-            unsafe { self.event_of(packet) }.map(Reported::from_sys)
+            unsafe { self.event_of(packet) }
         }));
         Ok(packets.len())
     }
@@ -204,7 +204,7 @@ impl Shared {
     /// Asks AFD about all sockets of which there was a packet. If that cannot
     /// be done, it is an event: the program will see the reason as soon as it
     /// touches the socket.
-    fn ask_all(&self, events: &mut Vec<Reported>) {
+    fn ask_all(&self, events: &mut Vec<Event>) {
         let mut to_ask = lock(&self.to_ask);
         while events.len() < events.capacity() {
             let Some(socket) = to_ask.pop() else { return };
@@ -213,7 +213,7 @@ impl Shared {
             if socket.ask(self, &mut state).is_err() {
                 let flags = std::mem::take(&mut state.wanted);
                 let token = state.token;
-                events.push(Reported::from_sys(Event { token, flags }));
+                events.push(Event { token, flags });
             }
         }
     }
