@@ -6,10 +6,12 @@
 //! queue only, which is how replies keep the order of their requests.
 
 use crate::limits::{CHUNK, LINGER, MAX_HEAD, MAX_PIPELINED, TURN};
+use crate::record::Shared;
+use crate::rejection::{BAD_REQUEST, Rejection};
 use crate::reply::{Ending, Reply};
-use crate::request::{self, BAD_REQUEST, Head, Rejection, Request, Wanted};
-use crate::server::Shared;
+use crate::request::{self, Head, Request};
 use crate::sys::{self, Interest};
+use crate::wanted::Wanted;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};

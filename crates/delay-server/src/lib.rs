@@ -6,7 +6,7 @@
 //! a connection is a queue of replies between a reading and a writing half
 //! (`connection.rs`), a reply makes its bytes while they are sent
 //! (`reply.rs`), and what a request means is a function of its bytes
-//! (`request.rs`). It is built on none of the crates that it helps to test,
+//! (`request.rs`, `wanted.rs`). It is built on none of the crates that it helps to test,
 //! neither the book's nor the production ones.
 
 mod client;
@@ -14,10 +14,13 @@ mod connection;
 mod fault;
 mod limits;
 mod reactor;
+mod record;
+mod rejection;
 mod reply;
 mod request;
 mod server;
 mod sys;
+mod wanted;
 
 pub use client::{Response, get, target};
 pub use fault::Fault;

@@ -5,8 +5,8 @@
 
 use crate::connection::{Connection, Context};
 use crate::limits::{ACCEPT_PAUSE, HANGUP_PAUSE, TURN};
-use crate::server::Shared;
-use crate::sys::{Event, Interest, Poller};
+use crate::record::Shared;
+use crate::sys::{Event, Interest, Poller, Wait as _};
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream};

@@ -3,7 +3,8 @@
 
 use crate::fault::Fault;
 use crate::limits::{BYTE_PAUSE, CHUNK};
-use crate::request::{ALLOWED, METHOD_NOT_ALLOWED, Rejection, Wanted};
+use crate::rejection::{ALLOWED, METHOD_NOT_ALLOWED, Rejection};
+use crate::wanted::Wanted;
 use std::time::{Duration, Instant};
 
 /// In every reply. Without it, a browser that has asked for the same page twice

@@ -2,11 +2,12 @@
 
 use crate::limits::{RECORD_LIMIT, SEND_BUFFER};
 use crate::reactor::Reactor;
+use crate::record::Shared;
 use crate::request::Request;
 use crate::sys;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -155,13 +156,7 @@ impl DelayServer {
         count: usize,
         timeout: Duration,
     ) -> io::Result<Vec<Request>> {
-        let record = self.shared.lock();
-        let missing = |record: &mut Record| record.request_count < count;
-        let waited = self
-            .shared
-            .read_one
-            .wait_timeout_while(record, timeout, missing);
-        let (record, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let record = self.shared.wait_for_requests(count, timeout);
         if record.request_count < count {
             let got = record.request_count;
             return Err(io::Error::new(
@@ -213,69 +208,5 @@ fn stop_pair() -> io::Result<(TcpStream, TcpStream)> {
         if peer == ours.local_addr()? {
             return Ok((ours, theirs));
         }
-    }
-}
-
-/// What the server's thread and its handle share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    record_limit: usize,
-    record: Mutex<Record>,
-    /// Signalled after each request that was read.
-    read_one: Condvar,
-}
-
-/// What has happened so far.
-#[derive(Debug, Default)]
-struct Record {
-    requests: Vec<Request>,
-    request_count: usize,
-    accepted: usize,
-    open: usize,
-    wake_ups: u64,
-}
-
-impl Shared {
-    fn new(record_limit: usize) -> Self {
-        let (record, read_one) = Default::default();
-        Self {
-            record_limit,
-            record,
-            read_one,
-        }
-    }
-
-    /// The record. No code that can panic runs while it is locked, so what a
-    /// poisoned lock protects is whole.
-    fn lock(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A request was read; it is made only if it is to be kept.
-    pub(crate) fn record(&self, request: impl FnOnce() -> Request) {
-        let mut record = self.lock();
-        record.request_count += 1;
-        if record.requests.len() < self.record_limit {
-            record.requests.push(request());
-        }
-        drop(record);
-        self.read_one.notify_all();
-    }
-
-    /// A connection was accepted.
-    pub(crate) fn connection_opened(&self) {
-        let mut record = self.lock();
-        record.accepted += 1;
-        record.open += 1;
-    }
-
-    /// A connection was dropped.
-    pub(crate) fn connection_closed(&self) {
-        self.lock().open -= 1;
-    }
-
-    /// The thread has woken up.
-    pub(crate) fn count_wake_up(&self) {
-        self.lock().wake_ups += 1;
     }
 }

@@ -1,7 +1,7 @@
 //! The poller on Linux, by `epoll(7)`: the set lives in the kernel, and a
 //! wait returns only those sockets that have something to report.
 
-use super::{Event, Interest, check, timeout_ms};
+use super::{Event, Interest, Wait, check, timeout_ms};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
@@ -18,9 +18,8 @@ pub(crate) struct Poller {
     buffer: Vec<libc::epoll_event>,
 }
 
-impl Poller {
-    /// An empty set.
-    pub(crate) fn new() -> io::Result<Self> {
+impl Wait for Poller {
+    fn new() -> io::Result<Self> {
         // SAFETY: the call takes a flag, no memory.
         let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
         // SAFETY: the kernel has just made `fd`; nobody else has it.
@@ -31,9 +30,7 @@ impl Poller {
         })
     }
 
-    /// Changes what to wait for on a socket from `old` to `new`. The caller
-    /// says what `old` is: `Interest::NONE` at first.
-    pub(crate) fn set(
+    fn set(
         &mut self,
         socket: &impl AsFd,
         token: u64,
@@ -64,11 +61,7 @@ impl Poller {
         Ok(())
     }
 
-    /// Waits until something is to be reported or the time is over, and puts
-    /// the reports into `events`. `None` waits for ever. A signal ends the
-    /// wait early, without an error and without events. There must be at least
-    /// one socket in the set: `WSAPoll` refuses to wait for nothing.
-    pub(crate) fn wait(
+    fn wait(
         &mut self,
         events: &mut Vec<Event>,
         timeout: Option<Duration>,

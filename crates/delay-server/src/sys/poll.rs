@@ -4,7 +4,7 @@
 //! The set lives here, as the array that the system wants. Each wait hands it
 //! over, and the system looks at every entry.
 
-use super::{Event, Interest, check, timeout_ms};
+use super::{AsSocket, Event, Interest, Wait, check, timeout_ms};
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
@@ -15,13 +15,12 @@ mod os {
 
     pub(super) use libc::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
     pub(super) use libc::{poll, pollfd};
-    pub(super) use std::os::fd::AsFd as AsSocket;
 
     /// The type of the number of entries.
     pub(super) type Count = libc::nfds_t;
 
     /// The number by which the system knows the socket.
-    pub(super) fn raw(socket: &impl AsSocket) -> i32 {
+    pub(super) fn raw(socket: &impl std::os::fd::AsFd) -> i32 {
         std::os::fd::AsRawFd::as_raw_fd(&socket.as_fd())
     }
 }
@@ -30,7 +29,6 @@ mod os {
 mod os {
     //! `WSAPoll` and its names.
 
-    pub(super) use std::os::windows::io::AsSocket;
     pub(super) use windows_sys::Win32::Networking::WinSock::{
         POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, WSAPOLLFD as pollfd,
         WSAPoll as poll,
@@ -40,7 +38,7 @@ mod os {
     pub(super) type Count = u32;
 
     /// The number by which the system knows the socket.
-    pub(super) fn raw(socket: &impl AsSocket) -> usize {
+    pub(super) fn raw(socket: &impl super::AsSocket) -> usize {
         use std::os::windows::io::AsRawSocket;
         // A SOCKET is as wide as a pointer, on every Windows.
         socket.as_socket().as_raw_socket() as usize
@@ -66,17 +64,14 @@ impl std::fmt::Debug for Poller {
     }
 }
 
-impl Poller {
-    /// An empty set.
-    pub(crate) fn new() -> io::Result<Self> {
+impl Wait for Poller {
+    fn new() -> io::Result<Self> {
         Ok(Self::default())
     }
 
-    /// Changes what to wait for on a socket from `old` to `new`. The caller
-    /// says what `old` is: `Interest::NONE` at first.
-    pub(crate) fn set(
+    fn set(
         &mut self,
-        socket: &impl os::AsSocket,
+        socket: &impl AsSocket,
         token: u64,
         old: Interest,
         new: Interest,
@@ -116,11 +111,7 @@ impl Poller {
         Ok(())
     }
 
-    /// Waits until something is to be reported or the time is over, and puts
-    /// the reports into `events`. `None` waits for ever. A signal ends the
-    /// wait early, without an error and without events. There must be at least
-    /// one socket in the set: `WSAPoll` refuses to wait for nothing.
-    pub(crate) fn wait(
+    fn wait(
         &mut self,
         events: &mut Vec<Event>,
         timeout: Option<Duration>,

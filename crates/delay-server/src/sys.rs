@@ -2,7 +2,8 @@
 //! many sockets at once, a socket's way of closing, the length of the queue
 //! of new connections, and the limit of open descriptors.
 //!
-//! [`Poller`] is one of two, with the same methods and the same tests:
+//! [`Poller`] is one of two, with the same contract ([`Wait`]) and the same
+//! tests:
 //!
 //! - `epoll.rs` on Linux: what a wait costs does not depend on how many
 //!   sockets are idle;
@@ -14,30 +15,71 @@
 //! everything that this server does not need, such as edges and kqueue.
 
 use std::io;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 #[cfg(all(target_os = "linux", not(delay_server_poll)))]
 mod epoll;
 #[cfg(all(target_os = "linux", not(delay_server_poll)))]
-pub(crate) use epoll::Poller;
+use epoll as backend;
 
 #[cfg(any(not(target_os = "linux"), delay_server_poll))]
 mod poll;
 #[cfg(any(not(target_os = "linux"), delay_server_poll))]
-pub(crate) use poll::Poller;
-
-#[cfg(not(any(unix, windows)))]
-compile_error!("the delay server needs poll(2), or Windows' WSAPoll");
+use poll as backend;
 
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(crate) use unix::*;
+use unix as system;
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::*;
+use windows as system;
+
+#[cfg(not(any(unix, windows)))]
+compile_error!(
+    "the delay server waits by epoll(7) on Linux, by poll(2) on every other \
+     Unix, and by WSAPoll on Windows; there is no other way for this target"
+);
+
+#[cfg(unix)]
+use std::os::fd::AsFd as AsSocket;
+#[cfg(windows)]
+use std::os::windows::io::AsSocket;
+
+pub(crate) use backend::Poller;
+pub(crate) use system::{
+    lengthen_backlog, limit_send_buffers, raise_descriptor_limit,
+    reset_on_close,
+};
+
+/// What a poller must offer: a set of sockets to wait for.
+pub(crate) trait Wait: Sized {
+    /// An empty set.
+    fn new() -> io::Result<Self>;
+
+    /// Changes what to wait for on a socket from `old` to `new`. The caller
+    /// says what `old` is: `Interest::NONE` at first.
+    fn set(
+        &mut self,
+        socket: &impl AsSocket,
+        token: u64,
+        old: Interest,
+        new: Interest,
+    ) -> io::Result<()>;
+
+    /// Waits until something is to be reported or the time is over, and puts
+    /// the reports into `events`. `None` waits for ever. A signal ends the
+    /// wait early, without an error and without events. There must be at least
+    /// one socket in the set: `WSAPoll` refuses to wait for nothing.
+    fn wait(
+        &mut self,
+        events: &mut Vec<Event>,
+        timeout: Option<Duration>,
+    ) -> io::Result<()>;
+}
 
 /// What to wait for on one socket. With neither, the socket is not in the
 /// poller's set at all: a hang-up, which the systems report even to those who
@@ -74,6 +116,18 @@ pub(crate) struct Event {
     pub(crate) hangup: bool,
 }
 
+/// A poller is complete if this compiles,
+const fn complete<P: Wait + Send>() {}
+const _: () = complete::<Poller>();
+
+/// and so is a system: a close that is a reset, how many bytes wait for a
+/// client that does not read, how many clients wait, and how many descriptors
+/// there may be.
+const _: fn(&TcpStream) -> io::Result<()> = reset_on_close;
+const _: fn(&TcpListener, i32) -> io::Result<()> = limit_send_buffers;
+const _: fn(&TcpListener) -> io::Result<()> = lengthen_backlog;
+const _: fn() -> io::Result<u64> = raise_descriptor_limit;
+
 /// The timeout in whole milliseconds as the systems take it: -1 is for ever,
 /// and a part of a millisecond counts as one, since waking up too early means
 /// waking up again and again until the time has come.
@@ -97,7 +151,7 @@ mod tests {
 
     use super::*;
     use std::io::{Read, Write};
-    use std::net::{Shutdown, TcpListener, TcpStream};
+    use std::net::Shutdown;
     use std::time::Instant;
 
     fn pair() -> (TcpStream, TcpStream) {
