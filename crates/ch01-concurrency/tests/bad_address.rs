@@ -9,12 +9,10 @@
     )
 ))]
 
-mod support;
-
 use ch01_concurrency::s4_bad_address::{
     Bad, Crash, crash, die_if_asked, this_program,
 };
-use support::within_a_minute;
+use testing::within_a_minute;
 
 /// What a child runs of this program; otherwise it does nothing.
 #[test]

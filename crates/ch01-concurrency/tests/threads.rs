@@ -7,7 +7,8 @@ use ch01_concurrency::s1_workshop::{Arrivals, Job, Span, Time, Way};
 use ch01_concurrency::s2_threads::{Workshop, be_busy, processor_time, real};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{any_jobs, within_a_minute};
+use support::any_jobs;
+use testing::within_a_minute;
 
 fn chairs(count: usize) -> Vec<Job> {
     Arrivals::AtOnce.of(&Job::chair(), count, 0)

@@ -20,13 +20,7 @@ mod linux;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    match linux::run(std::env::args().skip(1)) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("models: {why}");
-            std::process::ExitCode::from(2)
-        }
-    }
+    testing::bench::main("models", &["--keep"], linux::run)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -1,8 +1,6 @@
 //! The loop of stage 2: what is called, how often, and in which order; and the
 //! library of `break_twice` on it.
 
-mod support;
-
 use ch02_models::Loop;
 use ch02_models::once::{
     Answer, Price, TimedOut, order_and_forget, order_loosely, order_once,
@@ -10,7 +8,7 @@ use ch02_models::once::{
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use support::within_a_minute;
+use testing::within_a_minute;
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)

@@ -1,7 +1,5 @@
 //! The executor of stage 5: it polls who was woken, and nobody else.
 
-mod support;
-
 use ch02_models::Executor;
 use ch02_models::s5_async::{Sleep, Timers};
 use std::cell::{Cell, RefCell};
@@ -14,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::within_a_minute;
+use testing::within_a_minute;
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)

@@ -1,12 +1,10 @@
 //! All five models say the same, in the same order, and take as long as their
 //! three timers together.
 
-mod support;
-
 use ch02_models::{Log, MODELS, Model, TRANSCRIPT};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::within_a_minute;
+use testing::within_a_minute;
 
 /// The models do not know of each other: they may wait at the same time.
 fn in_each(test: impl Fn(Model) + Copy + Send) {

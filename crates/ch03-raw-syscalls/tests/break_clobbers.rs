@@ -2,12 +2,10 @@
 //! right. Linux on x86-64 only: the clobbers are those of its `syscall`.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-mod support;
-
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
-use support::within_a_minute;
+use testing::within_a_minute;
 
 const RIGHT: &str = "with both clobbers declared: 2026";
 const WRONG: &str = "with neither declared:       ";

@@ -6,7 +6,8 @@ use ch03_raw_syscalls::{Stopped, descriptor_of, write_all, write_all_by};
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use support::{pattern, read_slowly, ways, within_a_minute};
+use support::{pattern, read_slowly, ways};
+use testing::within_a_minute;
 
 const TEXT: &str = "plain, accentué, 日本語, 🦀\r\n\0 and all 256 bytes";
 

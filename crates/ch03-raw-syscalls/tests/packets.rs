@@ -3,15 +3,13 @@
 //! `read` takes one packet. Linux only.
 #![cfg(target_os = "linux")]
 
-mod support;
-
 use ch03_raw_syscalls::s3_std::{print_lines, print_lines_buffered};
 use std::fs::File;
 use std::io::{self, LineWriter, PipeReader, Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 use std::thread;
-use support::within_a_minute;
+use testing::within_a_minute;
 
 const LINES: [&str; 50] = ["a line of the packet test"; 50];
 

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 use std::{mem, ptr};
-use support::{pattern, read_slowly, ways, within_a_minute};
+use support::{pattern, read_slowly, ways};
+use testing::within_a_minute;
 
 /// How many signals were handled, by whichever thread.
 static HANDLED: AtomicUsize = AtomicUsize::new(0);

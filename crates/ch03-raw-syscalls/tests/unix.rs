@@ -7,7 +7,8 @@ use ch03_raw_syscalls::{write, write_all};
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read};
 use std::os::fd::{AsFd, AsRawFd};
-use support::{pattern, ways, within_a_minute};
+use support::{pattern, ways};
+use testing::within_a_minute;
 
 /// A pipe whose writing end never waits, with as little room as there can be:
 /// a page on Linux.

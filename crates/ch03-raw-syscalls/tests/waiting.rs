@@ -4,12 +4,10 @@
 //! where physics gives one, and a generous upper one.
 #![cfg(target_os = "linux")]
 
-mod support;
-
 use ch03_raw_syscalls::waiting::{self, MESSAGE, Report};
 use std::io;
 use std::time::Duration;
-use support::within_a_minute;
+use testing::within_a_minute;
 
 const PAUSE: Duration = Duration::from_millis(100);
 

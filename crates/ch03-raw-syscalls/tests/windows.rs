@@ -1,15 +1,13 @@
 //! The two kinds of output that Windows has.
 #![cfg(windows)]
 
-mod support;
-
 use ch03_raw_syscalls::s2_windows::{stdout, write};
 use ch03_raw_syscalls::write_all;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsHandle, AsRawHandle, RawHandle};
-use support::within_a_minute;
+use testing::within_a_minute;
 
 #[link(name = "kernel32")]
 unsafe extern "system" {

@@ -22,13 +22,7 @@ mod linux;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    match linux::run(std::env::args().skip(1)) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("event_queue: {why}");
-            std::process::ExitCode::from(2)
-        }
-    }
+    testing::bench::main("event_queue", &[], linux::run)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -6,10 +6,8 @@
 
 #![allow(clippy::duplicate_mod, reason = "that is the point")]
 
-mod support;
-
 use std::io;
-use support::within_a_minute;
+use testing::within_a_minute;
 
 #[path = "ported"]
 mod on_mio {

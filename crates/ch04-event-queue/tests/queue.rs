@@ -11,8 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 use support::{
     BOTH, LOCAL, QUIET, SOON, connection, drain, kind, queue, register, tokens,
-    until, wait, within_a_minute,
+    until, wait,
 };
+use testing::within_a_minute;
 
 const ZERO: Option<Duration> = Some(Duration::ZERO);
 

@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use support::{
     BOTH, QUIET, SOON, connection, kind, listener, queue, register, tokens,
-    until, within_a_minute,
+    until,
 };
+use testing::within_a_minute;
 
 const IS_EPOLL: bool = cfg!(all(target_os = "linux", not(event_queue_kqueue)));
 

@@ -6,10 +6,8 @@ use ch04_event_queue::Interest;
 use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
-use support::{
-    BOTH, QUIET, connection, drain, queue, register, until, wait,
-    within_a_minute,
-};
+use support::{BOTH, QUIET, connection, drain, queue, register, until, wait};
+use testing::within_a_minute;
 
 /// On Windows, to write until it would block asks the driver again, and that
 /// went on to say that the peer has ended its side: an event, a write, an

@@ -2,14 +2,12 @@
 //! signal handler belongs to the whole process, and stopping it stops all.
 #![cfg(unix)]
 
-mod support;
-
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 use std::{mem, ptr, thread};
-use support::within_a_minute;
+use testing::within_a_minute;
 
 const LONG: Option<Duration> = Some(Duration::from_secs(20));
 

@@ -9,8 +9,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::time::Duration;
 use support::{
     BOTH, LOCAL, QUIET, SOON, connection, drain, kind, listener, queue,
-    register, tokens, until, wait, within_a_minute,
+    register, tokens, until, wait,
 };
+use testing::within_a_minute;
 
 #[test]
 fn a_connection_is_begun_and_then_there() {

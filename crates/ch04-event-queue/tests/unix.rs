@@ -11,8 +11,8 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use support::{
     BOTH, LOCAL, QUIET, SOON, connection, queue, register, tokens, until,
-    within_a_minute,
 };
+use testing::within_a_minute;
 
 /// A pair of Unix sockets, the first in non-blocking mode.
 fn pair() -> (UnixStream, UnixStream) {

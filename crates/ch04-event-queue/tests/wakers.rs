@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{
-    QUIET, SOON, connection, queue, register, tokens, wait, within_a_minute,
-};
+use support::{QUIET, SOON, connection, queue, register, tokens, wait};
+use testing::within_a_minute;
 
 #[test]
 fn a_wake_before_the_wait_is_kept() {

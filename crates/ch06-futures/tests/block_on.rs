@@ -1,7 +1,5 @@
 //! `block_on`: when it polls, when it sleeps, and what it leaves behind.
 
-mod support;
-
 use ch06_futures::{Parker, block_on, counted, one_shot, yield_now};
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -9,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::thread;
-use support::within_a_minute;
+use testing::within_a_minute;
 
 #[test]
 fn a_ready_future_is_polled_once() {

@@ -1,13 +1,11 @@
 //! `join` and `select`: polls, turns and drops. And the pool.
 
-mod support;
-
 use ch06_futures::{
     Closed, Either, Pool, block_on, counted, join, one_shot, select, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
-use support::within_a_minute;
+use testing::within_a_minute;
 
 #[test]
 fn a_branch_that_is_ready_is_not_polled_again() {

@@ -1,14 +1,12 @@
 //! The channel for one value: values, wakers and ends.
 
-mod support;
-
 use ch06_futures::raw_waker::{Call, Record};
 use ch06_futures::{Closed, CountWakes, Receiver, block_on, one_shot};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use support::within_a_minute;
+use testing::within_a_minute;
 
 fn counting() -> (Arc<CountWakes>, Waker) {
     let wakes = Arc::new(CountWakes::default());

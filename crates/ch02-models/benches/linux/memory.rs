@@ -7,11 +7,11 @@
 //! starts with nothing.
 
 use super::peers::{PEERS, Peer};
-use super::{CASES, Result, goes, print};
+use super::{CASES, goes, print};
 use ch02_models::threads::{Memory, kernel_stacks};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use testing::bench::{Result, again, grouped};
 
 /// Bytes that are allocated now. Relaxed: a number, which nothing follows from.
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
@@ -72,17 +72,11 @@ pub fn child(peer: &Peer, count: usize) -> Result<()> {
 }
 
 fn measure(peer: &Peer, count: usize) -> Result<Held> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(["--keep", "--only", peer.name, &super::name(count)])
-        .output()?;
-    let text = String::from_utf8(output.stdout)?;
+    let text = again(&["--keep", "--only", peer.name, &grouped(count)])?;
     let mut numbers = [0.0; 4];
     let mut words = text.split_whitespace();
     for number in &mut numbers {
-        let word = words.next().ok_or_else(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            format!("{} {count}: {said}", peer.name)
-        })?;
+        let word = words.next().ok_or_else(|| format!("{text:?}"))?;
         *number = word.parse::<f64>()? / count as f64;
     }
     Ok(Held(numbers))
@@ -118,7 +112,7 @@ pub fn compare(quick: bool) -> Result<()> {
         for (peer, count, figures) in lines {
             // What the kernel has for all processes is too rough for ten.
             if group != "kernel" || (peer.threads && count >= 1_000) {
-                print(group, peer, count, "B", figures)?;
+                print(group, peer, count, "B", &figures)?;
             }
         }
     }

@@ -4,34 +4,8 @@
 
 use ch03_raw_syscalls::Descriptor;
 use std::io::{self, PipeReader, Read};
-use std::panic;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-
-/// A test that takes longer hangs; on a busy machine it takes a second.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Runs `test` on a thread of its own, and fails if that is not done in time:
-/// a write that blocks for ever must not hang the whole run.
-#[track_caller]
-pub fn within_a_minute<T: Send + 'static>(
-    test: impl FnOnce() -> T + Send + 'static,
-) -> T {
-    let (sender, done) = channel();
-    let thread = thread::spawn(move || {
-        let result = test();
-        let _ = sender.send(());
-        result
-    });
-    if let Err(RecvTimeoutError::Timeout) = done.recv_timeout(PATIENCE) {
-        panic!("still not done after {PATIENCE:?}");
-    }
-    // The sender is gone without a word: the test has panicked.
-    thread
-        .join()
-        .unwrap_or_else(|why| panic::resume_unwind(why))
-}
 
 /// One way to write.
 pub type Write = fn(Descriptor<'_>, &[u8]) -> io::Result<usize>;

@@ -3,16 +3,14 @@
 mod peers;
 
 use peers::{Mio, Ours, Peer, Polling, PollingEdge, Raw};
-use std::error::Error;
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use testing::bench::{Arguments, Result, Rounds, Row, in_turns, ns_each};
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -215,100 +213,42 @@ fn wake<P: Peer>(count: usize) -> io::Result<Duration> {
     Ok(time)
 }
 
-/// The rounds of one peer in one case, in ns.
-struct Figures {
-    peer: &'static str,
-    rounds: Vec<f64>,
-}
-
-impl Figures {
-    fn print(&mut self, case: Case) {
-        self.rounds.sort_by(f64::total_cmp);
-        let rounds = self.rounds.len();
-        println!(
-            "{{\"group\": \"{}\", \"peer\": \"{}\", \"case\": \"{}\", \
-             \"unit\": \"ns\", \"median\": {:.1}, \"min\": {:.1}, \
-             \"max\": {:.1}, \"rounds\": {rounds}, \
-             \"per_iteration\": {}}}",
-            case.group(),
-            self.peer,
-            case.name(),
-            self.rounds[rounds / 2],
-            self.rounds[0],
-            self.rounds[rounds - 1],
-            case.per_iteration(),
-        );
-    }
-}
-
-/// All peers in turns, so that what disturbs the machine disturbs them all.
-fn compare(case: Case, rounds: usize, quick: bool) -> Result<()> {
+/// All peers in turns.
+fn compare(case: Case, quick: bool) -> Result<()> {
     let sources = sources(case.sources())?;
     let count = if quick { 1 } else { case.iterations() };
+    let rounds = Rounds {
+        warm_up: usize::from(!quick),
+        counted: if quick { 1 } else { 21 },
+    };
     let peers = PEERS.iter().filter(|(name, _)| {
         *name != "floor" || matches!(case, Case::Ready(..))
     });
-    let mut all: Vec<_> = peers
-        .map(|(peer, run)| {
-            let rounds = Vec::with_capacity(rounds);
-            (Figures { peer, rounds }, run)
-        })
-        .collect();
-    let first = usize::from(!quick); // one round to get warm
-    for round in 0..rounds + first {
-        let length = all.len();
-        for turn in 0..length {
-            let (figures, run) = &mut all[(round + turn) % length];
-            let time = run(case, &sources, count)?;
-            if round >= first {
-                let figures = &mut figures.rounds;
-                let all = count * case.per_iteration();
-                figures.push(time.as_secs_f64() * 1e9 / all as f64);
-            }
-        }
+    let measured = in_turns(peers, rounds, |(_, run)| {
+        let took = run(case, &sources, count)?;
+        Ok(Some(ns_each(took, count * case.per_iteration())))
+    })?;
+    for ((peer, _), figures) in measured {
+        let row = Row {
+            group: case.group(),
+            peer,
+            case: &case.name(),
+            unit: "ns",
+            per_iteration: case.per_iteration(),
+        };
+        row.print(&figures)?;
     }
-    for (figures, _) in &mut all {
-        figures.print(case);
-    }
-    io::stdout().flush()?;
     Ok(())
 }
 
-pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
+pub fn run(arguments: Arguments) -> Result<()> {
     allow_descriptors()?;
-    let (mut quick, mut only, mut iterations) = (false, None, 1);
-    let mut group = None;
-    let mut arguments = arguments;
-    let missing = |what: &str| format!("{what} is missing");
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--bench" | "--test" => {} // cargo's
-            "--quick" => quick = true,
-            "--group" => {
-                group = Some(arguments.next().ok_or(missing("the group"))?);
-            }
-            "--only" => {
-                let peer = arguments.next().ok_or(missing("the peer"))?;
-                let case = arguments.next().ok_or(missing("the case"))?;
-                only = Some((peer, case));
-            }
-            "--iterations" => {
-                let number = arguments.next().ok_or(missing("the number"))?;
-                iterations = number.parse()?;
-            }
-            other => {
-                let known = "--quick, --group GROUP, --only PEER CASE, \
-                             --iterations N";
-                return Err(format!("{other:?}: known are {known}").into());
-            }
-        }
+    if let Some((peer, case)) = &arguments.only {
+        let group = arguments.group.as_deref();
+        return run_only(group, peer, case, arguments.iterations);
     }
-    if let Some((peer, case)) = only {
-        return run_only(group.as_deref(), &peer, &case, iterations);
-    }
-    let rounds = if quick { 1 } else { 21 };
     for case in CASES {
-        compare(case, rounds, quick)?;
+        compare(case, arguments.quick)?;
     }
     Ok(())
 }

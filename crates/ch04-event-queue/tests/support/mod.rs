@@ -7,12 +7,9 @@ use ch04_event_queue::net::{TcpListener, TcpStream};
 use ch04_event_queue::{Events, Interest, Poll, Token};
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
-use std::panic;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
-/// A test that takes longer hangs; on a busy machine it takes a second.
+/// No event takes longer; on a busy machine it takes a second.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An event that is to come: on a busy machine it takes its time.
@@ -26,27 +23,6 @@ pub const LOCAL: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 pub const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
-
-/// Runs `test` on a thread of its own, and fails if that is not done in time:
-/// a wait for ever must not hang the whole run.
-#[track_caller]
-pub fn within_a_minute<T: Send + 'static>(
-    test: impl FnOnce() -> T + Send + 'static,
-) -> T {
-    let (sender, done) = channel();
-    let thread = thread::spawn(move || {
-        let result = test();
-        let _ = sender.send(());
-        result
-    });
-    if let Err(RecvTimeoutError::Timeout) = done.recv_timeout(PATIENCE) {
-        panic!("still not done after {PATIENCE:?}");
-    }
-    // The sender is gone without a word: the test has panicked.
-    thread
-        .join()
-        .unwrap_or_else(|why| panic::resume_unwind(why))
-}
 
 /// A queue with room for 16 events.
 pub fn queue() -> (Poll, Events) {

@@ -1,0 +1,43 @@
+//! What ends a process is tested in one of its own.
+
+use std::env;
+use std::process::{Command, Output};
+
+/// By this variable, a child knows that it is one.
+const CHILD: &str = "TESTING_CHILD";
+
+/// Runs `act` in a child process, which is this test program again with the one
+/// test `name`, by its path as `cargo test` prints it; and says how the child
+/// ended.
+///
+/// Call it first in the test `name`: in the child, the test runs up to here
+/// again. `None` is returned there, if `act` comes back; and where this program
+/// is emulated and the kernel cannot start another one: then the emulator
+/// reports 127, and nothing has been tested.
+///
+/// # Panics
+///
+/// When the program that runs cannot be found or started once more.
+pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
+    if env::var_os(CHILD).is_some() {
+        act();
+        return None;
+    }
+    let program = env::current_exe().expect("this program has a path");
+    let output = Command::new(program)
+        .args([name, "--exact", "--nocapture"])
+        .env(CHILD, "1")
+        .env("RUST_BACKTRACE", "1")
+        // A process that ends early does not free everything.
+        .env(
+            "ASAN_OPTIONS",
+            "detect_leaks=0:detect_stack_use_after_return=0",
+        )
+        .output()
+        .expect("it has been started once");
+    if output.status.code() == Some(127) {
+        eprintln!("not tested: this emulator cannot start a child");
+        return None;
+    }
+    Some(output)
+}

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bench;
+mod child;
+mod limit;
+
+pub use child::in_a_child;
+pub use limit::{within, within_a_minute};
