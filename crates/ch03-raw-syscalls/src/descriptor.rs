@@ -13,6 +13,12 @@ pub use std::os::windows::io::{
     AsHandle as AsDescriptor, BorrowedHandle as Descriptor,
 };
 
+#[cfg(not(any(unix, windows)))]
+compile_error!(
+    "chapter 3 writes to the descriptors of Unix and to the handles of Windows; \
+     this target has neither"
+);
+
 /// Borrows the descriptor of an open file, pipe, socket or terminal.
 pub fn descriptor_of(owner: &impl AsDescriptor) -> Descriptor<'_> {
     #[cfg(unix)]
