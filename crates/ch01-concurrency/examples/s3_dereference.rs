@@ -94,7 +94,8 @@ cfg_select! {
                 // SAFETY: it is mapped. That nobody else has it is *not* true,
                 // and that is the point.
                 let here = unsafe { &mut *here };
-                // SAFETY: as above.
+                // SAFETY: it is mapped, too. That nobody else has it is *not*
+                // true here either: it is the same memory.
                 let there = unsafe { &mut *there };
                 (here, there)
             };

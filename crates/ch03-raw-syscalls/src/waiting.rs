@@ -149,7 +149,7 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: asks for the flags of a descriptor that the borrow keeps open.
     let flags = check(unsafe { libc::fcntl(number, libc::F_GETFL) })?;
     let flags = flags | libc::O_NONBLOCK;
-    // SAFETY: as above; sets them, which touches no memory.
+    // SAFETY: sets the flags of that descriptor, which touches no memory.
     check(unsafe { libc::fcntl(number, libc::F_SETFL, flags) })?;
     Ok(())
 }

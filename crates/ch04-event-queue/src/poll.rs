@@ -48,7 +48,7 @@ impl Poll {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all that there are too many open files.
+    /// No descriptor is left, or no memory in the kernel.
     pub fn new() -> io::Result<Self> {
         let registry = Registry::new()?;
         Ok(Self { registry })
@@ -74,9 +74,8 @@ impl Poll {
     /// # Errors
     ///
     /// `Interrupted` if a signal was handled meanwhile, even one that has only
-    /// stopped and continued the process (Ctrl-Z, `fg`): a loop goes on. Others
-    /// are those of the system, such as `InvalidInput` for events with no room
-    /// at all (on Linux).
+    /// stopped and continued the process (Ctrl-Z, `fg`): a loop goes on. On
+    /// Linux, `InvalidInput` for events with no room at all.
     // ANCHOR: poll
     #[inline]
     pub fn poll(

@@ -94,11 +94,12 @@ impl Registry {
     /// # Errors
     ///
     /// - `AlreadyExists`: it is registered, here or in another queue that
-    ///   still exists (one whose [`Poll`](crate::Poll) and registries are all gone does not
-    ///   count). [`SourceFd`](crate::unix::SourceFd) knows of no other queue,
-    ///   and is refused by epoll only;
-    /// - those of the system, on Linux `PermissionDenied` for what never has
-    ///   to be waited for (a regular file), and too many open files.
+    ///   still exists (one whose [`Poll`](crate::Poll) and registries are all
+    ///   gone does not count). [`SourceFd`](crate::unix::SourceFd) knows of no
+    ///   other queue, and is refused by epoll only;
+    /// - on Linux `PermissionDenied`: what never has to be waited for (a
+    ///   regular file), and `StorageFull`: more than one user may have in
+    ///   queues (`/proc/sys/fs/epoll/max_user_watches`).
     // ANCHOR: registry_register
     pub fn register<S>(
         &self,
@@ -121,8 +122,7 @@ impl Registry {
     ///
     /// - `NotFound`: it is not registered, perhaps because its descriptor was
     ///   taken out by other means. It can be registered then;
-    /// - `AlreadyExists`: it is registered in another queue that still exists;
-    /// - those of the system.
+    /// - `AlreadyExists`: it is registered in another queue that still exists.
     pub fn reregister<S>(
         &self,
         source: &mut S,
@@ -144,9 +144,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// - `NotFound`: it is not registered in this queue, perhaps because its
-    ///   descriptor was taken out by other means. It can be registered then;
-    /// - those of the system.
+    /// `NotFound` if it is not registered in this queue, perhaps because its
+    /// descriptor was taken out by other means. It can be registered then.
     pub fn deregister<S>(&self, source: &mut S) -> io::Result<()>
     where
         S: Source + ?Sized,
@@ -158,7 +157,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all that there are too many open files.
+    /// No descriptor is left, or no memory in the kernel.
     pub fn try_clone(&self) -> io::Result<Self> {
         let selector = self.selector.try_clone()?;
         let id = Arc::clone(&self.id);

@@ -1,4 +1,4 @@
-//! Stage 1: bare epoll, all of it in one file.
+//! Stage 1 of chapter 4: bare epoll, all of it in one file.
 //!
 //! One thread asks a slow server for several things at once, and takes the
 //! answers as they come. Four declarations, three calls, one loop. Chapter 4,

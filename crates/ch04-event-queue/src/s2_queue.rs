@@ -1,4 +1,5 @@
-//! Stage 2: the same three calls, behind types that cannot be mixed up.
+//! Stage 2 of chapter 4: the same three calls, behind types that cannot be
+//! mixed up.
 //!
 //! [`Poll`] waits and is for one thread, [`Registry`] says what to wait for
 //! and is for any, [`Events`] is the room that the kernel fills. A source is

@@ -1,4 +1,4 @@
-//! Stage 3: a hand on the sleeper's shoulder.
+//! Stage 3 of chapter 4: a hand on the sleeper's shoulder.
 //!
 //! A thread that waits for sockets hears nothing else. A [`Waker`] is a source
 //! that another thread makes ready: an eventfd, a counter of the kernel behind

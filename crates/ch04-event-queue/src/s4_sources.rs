@@ -1,4 +1,4 @@
-//! Stage 4: sockets for the queue, of which no call ever blocks.
+//! Stage 4 of chapter 4: sockets for the queue, of which no call ever blocks.
 //!
 //! The types of the standard library block: a `connect` until the peer has
 //! answered, an `accept` until a peer comes. These are the same sockets in

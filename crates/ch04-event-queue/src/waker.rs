@@ -43,7 +43,7 @@ impl Waker {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all that there are too many open files.
+    /// No descriptor is left, or no memory in the kernel.
     pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
         sys::Waker::new(registry.selector(), token).map(Self)
     }
@@ -52,7 +52,7 @@ impl Waker {
     ///
     /// # Errors
     ///
-    /// Those of the system; none is known that a program could bring about.
+    /// None is known that a program could bring about.
     pub fn wake(&self) -> io::Result<()> {
         self.0.wake()
     }

@@ -60,7 +60,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
     let record: *const Record = data.cast();
     // SAFETY: the waker that is cloned owns an `Arc`, so the record lives.
     unsafe { &*record }.note(Call::Clone);
-    // SAFETY: as above; the new count belongs to the new waker.
+    // SAFETY: that `Arc` made the pointer, by `into_raw`, and keeps the record
+    // alive during the call; the new count belongs to the new waker.
     unsafe { Arc::increment_strong_count(record) };
     RawWaker::new(data, &TABLE)
 }

@@ -46,7 +46,8 @@ pub use server::{Builder, DelayServer};
 ///
 /// # Errors
 ///
-/// Those of the system, where it refuses.
+/// None is known but that of a sandbox that forbids the call: up to the limit
+/// that the system has set for this process, raising needs no privilege.
 pub fn raise_descriptor_limit() -> std::io::Result<u64> {
     sys::raise_descriptor_limit()
 }

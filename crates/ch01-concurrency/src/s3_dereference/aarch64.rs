@@ -1,4 +1,4 @@
-//! Stage 3 on 64-bit Arm: `ldr` and `str`.
+//! Stage 3 of chapter 1 on 64-bit Arm: `ldr` and `str`.
 
 use core::arch::asm;
 

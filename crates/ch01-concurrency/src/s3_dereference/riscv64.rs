@@ -1,4 +1,4 @@
-//! Stage 3 on 64-bit RISC-V: `ld` and `sd`.
+//! Stage 3 of chapter 1 on 64-bit RISC-V: `ld` and `sd`.
 
 use core::arch::asm;
 

@@ -1,4 +1,4 @@
-//! Stage 3 on x86-64: `mov` with an address in brackets.
+//! Stage 3 of chapter 1 on x86-64: `mov` with an address in brackets.
 
 use core::arch::asm;
 

@@ -1,4 +1,4 @@
-//! Stage 4 on Unix: a signal, and what comes with it.
+//! Stage 4 of chapter 1 on Unix: a signal, and what comes with it.
 
 use super::Told;
 use std::io;

@@ -1,4 +1,4 @@
-//! Stage 4 on Windows: a structured exception.
+//! Stage 4 of chapter 1 on Windows: a structured exception.
 //!
 //! The kernel runs the handlers of the thread in a chain. One that is
 //! *vectored* comes before all of them. Ours takes everything down and lets

@@ -43,7 +43,8 @@ unsafe impl GlobalAlloc for Counting {
     ) -> *mut u8 {
         ALLOCATED.fetch_add(size, Ordering::Relaxed);
         ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as for `dealloc`.
+        // SAFETY: `place` came from `alloc`, which got it from `System` with
+        // this layout; that the new size is valid is the caller's promise.
         unsafe { System.realloc(place, layout, size) }
     }
 }

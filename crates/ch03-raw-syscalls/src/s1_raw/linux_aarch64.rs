@@ -1,4 +1,4 @@
-//! Stage 1 on Linux, 64-bit Arm: the `svc` instruction.
+//! Stage 1 of chapter 3 on Linux, 64-bit Arm: the `svc` instruction.
 
 use core::arch::asm;
 

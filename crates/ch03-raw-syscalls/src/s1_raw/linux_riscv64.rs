@@ -1,4 +1,4 @@
-//! Stage 1 on Linux, 64-bit RISC-V: the `ecall` instruction.
+//! Stage 1 of chapter 3 on Linux, 64-bit RISC-V: the `ecall` instruction.
 
 use core::arch::asm;
 

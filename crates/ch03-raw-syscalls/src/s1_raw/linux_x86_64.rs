@@ -1,4 +1,4 @@
-//! Stage 1 on Linux, x86-64: the `syscall` instruction.
+//! Stage 1 of chapter 3 on Linux, x86-64: the `syscall` instruction.
 
 use core::arch::asm;
 

@@ -1,4 +1,4 @@
-//! Stage 1 on macOS, 64-bit Arm: `svc #0x80`.
+//! Stage 1 of chapter 3 on macOS, 64-bit Arm: `svc #0x80`.
 //!
 //! Apple does not promise any of this. The stable interface of macOS is the
 //! library `libSystem`; the numbers, the registers and even the existence of a

@@ -114,7 +114,7 @@ impl Peer for Raw {
         // SAFETY: the kernel writes at most as many as there is room for.
         let count = unsafe { libc::epoll_wait(queue, first, room, time) };
         let count = check(count)? as usize;
-        // SAFETY: so many the kernel has written.
+        // SAFETY: `count` is what the kernel says that it has written.
         unsafe { events.set_len(count) };
         for event in events.iter() {
             ready(sources[event.u64 as usize]);

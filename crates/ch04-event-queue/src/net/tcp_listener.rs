@@ -28,7 +28,10 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all `AddrInUse`.
+    /// - `AddrInUse`: another socket has the port;
+    /// - `AddrNotAvailable`: the address is not one of this machine;
+    /// - `PermissionDenied`: the port is one of those that only root may take;
+    /// - no descriptor is left.
     pub fn bind(addr: SocketAddr) -> io::Result<Self> {
         let listener = net::TcpListener::bind(addr)?;
         listener.set_nonblocking(true)?;
@@ -68,10 +71,6 @@ impl TcpListener {
 
 impl TcpListener {
     /// Where it listens.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().local_addr()
     }
@@ -80,25 +79,18 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux, `InvalidInput` for 0 and for 256 and more, except for
+    /// `u32::MAX`: that is the default.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.inner.socket().set_ttl(ttl)
     }
 
     /// How many routers a packet of its connections may pass.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.socket().ttl()
     }
 
     /// Fetches the error that is waiting, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.socket().take_error()
     }

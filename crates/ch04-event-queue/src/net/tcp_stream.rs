@@ -40,7 +40,9 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system, if it knows at once; most are known later.
+    /// What is known at once: no descriptor is left, or (`NetworkUnreachable`)
+    /// there is no route. Whether somebody listens there is known later: see
+    /// [`take_error`](Self::take_error).
     pub fn connect(addr: SocketAddr) -> io::Result<Self> {
         sys::connect(addr).map(Self::from_std)
     }
@@ -61,16 +63,12 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// `NotConnected` if there is none (yet); others are those of the system.
+    /// `NotConnected` if there is none (yet, or any more).
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().peer_addr()
     }
 
     /// The address of this side.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().local_addr()
     }
@@ -82,26 +80,18 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system, such as `NotConnected`.
+    /// `NotConnected` if there is no connection (yet, or any more).
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.inner.socket().shutdown(how)
     }
 
     /// Sets whether small pieces are sent at once (`true`) or may be collected
     /// for a moment. Not to be called before it is connected.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.inner.socket().set_nodelay(nodelay)
     }
 
     /// Are small pieces sent at once?
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.inner.socket().nodelay()
     }
@@ -111,26 +101,19 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux, `InvalidInput` for 0 and for 256 and more, except for
+    /// `u32::MAX`: that is the default.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.inner.socket().set_ttl(ttl)
     }
 
     /// How many routers a packet may pass.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.socket().ttl()
     }
 
     /// Fetches the error that is waiting, if there is one. After a
     /// [`connect`](Self::connect), this is why there is no connection.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.socket().take_error()
     }
@@ -139,7 +122,8 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is nothing; others are those of the system.
+    /// `WouldBlock` if there is nothing; `ConnectionReset` if the other side has
+    /// broken it off; `NotConnected` before it is connected.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.io(|stream| stream.peek(buf))
     }

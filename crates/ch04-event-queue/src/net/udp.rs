@@ -36,7 +36,10 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all `AddrInUse`.
+    /// - `AddrInUse`: another socket has the port;
+    /// - `AddrNotAvailable`: the address is not one of this machine;
+    /// - `PermissionDenied`: the port is one of those that only root may take;
+    /// - no descriptor is left.
     pub fn bind(addr: SocketAddr) -> io::Result<Self> {
         let socket = net::UdpSocket::bind(addr)?;
         socket.set_nonblocking(true)?;
@@ -73,7 +76,12 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room; others are those of the system.
+    /// - `WouldBlock`: there is no room;
+    /// - `PermissionDenied`: a broadcast, and [`set_broadcast`] has not allowed it;
+    /// - one that the standard library has no kind for (on Linux `EMSGSIZE`):
+    ///   `buf` is longer than a datagram can be.
+    ///
+    /// [`set_broadcast`]: Self::set_broadcast
     pub fn send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         self.inner.io(|socket| socket.send_to(buf, target))
     }
@@ -83,7 +91,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is none; others are those of the system.
+    /// `WouldBlock` if there is none.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.inner.io(|socket| socket.recv_from(buf))
     }
@@ -92,7 +100,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is none; others are those of the system.
+    /// `WouldBlock` if there is none.
     pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.inner.io(|socket| socket.peek_from(buf))
     }
@@ -101,7 +109,11 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room; others are those of the system.
+    /// - `WouldBlock`: there is no room;
+    /// - `ConnectionRefused`: an earlier datagram found no program at its port;
+    /// - those that the standard library has no kind for: on Linux `EMSGSIZE`,
+    ///   `buf` is longer than a datagram can be, and `EDESTADDRREQ`, it is not
+    ///   connected.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         self.inner.io(|socket| socket.send(buf))
     }
@@ -110,7 +122,9 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is none; others are those of the system.
+    /// - `WouldBlock`: there is none;
+    /// - `ConnectionRefused`: a datagram that was sent found no program at its
+    ///   port.
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.io(|socket| socket.recv(buf))
     }
@@ -119,7 +133,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is none; others are those of the system.
+    /// Those of [`recv`](Self::recv).
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.io(|socket| socket.peek(buf))
     }
@@ -127,10 +141,6 @@ impl UdpSocket {
 
 impl UdpSocket {
     /// The address to which datagrams come.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().local_addr()
     }
@@ -139,7 +149,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `NotConnected` if there is none.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().peer_addr()
     }
@@ -149,43 +159,33 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// - `PermissionDenied`: a broadcast address, and [`set_broadcast`] has not
+    ///   allowed it;
+    /// - one that the standard library has no kind for (on Linux `EAFNOSUPPORT`):
+    ///   an IPv6 address on an IPv4 socket;
+    /// - `NetworkUnreachable`: there is no route.
+    ///
+    /// [`set_broadcast`]: Self::set_broadcast
     pub fn connect(&self, addr: SocketAddr) -> io::Result<()> {
         self.inner.socket().connect(addr)
     }
 
     /// Allows, or forbids, to send to broadcast addresses.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn set_broadcast(&self, on: bool) -> io::Result<()> {
         self.inner.socket().set_broadcast(on)
     }
 
     /// May it send to broadcast addresses?
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn broadcast(&self) -> io::Result<bool> {
         self.inner.socket().broadcast()
     }
 
     /// Sets whether its own IPv4 multicasts come to this machine, too.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
         self.inner.socket().set_multicast_loop_v4(on)
     }
 
     /// Do its own IPv4 multicasts come to this machine, too?
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.inner.socket().multicast_loop_v4()
     }
@@ -194,16 +194,13 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux, `InvalidInput` for 256 and more, except for `u32::MAX`: that is
+    /// the default.
     pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
         self.inner.socket().set_multicast_ttl_v4(ttl)
     }
 
     /// How many routers may an IPv4 multicast pass?
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.inner.socket().multicast_ttl_v4()
     }
@@ -212,7 +209,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux `ENOPROTOOPT`, for which the standard library has no kind, on a
+    /// socket for IPv4.
     pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
         self.inner.socket().set_multicast_loop_v6(on)
     }
@@ -221,7 +219,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux `Unsupported` on a socket for IPv4.
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.inner.socket().multicast_loop_v6()
     }
@@ -230,16 +228,13 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux, `InvalidInput` for 0 and for 256 and more, except for
+    /// `u32::MAX`: that is the default.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.inner.socket().set_ttl(ttl)
     }
 
     /// How many routers may a datagram pass?
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.socket().ttl()
     }
@@ -248,7 +243,10 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// - `InvalidInput`: the address is not that of a group;
+    /// - `AddrInUse`: it is in the group already;
+    /// - on Linux `ENODEV`, for which the standard library has no kind: no
+    ///   interface has this address.
     pub fn join_multicast_v4(
         &self,
         multiaddr: &Ipv4Addr,
@@ -261,7 +259,10 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// - `InvalidInput`: the address is not that of a group;
+    /// - `AddrInUse`: it is in the group already;
+    /// - on Linux `ENODEV`, for which the standard library has no kind: no
+    ///   interface has this number; and `ENOPROTOOPT` on a socket for IPv4.
     pub fn join_multicast_v6(
         &self,
         multiaddr: &Ipv6Addr,
@@ -274,7 +275,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `AddrNotAvailable` if it is not in the group.
     pub fn leave_multicast_v4(
         &self,
         multiaddr: &Ipv4Addr,
@@ -287,7 +288,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `AddrNotAvailable` if it is not in the group.
     pub fn leave_multicast_v6(
         &self,
         multiaddr: &Ipv6Addr,
@@ -300,16 +301,12 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// On Linux `Unsupported` on a socket for IPv4.
     pub fn only_v6(&self) -> io::Result<bool> {
         sys::only_v6(self.inner.socket())
     }
 
     /// Fetches the error that is waiting, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.socket().take_error()
     }

@@ -304,10 +304,11 @@ enum Phase {
 }
 // ANCHOR_END: windows_phase
 
-// SAFETY: the operation, which alone is neither, belongs to whoever has the
-// lock or to the kernel, as said there.
+// SAFETY: the operation, which alone is neither, is not tied to a thread: it
+// belongs to whoever has the lock or to the kernel, as its field says.
 unsafe impl Send for Socket {}
-// SAFETY: as above.
+// SAFETY: a shared socket gives the operation to whoever has the lock, one
+// thread at a time; the phase says when it is the kernel's.
 unsafe impl Sync for Socket {}
 
 impl Socket {
