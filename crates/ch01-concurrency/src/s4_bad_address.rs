@@ -24,6 +24,10 @@ use std::ffi::OsString;
 use std::io::{self, Read};
 use std::process::{Command, ExitStatus, Stdio};
 
+mod told;
+
+pub use told::Told;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
@@ -50,9 +54,6 @@ const _: fn(usize) -> io::Result<()> = system::take_down_what_happens;
 const _: fn() -> io::Result<()> = system::leave_no_core;
 const _: fn(Told) -> String = system::kernel_says;
 const _: fn(ExitStatus) -> String = system::ended;
-
-/// What a report begins with, so that no message is taken for one.
-const REPORT: u64 = u64::from_ne_bytes(*b"address:");
 
 /// The variable that tells a child what to do.
 const TASK: &str = "CH01_BAD_ADDRESS";
@@ -132,57 +133,6 @@ pub struct Crash {
     pub told: Told,
     /// How the child ended, as the kernel told the parent.
     pub status: ExitStatus,
-}
-
-/// What a handler in the child was told. Plain numbers, as they must pass
-/// through a pipe out of a signal handler, which may not allocate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// The signal (Unix) or the exception code (Windows).
-    pub what: u64,
-    /// Unix: `si_code`, why the signal was sent. Windows: 0 for a read, 1 for
-    /// a write, 8 for an instruction.
-    pub why: u64,
-    /// The address that the kernel names.
-    pub address: u64,
-    /// Linux on x86-64: the number of the exception. Elsewhere 0.
-    pub trap: u64,
-    /// Linux on x86-64: the error code of the exception. Elsewhere 0.
-    pub error: u64,
-}
-
-impl Told {
-    /// The report on this, when `asked` was used.
-    fn report(self, asked: u64) -> [u64; 7] {
-        let Self {
-            what,
-            why,
-            address,
-            trap,
-            error,
-        } = self;
-        [REPORT, asked, what, why, address, trap, error]
-    }
-
-    /// The address that was used, and what was told, if this is a report.
-    /// What comes after it is ignored: an emulator adds words of its own.
-    fn read(report: &[u8]) -> Option<(u64, Self)> {
-        let (words, _) = report.as_chunks::<8>();
-        let words = words.first_chunk::<7>()?.map(u64::from_ne_bytes);
-        let [REPORT, asked, what, why, address, trap, error] = words else {
-            return None;
-        };
-        Some((
-            asked,
-            Self {
-                what,
-                why,
-                address,
-                trap,
-                error,
-            },
-        ))
-    }
 }
 
 impl Crash {
@@ -334,25 +284,5 @@ mod tests {
         assert_eq!(trap(14, 0), "page fault: absent, read, kernel mode");
         assert_eq!(trap(13, 0), "general protection");
         assert_eq!(trap(6, 0), "exception 6, error 0x0");
-    }
-
-    #[test]
-    fn a_report_is_read_as_it_was_written() {
-        let (what, why, address, trap, error) = (1, 2, 3, 4, 5);
-        let told = Told {
-            what,
-            why,
-            address,
-            trap,
-            error,
-        };
-        let words = told.report(6);
-        let bytes: Vec<u8> =
-            words.into_iter().flat_map(u64::to_ne_bytes).collect();
-        assert_eq!(Told::read(&bytes), Some((6, told)));
-        let more = [&bytes, &b"and more"[..]].concat();
-        assert_eq!(Told::read(&more), Some((6, told)));
-        assert_eq!(Told::read(&bytes[..55]), None);
-        assert_eq!(Told::read(&[b'?'; 56]), None);
     }
 }

@@ -88,6 +88,25 @@ fn lines(model: Model) -> Vec<(String, bool)> {
     lines.lock().expect("nobody panics with it").clone()
 }
 
+/// The main line sends off its errand.
+fn begins(events: &mut Events, what: &str, at: &str, words: &Words) {
+    let detail = "The main line begins.";
+    events.add("main", "work", what, &more(detail, at));
+    let detail = "The errand is begun, and the main line goes on.";
+    let detail = more(detail, words.begins);
+    let kept = format!(
+        "\"to\": \"errand\", \"answer\": \"200 ms\", {detail}, \
+         \"state\": {{\"kept\": \"{}\"}}",
+        words.kept
+    );
+    events.add("main", "call", "begin", &kept);
+    if words.turn.is_empty() {
+        let detail = "It has a thread of its own, which sleeps.";
+        let detail = more(detail, "sleep(ms(200))");
+        events.add("errand", "sleep", "200 ms", &detail);
+    }
+}
+
 fn events(model: Model) -> String {
     let words = words(model.name);
     let mut events = Events(String::new());
@@ -100,21 +119,7 @@ fn events(model: Model) -> String {
         };
         match (who, what) {
             ("main", "an errand is sent off") => {
-                let detail = "The main line begins.";
-                events.add("main", "work", what, &more(detail, &at));
-                let detail = "The errand is begun, and the main line goes on.";
-                let detail = more(detail, words.begins);
-                let kept = format!(
-                    "\"to\": \"errand\", \"answer\": \"200 ms\", {detail}, \
-                     \"state\": {{\"kept\": \"{}\"}}",
-                    words.kept
-                );
-                events.add("main", "call", "begin", &kept);
-                if words.turn.is_empty() {
-                    let detail = "It has a thread of its own, which sleeps.";
-                    let detail = more(detail, "sleep(ms(200))");
-                    events.add("errand", "sleep", "200 ms", &detail);
-                }
+                begins(&mut events, what, &at, &words);
             }
             ("main", "goes on meanwhile") => {
                 let detail = "Nobody waits for the errand yet.";

@@ -66,9 +66,9 @@ impl<S: Source + ?Sized> Source for Box<S> {
 // ANCHOR: registry
 /// An event queue, seen from the threads that have something to wait for.
 ///
-/// It is apart from [`Poll`](crate::Poll) because waiting needs the queue for itself
-/// (`&mut`) and registering does not (`&`): a thread that accepts connections
-/// adds them to a queue on which another one sleeps at that moment.
+/// It is apart from [`Poll`](crate::Poll) because waiting needs the queue for
+/// itself (`&mut`) and registering does not (`&`): a thread that accepts
+/// connections adds them to a queue on which another one sleeps at that moment.
 pub struct Registry {
     selector: sys::Selector,
     /// By this a source knows the queue that it is in, and whether that still

@@ -51,7 +51,9 @@ mod winsock;
 #[cfg(windows)]
 use windows as backend;
 #[cfg(windows)]
-pub(crate) use windows::{AsRaw, Registration, connect, only_v6};
+pub(crate) use windows::registration::Registration;
+#[cfg(windows)]
+pub(crate) use windows::{AsRaw, connect, only_v6};
 
 pub(crate) use backend::{Event, Selector, Waker};
 

@@ -2,7 +2,7 @@
 //!
 //! Leaves out everything that happens to them there.
 
-use super::Random;
+use super::random::Random;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};

@@ -5,7 +5,8 @@
 //! workshop, so nothing at its edges is guessed or cut off; that the last
 //! worker may have nothing left to do while another finishes is part of it.
 
-use super::{Happening, Run, Time};
+use super::job::Time;
+use super::run::{Happening, Run};
 
 /// The numbers of one run.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Stage 4 of chapter 1 on Unix: a signal, and what comes with it.
 
-use super::Told;
+use super::told::Told;
 use std::io;
 use std::mem;
 use std::os::unix::process::ExitStatusExt;

@@ -8,7 +8,7 @@
 //! For an address that is not canonical there is, as on Unix, no address to
 //! name: Windows says "a read at the last byte of all".
 
-use super::Told;
+use super::told::Told;
 use std::io;
 use std::process::ExitStatus;
 use std::ptr;

@@ -1,7 +1,7 @@
 //! What one wait costs as the number of idle descriptors grows: `poll`, which
 //! is handed the whole list at each call, against `epoll`, which was told once.
 
-use super::{check, epoll_add, epoll_create, epoll_wait};
+use super::calls::{check, epoll_add, epoll_create, epoll_wait};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::time::{Duration, Instant};

@@ -8,7 +8,8 @@
 //! a ring, so every index is 0. Container runtimes often forbid the calls;
 //! then the error is `PermissionDenied` or `Unsupported`.
 
-use super::{Bill, Report, check, slow_pipe};
+use super::calls::check;
+use super::report::{Bill, Report, slow_pipe};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;

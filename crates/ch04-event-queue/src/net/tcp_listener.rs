@@ -1,6 +1,7 @@
 //! A port at which connections are accepted.
 
-use super::{TcpStream, socket_traits};
+use super::tcp_stream::TcpStream;
+use super::traits::socket_traits;
 use crate::io_source::IoSource;
 use std::io;
 use std::net::{self, SocketAddr};

@@ -1,6 +1,6 @@
 //! A connection.
 
-use super::socket_traits;
+use super::traits::socket_traits;
 use crate::io_source::IoSource;
 use crate::sys;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};

@@ -28,7 +28,7 @@
 
 use super::afd::{self, Afd, Operation};
 use super::winsock::base_of;
-use super::{Queue, Readiness, Register, Wake};
+use super::{Queue, Wake};
 use crate::interest::Interest;
 use crate::token::Token;
 use std::cell::UnsafeCell;
@@ -49,7 +49,13 @@ use windows_sys::Win32::System::IO::{
 };
 use windows_sys::Win32::System::Threading::INFINITE;
 
+mod event;
+pub(super) mod registration;
+
+use event::{FINAL, flags_of};
+
 pub(crate) use super::winsock::{connect, only_v6};
+pub(crate) use event::Event;
 pub(crate) use std::os::windows::io::AsRawSocket as AsRaw;
 
 /// How many packets are taken out of the port at once, at most.
@@ -60,16 +66,6 @@ const FROM_WAKER: usize = 1;
 
 /// How long a queue that ends waits for its last packets, at most.
 const LAST_PACKETS: Duration = Duration::from_secs(1);
-
-const READABLE: u32 = afd::RECEIVE
-    | afd::DISCONNECT
-    | afd::ACCEPT
-    | afd::ABORT
-    | afd::CONNECT_FAIL;
-const WRITABLE: u32 = afd::SEND | afd::ABORT | afd::CONNECT_FAIL;
-/// What happens once to a connection and is true ever after. Asked again, AFD
-/// would say so again and again.
-const FINAL: u32 = afd::DISCONNECT | afd::ABORT | afd::CONNECT_FAIL;
 
 /// Goes on after a panic elsewhere: no state here is left half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -378,75 +374,6 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// What a source keeps: the queue that it is in, and itself as seen by that.
-#[derive(Debug, Default)]
-pub(crate) struct Registration(Option<(Selector, Arc<Socket>)>);
-
-impl Register for Registration {
-    type Queue = Selector;
-
-    fn register(
-        &mut self,
-        queue: &Selector,
-        socket: &impl AsRaw,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        let socket = Socket::new(socket.as_raw_socket(), token, interest);
-        socket.ask(&queue.0, &mut lock(&socket.state))?;
-        self.0 = Some((queue.clone(), socket));
-        Ok(())
-    }
-
-    fn reregister(
-        &mut self,
-        queue: &Selector,
-        _: &impl AsRaw,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        let Some((_, socket)) = &self.0 else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let mut state = lock(&socket.state);
-        state.token = token;
-        state.interest = flags_of(interest);
-        (state.wanted, state.told) = (state.interest, 0);
-        socket.ask(&queue.0, &mut state)
-    }
-
-    fn deregister(
-        &mut self,
-        queue: &Selector,
-        _: &impl AsRaw,
-    ) -> io::Result<()> {
-        let Some((_, socket)) = self.0.take() else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let mut state = lock(&socket.state);
-        state.is_gone = true;
-        socket.ask(&queue.0, &mut state) // cancels
-    }
-
-    // ANCHOR: windows_io
-    fn io<R>(
-        &self,
-        operation: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let result = operation();
-        if let Err(error) = &result
-            && error.kind() == io::ErrorKind::WouldBlock
-            && let Some((queue, socket)) = &self.0
-        {
-            let mut state = lock(&socket.state);
-            state.wanted = state.interest & !state.told;
-            socket.ask(&queue.0, &mut state)?;
-        }
-        result
-    }
-    // ANCHOR_END: windows_io
-}
-
 impl Socket {
     fn new(socket: RawSocket, token: Token, interest: Interest) -> Arc<Self> {
         let interest = flags_of(interest);
@@ -462,67 +389,6 @@ impl Socket {
                 is_gone: false,
             }),
         })
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        if let Some((queue, socket)) = self.0.take() {
-            let mut state = lock(&socket.state);
-            state.is_gone = true;
-            // It only cancels, which does not fail.
-            let _ = socket.ask(&queue.0, &mut state);
-        }
-    }
-}
-
-fn flags_of(interest: Interest) -> u32 {
-    let mut flags = 0;
-    if interest.is_readable() {
-        flags |= READABLE;
-    }
-    if interest.is_writable() {
-        flags |= WRITABLE;
-    }
-    flags
-}
-
-/// What a packet was about.
-#[derive(Clone, Copy)]
-pub(crate) struct Event {
-    token: Token,
-    flags: u32,
-}
-
-impl Event {
-    fn any(&self, flags: u32) -> bool {
-        self.flags & flags != 0
-    }
-}
-
-impl Readiness for Event {
-    fn token(&self) -> Token {
-        self.token
-    }
-
-    fn is_readable(&self) -> bool {
-        self.any(READABLE)
-    }
-
-    fn is_writable(&self) -> bool {
-        self.any(WRITABLE)
-    }
-
-    fn is_error(&self) -> bool {
-        self.any(afd::CONNECT_FAIL)
-    }
-
-    fn is_read_closed(&self) -> bool {
-        self.any(afd::DISCONNECT | afd::ABORT | afd::CONNECT_FAIL)
-    }
-
-    fn is_write_closed(&self) -> bool {
-        self.any(afd::ABORT | afd::CONNECT_FAIL)
     }
 }
 

@@ -1,11 +1,19 @@
-//! Small programs for mio. This file is compiled twice: `queue` is mio the
-//! first time and this chapter's crate the second time, and nothing else
-//! differs. Each returns what it has seen.
+//! Small programs for mio. This file and those below it are compiled twice:
+//! `queue` is mio the first time and this chapter's crate the second time, and
+//! nothing else differs. Each returns what it has seen.
 
 #![cfg_attr(
     event_queue_kqueue,
-    allow(dead_code, reason = "not all of them are run")
+    allow(dead_code, unused_imports, reason = "not all of them are run")
 )]
+
+mod chat;
+mod echo;
+mod predicates;
+
+pub use chat::chat;
+pub use echo::{tcp_echo, udp_echo};
+pub use predicates::predicates;
 
 use super::queue;
 use queue::event::{Event, Source};
@@ -50,6 +58,29 @@ fn unless_it_blocks<R>(result: io::Result<R>) -> io::Result<Option<R>> {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// All that an event says.
+fn show_one(event: &Event) -> String {
+    let predicates = [
+        ("readable", event.is_readable()),
+        ("writable", event.is_writable()),
+        ("error", event.is_error()),
+        ("read closed", event.is_read_closed()),
+        ("write closed", event.is_write_closed()),
+        ("priority", event.is_priority()),
+        ("aio", event.is_aio()),
+        ("lio", event.is_lio()),
+    ];
+    let set = predicates.iter().filter(|(_, set)| *set);
+    let names: Vec<_> = set.map(|(name, _)| *name).collect();
+    format!("{} {}", event.token().0, names.join("+"))
+}
+
+fn show(events: &Events) -> String {
+    let mut all: Vec<_> = events.iter().map(show_one).collect();
+    all.sort();
+    format!("{all:?}")
 }
 
 /// A connection with what is still to be sent.
@@ -112,274 +143,6 @@ fn accept_all(
         new.push(token);
     }
     Ok(new)
-}
-
-/// An echo server for `clients` connections, one after the other or at once.
-fn echo_server(listener: TcpListener, clients: usize) -> Seen {
-    let mut listener = listener;
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(3); // fewer than there are
-    let (mut connections, mut next) = (HashMap::new(), 0);
-    let registry = poll.registry().try_clone()?;
-    registry.register(&mut listener, LISTENER, Interest::READABLE)?;
-    let mut seen = Vec::new();
-    while seen.len() < clients {
-        wait(&mut poll, &mut events)?;
-        for event in events.iter() {
-            if event.token() == LISTENER {
-                accept_all(&listener, &registry, &mut connections, &mut next)?;
-                continue;
-            }
-            let token = event.token();
-            let Some(connection) = connections.get_mut(&token) else {
-                continue;
-            };
-            let mut all = Vec::new();
-            let end = connection.read(&mut all)?;
-            connection.out.extend(all);
-            connection.flush()?;
-            if end && connection.out.is_empty() {
-                registry.deregister(&mut connection.stream)?;
-                let total = connection.total;
-                connections.remove(&token);
-                seen.push(format!("server: {total} bytes"));
-            }
-        }
-    }
-    seen.sort();
-    Ok(seen)
-}
-
-/// Sends `bytes`, then ends its side, and reads until the other side ends.
-fn echo_client(address: SocketAddr, bytes: Vec<u8>) -> Seen {
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(16);
-    let mut stream = TcpStream::connect(address)?;
-    let both = Interest::READABLE.add(Interest::WRITABLE);
-    poll.registry().register(&mut stream, Token(0), both)?;
-    let length = bytes.len();
-    let mut connection = Connection::new(stream);
-    connection.out = bytes.clone();
-    let (mut all, mut connected, mut ended) = (Vec::new(), false, false);
-    loop {
-        wait(&mut poll, &mut events)?;
-        if !connected {
-            if let Some(error) = connection.stream.take_error()? {
-                return Err(error);
-            }
-            match connection.stream.peer_addr() {
-                Ok(_) => connected = true,
-                Err(e) if e.kind() == ErrorKind::NotConnected => continue,
-                Err(error) => return Err(error),
-            }
-        }
-        connection.flush()?;
-        if connection.out.is_empty() && !ended {
-            ended = true;
-            connection.stream.shutdown(Shutdown::Write)?;
-        }
-        if connection.read(&mut all)? {
-            let same = all == bytes;
-            return Ok(vec![format!("client: {length} back, same {same}")]);
-        }
-    }
-}
-
-/// TCP echo, server and clients.
-pub fn tcp_echo() -> Seen {
-    let sizes = [1, 1_000, 100_000, 3_000_000];
-    let listener = TcpListener::bind(local())?;
-    let address = listener.local_addr()?;
-    let server = thread::spawn(move || echo_server(listener, sizes.len()));
-    let clients: Vec<_> = sizes
-        .into_iter()
-        .map(|size| {
-            let bytes = (0..size).map(|n| (n % 251) as u8).collect();
-            thread::spawn(move || echo_client(address, bytes))
-        })
-        .collect();
-    let mut seen = Vec::new();
-    for thread in clients.into_iter().chain([server]) {
-        seen.extend(thread.join().expect("it does not panic")?);
-    }
-    Ok(seen)
-}
-
-/// UDP echo.
-pub fn udp_echo() -> Seen {
-    const SERVER: Token = Token(0);
-    const CLIENT: Token = Token(1);
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(16);
-    let mut server = UdpSocket::bind(local())?;
-    let mut client = UdpSocket::bind(local())?;
-    client.connect(server.local_addr()?)?;
-    let readable = Interest::READABLE;
-    poll.registry().register(&mut server, SERVER, readable)?;
-    let both = Interest::READABLE | Interest::WRITABLE;
-    poll.registry().register(&mut client, CLIENT, both)?;
-    let words = ["alpha", "", "gamma"];
-    let (mut sent, mut seen) = (0, Vec::new());
-    let mut room = [0; 100];
-    loop {
-        wait(&mut poll, &mut events)?;
-        for event in &events {
-            if event.token() == SERVER {
-                while let Some((length, from)) =
-                    unless_it_blocks(server.recv_from(&mut room))?
-                {
-                    let known = from == client.local_addr()?;
-                    seen.push(format!("server: {length}, known {known}"));
-                    server.send_to(&room[..length], from)?;
-                }
-                continue;
-            }
-            while let Some(length) = unless_it_blocks(client.recv(&mut room))? {
-                let word = String::from_utf8_lossy(&room[..length]);
-                seen.push(format!("client: {word:?}"));
-                if sent == words.len() {
-                    return Ok(seen);
-                }
-                client.send(words[sent].as_bytes())?;
-                sent += 1;
-            }
-            if sent == 0 && event.is_writable() {
-                client.send(words[sent].as_bytes())?;
-                sent += 1;
-            }
-        }
-    }
-}
-
-/// Each line of a client goes to all others.
-fn chat_server(listener: TcpListener, clients: usize) -> io::Result<()> {
-    let mut listener = listener;
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(4);
-    let registry = poll.registry().try_clone()?;
-    registry.register(&mut listener, LISTENER, Interest::READABLE)?;
-    let mut connections: HashMap<Token, Connection> = HashMap::new();
-    let (mut next, mut gone) = (0, 0);
-    while gone < clients {
-        wait(&mut poll, &mut events)?;
-        for event in &events {
-            if event.token() == LISTENER {
-                let new = accept_all(
-                    &listener,
-                    &registry,
-                    &mut connections,
-                    &mut next,
-                )?;
-                for token in new {
-                    let welcome = format!("welcome {}\n", token.0);
-                    let connection = connections.get_mut(&token);
-                    let connection = connection.expect("it is new");
-                    connection.out.extend(welcome.into_bytes());
-                    connection.flush()?;
-                }
-                continue;
-            }
-            let token = event.token();
-            let Some(connection) = connections.get_mut(&token) else {
-                continue;
-            };
-            let mut line = Vec::new();
-            if connection.read(&mut line)? {
-                registry.deregister(&mut connection.stream)?;
-                connections.remove(&token);
-                gone += 1;
-            }
-            for (other, connection) in &mut connections {
-                if *other != token {
-                    connection.out.extend(&line);
-                }
-                connection.flush()?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// All clients of a chat, on one queue.
-struct Clients {
-    poll: Poll,
-    events: Events,
-    clients: Vec<Connection>,
-    heard: Vec<Vec<u8>>,
-}
-
-impl Clients {
-    fn join(&mut self, address: SocketAddr) -> io::Result<()> {
-        let mut stream = TcpStream::connect(address)?;
-        let token = Token(self.clients.len());
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, token, both)?;
-        self.clients.push(Connection::new(stream));
-        self.heard.push(Vec::new());
-        Ok(())
-    }
-
-    /// Waits until each client has heard so many lines.
-    fn hear(&mut self, counts: &[usize]) -> io::Result<()> {
-        let lines =
-            |bytes: &[u8]| bytes.iter().filter(|b| **b == b'\n').count();
-        loop {
-            let mut all = self.heard.iter().zip(counts);
-            if all.all(|(bytes, count)| lines(bytes) >= *count) {
-                return Ok(());
-            }
-            wait(&mut self.poll, &mut self.events)?;
-            for event in &self.events {
-                let Token(index) = event.token();
-                let client = &mut self.clients[index];
-                // Writable: connected. What is to be sent can go.
-                client.flush().or_else(|error| match error.kind() {
-                    ErrorKind::NotConnected => Ok(()),
-                    _ => Err(error),
-                })?;
-                if event.is_readable() {
-                    client.read(&mut self.heard[index])?;
-                }
-            }
-        }
-    }
-}
-
-/// A chat of many: they join one after the other, then each in turn says a
-/// line, which the others hear before the next one speaks.
-pub fn chat() -> Seen {
-    const CLIENTS: usize = 20;
-    let listener = TcpListener::bind(local())?;
-    let address = listener.local_addr()?;
-    let server = thread::spawn(move || chat_server(listener, CLIENTS));
-    let mut all = Clients {
-        poll: Poll::new()?,
-        events: Events::with_capacity(8),
-        clients: Vec::new(),
-        heard: Vec::new(),
-    };
-    let mut counts = Vec::new();
-    for _ in 0..CLIENTS {
-        all.join(address)?;
-        counts.push(1);
-        all.hear(&counts)?;
-    }
-    for speaker in 0..CLIENTS {
-        let line = format!("{speaker} says hello\n");
-        let client = &mut all.clients[speaker];
-        client.out.extend(line.into_bytes());
-        client.flush()?;
-        for (listener, count) in counts.iter_mut().enumerate() {
-            *count += usize::from(listener != speaker);
-        }
-        all.hear(&counts)?;
-    }
-    let heard = all.heard.iter();
-    let seen = heard.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let seen = seen.collect();
-    drop(all);
-    server.join().expect("it does not panic")?;
-    Ok(seen)
 }
 
 /// Jobs for a thread that waits, from threads that work.
@@ -516,100 +279,6 @@ pub fn half_close() -> Seen {
             }
         }
     }
-}
-
-/// All that an event says.
-fn show_one(event: &Event) -> String {
-    let predicates = [
-        ("readable", event.is_readable()),
-        ("writable", event.is_writable()),
-        ("error", event.is_error()),
-        ("read closed", event.is_read_closed()),
-        ("write closed", event.is_write_closed()),
-        ("priority", event.is_priority()),
-        ("aio", event.is_aio()),
-        ("lio", event.is_lio()),
-    ];
-    let set = predicates.iter().filter(|(_, set)| *set);
-    let names: Vec<_> = set.map(|(name, _)| *name).collect();
-    format!("{} {}", event.token().0, names.join("+"))
-}
-
-fn show(events: &Events) -> String {
-    let mut all: Vec<_> = events.iter().map(show_one).collect();
-    all.sort();
-    format!("{all:?}")
-}
-
-/// What the events of one socket say, step by step, each after a pause in
-/// which everything arrives.
-pub fn predicates() -> Seen {
-    let listener = std::net::TcpListener::bind(local())?;
-    let there = std::net::TcpStream::connect(listener.local_addr()?)?;
-    there.set_nodelay(true)?;
-    let mut there = Some(there);
-    let (here, _) = listener.accept()?;
-    here.set_nonblocking(true)?;
-    let mut here = TcpStream::from_std(here);
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(16);
-    let mut seen = Vec::new();
-    let mut look = |poll: &mut Poll, step: &str| {
-        thread::sleep(Duration::from_millis(30));
-        let mut all = Vec::new();
-        // Several waits: not all backends have all events in one, or
-        // something in each.
-        for _ in 0..3 {
-            poll.poll(&mut events, Some(Duration::from_millis(30)))?;
-            all.extend(events.iter().map(show_one));
-        }
-        seen.push(format!("{step}: {all:?}"));
-        io::Result::Ok(())
-    };
-    let drain = |mut stream: &TcpStream| loop {
-        match stream.read(&mut [0; 16]) {
-            Ok(0) => return io::Result::Ok("end"),
-            Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok("open"),
-            Err(error) => return Err(error),
-        }
-    };
-    let both = Interest::READABLE | Interest::WRITABLE;
-    poll.registry().register(&mut here, Token(1), both)?;
-    look(&mut poll, "registered")?;
-    drain(&here)?;
-    look(&mut poll, "would block")?;
-    if let Some(there) = &mut there {
-        there.write_all(b"abc")?;
-    }
-    look(&mut poll, "3 bytes")?;
-    here.read_exact(&mut [0; 1])?;
-    look(&mut poll, "1 read")?;
-    let registry = poll.registry();
-    registry.reregister(&mut here, Token(2), Interest::READABLE)?;
-    look(&mut poll, "reregistered")?;
-    drain(&here)?;
-    look(&mut poll, "drained")?;
-    poll.registry().deregister(&mut here)?;
-    if let Some(there) = &mut there {
-        there.write_all(b"abc")?;
-    }
-    look(&mut poll, "deregistered")?;
-    poll.registry().register(&mut here, Token(3), both)?;
-    look(&mut poll, "registered again")?;
-    drain(&here)?;
-    here.write_all(b"x")?;
-    look(&mut poll, "drained and written")?;
-    if let Some(there) = &mut there {
-        there.read_exact(&mut [0; 1])?; // or the end would be a reset
-        there.shutdown(Shutdown::Write)?;
-    }
-    look(&mut poll, "the end")?;
-    let state = drain(&here)?;
-    look(&mut poll, state)?;
-    drop(there.take());
-    look(&mut poll, "gone")?;
-    Ok(seen)
 }
 
 /// A source of the program's own, and the errors of registering.
