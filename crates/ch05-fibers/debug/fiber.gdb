@@ -10,7 +10,7 @@ set width 0
 set print address off
 
 # At home: the thread's stack, from which fibers are dispatched.
-break ch05_fibers::runtime::Inner::attend
+break ch05_fibers::scheduler::Scheduler::attend
 run
 echo \n--- at home\n
 backtrace

@@ -35,7 +35,7 @@ fn ours(trace: &str) -> Vec<&str> {
             let ours = crates.iter().any(|crate_| name.starts_with(crate_));
             // Which of these the compiler puts into their callers, and what it
             // calls a closure, changes with its version.
-            let changing = ["{{", "{closure", "Fiber>::run", "Fiber::run"];
+            let changing = ["{{", "{closure", "Fiber>::", "Fiber::"];
             ours && !changing.iter().any(|part| name.contains(part))
         })
         .collect()

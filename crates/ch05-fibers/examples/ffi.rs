@@ -22,7 +22,7 @@ mod unix {
         COMPARED.set(COMPARED.get() + 1);
         // SAFETY: `qsort` passes pointers to elements.
         let a = unsafe { a.cast::<i32>().read() };
-        // SAFETY: as above.
+        // SAFETY: this one, too, is an element of the slice that is sorted.
         let b = unsafe { b.cast::<i32>().read() };
         a.cmp(&b) as c_int
     }

@@ -80,7 +80,7 @@ mod linux {
     pub fn guards() -> &'static str {
         match Arena::guard_kind() {
             GuardKind::Advised => "a mark in the page table",
-            GuardKind::Protected => "a mapping each",
+            _ => "a mapping each",
         }
     }
 }

@@ -64,7 +64,7 @@ impl Waiters {
     /// Empties a list, and calls `wake` for each that was in it.
     fn wake(&self, direction: Direction, wake: impl Fn(&Fiber)) {
         let mut next = self.list(direction).replace(ptr::null());
-        // SAFETY: as above.
+        // SAFETY: null, or a fiber in the list: it waits, so it has not ended.
         while let Some(fiber) = unsafe { next.as_ref() } {
             next = fiber.next_waiter.get();
             wake(fiber);
@@ -84,6 +84,11 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Registers a socket.
+    ///
+    /// # Errors
+    ///
+    /// Too many open files, if this is the first socket and there is no queue
+    /// yet; too little memory, or too many sockets, if the queue takes no more.
     pub(crate) fn register(
         &self,
         socket: &mut impl Source,

@@ -10,76 +10,16 @@
 //!                   frames                down to the guard
 //! ```
 
-use crate::join::JoinError;
-use crate::runtime::Inner;
-use crate::scope::ScopeData;
-use crate::switch::{self, StackPointer};
+use crate::error::JoinError;
+use crate::scheduler::Scheduler;
+use crate::state::{Cancel, State, Woken};
+use crate::switch::{self, Entry, StackPointer};
+use crate::timers::TimerKey;
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
-use std::time::Instant;
-
-/// What a fiber is doing. One byte: read as it was written, it comes from the
-/// processor's store buffer without delay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum State {
-    /// In the ready queue, or running.
-    Going,
-    /// Waits for the end of another fiber. This and the next three end by
-    /// `Inner::wake`.
-    Joining,
-    /// Waits for the end of all fibers of its scope. The one wait that cannot
-    /// be cancelled.
-    InScope,
-    /// Waits for a moment.
-    Sleeping,
-    /// Waits for a socket.
-    OnSocket,
-    /// Its outcome is in the packet, until the handle takes it or goes.
-    Finished,
-    /// In the pool: the slot is nobody's.
-    Free,
-}
-
-impl State {
-    /// What is said of a fiber that waits; `None` if it does not.
-    pub(crate) fn waits(self) -> Option<&'static str> {
-        match self {
-            Self::Going | Self::Finished | Self::Free => None,
-            Self::Joining => Some("joins a fiber"),
-            Self::InScope => Some("waits for its scope"),
-            Self::Sleeping => Some("sleeps"),
-            Self::OnSocket => Some("waits for a socket"),
-        }
-    }
-
-    pub(crate) fn is_waiting(self) -> bool {
-        self.waits().is_some()
-    }
-}
-
-/// Why a wait has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// What was waited for has happened.
-    Ready,
-    /// The deadline is over.
-    TimedOut,
-}
-
-/// Must the fiber end early?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cancel {
-    /// No.
-    No,
-    /// Yes: when it goes on, it unwinds.
-    Asked,
-    /// It has begun to unwind. From now on it cannot wait.
-    Raised,
-}
 
 /// See the top of this file. Shared by reference; whoever writes runs on the
 /// same thread.
@@ -88,33 +28,44 @@ pub(crate) struct Fiber {
     // What a switch needs, in one line of the cache.
     /// While it is stopped.
     pub(crate) sp: Cell<StackPointer>,
-    /// In the ready queue, or in the pool.
+    /// The next one in the pool.
     pub(crate) next: Cell<*const Fiber>,
-    pub(crate) state: Cell<State>,
-    pub(crate) cancel: Cell<Cancel>,
+    state: Cell<State>,
+    cancel: Cell<Cancel>,
     /// Is there a handle? If not, the slot is free as soon as it has finished.
-    pub(crate) attended: Cell<bool>,
+    attended: Cell<bool>,
     /// It ended by a panic that nobody has seen yet.
     pub(crate) panicked: Cell<bool>,
-    pub(crate) woken: Cell<Woken>,
+    woken: Cell<Woken>,
     /// Is there anything in `timer`?
-    pub(crate) has_timer: Cell<bool>,
-    pub(crate) runtime: *const Inner,
+    has_timer: Cell<bool>,
+    pub(crate) scheduler: *const Scheduler,
     /// Who waits in `join`, or null.
     pub(crate) joiner: Cell<*const Fiber>,
     /// A [`Packet`]; here, or in a box if it is large.
     packet: Cell<*mut u8>,
     dispose: Cell<unsafe fn(*mut u8, bool)>,
 
-    pub(crate) bottom: *mut u8,
-    pub(crate) id: Cell<u64>,
-    pub(crate) name: UnsafeCell<Option<Box<str>>>,
+    bottom: *mut u8,
+    id: Cell<u64>,
+    name: UnsafeCell<Option<Box<str>>>,
     /// Its entry among the timers, while it has one.
-    pub(crate) timer: Cell<Option<(Instant, u64)>>,
+    timer: Cell<Option<TimerKey>>,
     /// In the list of those who wait for the same socket.
     pub(crate) next_waiter: Cell<*const Fiber>,
     /// The scope that waits for it, or null.
-    pub(crate) scope: Cell<*const ScopeData>,
+    scope: Cell<*const ScopeData>,
+}
+
+/// What a scope and its fibers know of each other.
+#[derive(Debug)]
+pub(crate) struct ScopeData {
+    /// How many have not finished.
+    pub(crate) running: Cell<usize>,
+    /// One has panicked, and nobody has joined it.
+    pub(crate) panicked: Cell<bool>,
+    /// Who waits for them.
+    pub(crate) owner: *const Fiber,
 }
 
 /// First the closure, then what has become of it. Which, says the state.
@@ -151,7 +102,7 @@ impl Fiber {
     pub(crate) unsafe fn lay_out<'f>(
         place: *mut Self,
         bottom: *mut u8,
-        runtime: *const Inner,
+        scheduler: *const Scheduler,
     ) -> &'f Self {
         /// Of a fiber that has no outcome.
         unsafe fn nothing(_: *mut u8, _: bool) {}
@@ -164,7 +115,7 @@ impl Fiber {
             panicked: Cell::new(false),
             woken: Cell::new(Woken::Ready),
             has_timer: Cell::new(false),
-            runtime,
+            scheduler,
             joiner: Cell::new(ptr::null()),
             packet: Cell::new(ptr::null_mut()),
             dispose: Cell::new(nothing),
@@ -175,7 +126,7 @@ impl Fiber {
             next_waiter: Cell::new(ptr::null()),
             scope: Cell::new(ptr::null()),
         };
-        // SAFETY: our caller's promise.
+        // SAFETY: aligned, and in a slot that is the caller's.
         unsafe { place.write(fiber) };
         // SAFETY: just written, and mapped as long as the runtime is there.
         unsafe { &*place }
@@ -187,12 +138,13 @@ impl Fiber {
     /// # Safety
     ///
     /// The slot must be free. What the closure borrows must live until it has
-    /// finished.
+    /// finished. `enter` must [`call`](Self::call) it as this `F` and `T`.
     #[inline(always)]
     pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
         &self,
         settings: Settings<'_>,
         closure: F,
+        enter: Entry,
     ) {
         let closure = ManuallyDrop::new(closure);
         let me = ptr::from_ref(self).cast_mut().cast::<u8>();
@@ -208,8 +160,7 @@ impl Fiber {
             (packet, packet.cast())
         };
         // SAFETY: the slot is much longer than these few words.
-        let sp =
-            unsafe { switch::prepare(self.bottom, top, enter::<F, T>, me) };
+        let sp = unsafe { switch::prepare(self.bottom, top, enter, me) };
         self.sp.set(sp);
         self.state.set(State::Going);
         self.cancel.set(Cancel::No);
@@ -259,52 +210,147 @@ impl Fiber {
     }
 
     #[inline]
-    pub(crate) fn clear_name(&self) {
-        if self.name().is_some() {
-            // SAFETY: as above: this is the second of those moments.
-            unsafe { *self.name.get() = None };
+    pub(crate) fn id(&self) -> u64 {
+        self.id.get()
+    }
+
+    /// The scope that waits for it, or null.
+    #[inline]
+    pub(crate) fn scope(&self) -> *const ScopeData {
+        self.scope.get()
+    }
+}
+
+/// What it is doing, and what takes it from one state to the next.
+impl Fiber {
+    #[inline]
+    pub(crate) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    /// It has neither finished, nor is its slot free.
+    pub(crate) fn is_alive(&self) -> bool {
+        !matches!(self.state.get(), State::Finished | State::Free)
+    }
+
+    #[inline]
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state.get() == State::Finished
+    }
+
+    /// It runs, and is about to wait for this.
+    #[inline]
+    pub(crate) fn begin_wait(&self, what: State) {
+        debug_assert!(what.is_waiting() && self.state.get() == State::Going);
+        self.state.set(what);
+    }
+
+    /// It waits, and is about to stand in the ready queue.
+    #[inline]
+    pub(crate) fn end_wait(&self, woken: Woken) {
+        debug_assert!(self.state.get().is_waiting());
+        self.woken.set(woken);
+        self.state.set(State::Going);
+    }
+
+    /// Why its last wait has ended.
+    #[inline]
+    pub(crate) fn woken(&self) -> Woken {
+        self.woken.get()
+    }
+
+    /// It has an entry among the timers.
+    pub(crate) fn set_timer(&self, key: TimerKey) {
+        self.timer.set(Some(key));
+        self.has_timer.set(true);
+    }
+
+    /// Its entry among the timers, which has to be removed there.
+    #[inline]
+    pub(crate) fn take_timer(&self) -> Option<TimerKey> {
+        if self.has_timer.replace(false) {
+            self.timer.take()
+        } else {
+            None
         }
     }
 
-    /// From here on it cannot wait: also not by the short way of `yield_now`,
-    /// which does not look at this.
-    #[cold]
-    pub(crate) fn raise(&self) {
+    /// It runs no more, and its outcome is in the packet.
+    #[inline]
+    pub(crate) fn finish(&self) {
+        debug_assert_eq!(self.state.get(), State::Going);
+        self.state.set(State::Finished);
+    }
+
+    /// Its slot belongs to no fiber any more.
+    #[inline]
+    pub(crate) fn free(&self) {
+        if self.name().is_some() {
+            // SAFETY: no reference to the name is left: those who ask for it
+            // have a handle, or are the fiber itself.
+            unsafe { *self.name.get() = None };
+        }
+        self.state.set(State::Free);
+    }
+
+    /// Is there a handle?
+    #[inline]
+    pub(crate) fn is_attended(&self) -> bool {
+        self.attended.get()
+    }
+
+    /// There is no handle any more, and it has not finished.
+    #[inline]
+    pub(crate) fn detach(&self) {
+        debug_assert!(!self.is_finished());
+        self.attended.set(false);
+    }
+
+    #[inline]
+    pub(crate) fn cancel(&self) -> Cancel {
+        self.cancel.get()
+    }
+
+    /// It is to unwind when it goes on.
+    pub(crate) fn ask_to_cancel(&self) {
+        if self.cancel.get() == Cancel::No {
+            self.cancel.set(Cancel::Asked);
+        }
+    }
+
+    /// It begins to unwind.
+    pub(crate) fn set_raised(&self) {
         self.cancel.set(Cancel::Raised);
-        // SAFETY: a runtime is there as long as one of its fibers is alive.
-        unsafe { &*self.runtime }.close_short_way();
-    }
-
-    /// Begins to unwind: the locals are dropped, up to `enter`.
-    #[cold]
-    pub(crate) fn unwind(&self) -> ! {
-        self.raise();
-        // Not a panic: no hook, no message.
-        panic::resume_unwind(Box::new(Unwinding))
     }
 }
 
-// ANCHOR: enter
-/// What every fiber begins with, and where its panics end.
-unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
-    #[cfg(fibers_asan)]
-    crate::switch::asan::began();
-    // SAFETY: `make` has put this address there.
-    let fiber = unsafe { &*fiber.cast::<Fiber>() };
-    let packet = fiber.packet.get();
-    // SAFETY: until here, the packet holds the closure, at its beginning.
-    let closure = unsafe { packet.cast::<F>().read() };
-    // SAFETY: the closure is gone, so there is room for the outcome.
-    unsafe { fiber.run(closure, packet.cast()) };
-    if Packet::<F, T>::BOXED && !fiber.attended.get() {
-        // SAFETY: made by `make`, and nothing is in it any more.
-        drop(unsafe { Box::from_raw(packet.cast::<Packet<F, T>>()) });
-    }
-    // SAFETY: this is the fiber that runs, and it has nothing left to do.
-    unsafe { Inner::finish(fiber) }
+/// Begins to unwind: the locals are dropped, up to [`Fiber::call`].
+#[cold]
+pub(crate) fn unwind() -> ! {
+    // Not a panic: no hook, no message.
+    panic::resume_unwind(Box::new(Unwinding))
 }
 
+// ANCHOR: call
 impl Fiber {
+    /// What every fiber does, and where its panics end.
+    ///
+    /// # Safety
+    ///
+    /// Once, on the fiber's own stack; it must have been made with this `F`.
+    #[inline(always)]
+    pub(crate) unsafe fn call<F: FnOnce() -> T, T>(&self) {
+        let packet = self.packet.get();
+        // SAFETY: until here, the packet holds the closure, at its beginning.
+        let closure = unsafe { packet.cast::<F>().read() };
+        // SAFETY: the closure is gone, so there is room for the outcome.
+        unsafe { self.run(closure, packet.cast()) };
+        if Packet::<F, T>::BOXED && !self.attended.get() {
+            // SAFETY: made by `make`, and nothing is in it any more.
+            drop(unsafe { Box::from_raw(packet.cast::<Packet<F, T>>()) });
+        }
+    }
+
     /// Calls the closure, and puts the outcome where the handle finds it; if
     /// there is no handle, drops it. Nothing unwinds out of here.
     ///
@@ -319,8 +365,7 @@ impl Fiber {
     ) {
         let body = AssertUnwindSafe(|| {
             if self.cancel.get() != Cancel::No {
-                // Cancelled before it has begun: the closure is dropped.
-                self.raise();
+                // Cancelled before it has begun.
                 drop(closure);
                 return Err(JoinError::Cancelled);
             }
@@ -334,7 +379,7 @@ impl Fiber {
         let outcome = panic::catch_unwind(body)
             .unwrap_or_else(|payload| Err(self.caught(payload)));
         if self.attended.get() {
-            // SAFETY: our caller's promise.
+            // SAFETY: there is room, which is our caller's promise.
             unsafe { room.write(outcome) };
         } else if let Err(JoinError::Panicked(payload)) = outcome {
             // Nobody is left who could be told, and its destructor may panic.
@@ -353,9 +398,9 @@ impl Fiber {
         JoinError::Panicked(payload)
     }
 }
-// ANCHOR_END: enter
+// ANCHOR_END: call
 
-/// Is this what [`Fiber::unwind`] unwinds by?
+/// Is this what [`unwind`] unwinds by?
 pub(crate) fn is_unwinding(payload: &(dyn Any + Send)) -> bool {
     payload.is::<Unwinding>()
 }
@@ -376,5 +421,26 @@ unsafe fn dispose<F, T>(packet: *mut u8, taken: bool) {
     if !taken {
         // SAFETY: it is there, at the beginning, and nobody else takes it.
         drop(unsafe { packet.cast::<Result<T, JoinError>>().read() });
+    }
+}
+
+// ANCHOR: control_block
+/// Where the control block of a slot is: at its high end, but not in all slots
+/// at the same place of the page, for the same reason as the odd distance
+/// between slots.
+pub(crate) fn control_block(top: *mut u8) -> *mut Fiber {
+    const COLOURS: usize = 32;
+    const LINE: usize = 64;
+    // The page number is as good a number as any.
+    let colour = (top.addr() / 4096) % COLOURS;
+    top.wrapping_sub(size_of::<Fiber>() + colour * LINE).cast()
+}
+// ANCHOR_END: control_block
+
+/// "fiber 'name' (3)", or "fiber 3" if it has no name.
+pub(crate) fn describe(fiber: &Fiber) -> String {
+    match fiber.name() {
+        Some(name) => format!("fiber '{name}' ({})", fiber.id()),
+        None => format!("fiber {}", fiber.id()),
     }
 }

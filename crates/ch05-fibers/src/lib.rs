@@ -13,6 +13,7 @@ pub mod ladder;
 
 // The finished library.
 mod driver;
+mod error;
 mod fiber;
 pub mod float;
 mod join;
@@ -20,13 +21,17 @@ pub mod net;
 mod overflow;
 mod ready;
 mod runtime;
+mod scheduler;
 mod scope;
 mod spawn;
 pub mod stack;
+mod state;
 pub mod switch;
 mod time;
+mod timers;
 
-pub use join::{JoinError, JoinHandle};
+pub use error::JoinError;
+pub use join::JoinHandle;
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{Builder, current_id, current_name, spawn, yield_now};

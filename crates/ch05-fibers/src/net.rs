@@ -4,14 +4,16 @@
 //! Each call tries first. When that would block, the fiber waits until the
 //! event queue of chapter 4 has news, and tries again. So the calls can be used
 //! outside of fibers, too, as long as they need not wait; if they do, they fail
-//! with [`NotHere`](io::ErrorKind::Other).
+//! with an error of the kind [`Other`](ErrorKind::Other), whose message says
+//! so.
 //!
 //! Left out: names of hosts (looking them up blocks the thread), UDP, and
 //! everything else that is not needed to show how it is done.
 
 use crate::driver::{Direction, Waiters};
-use crate::fiber::{State, Woken};
-use crate::runtime::{CannotWait, Inner};
+use crate::error::CannotWait;
+use crate::scheduler::Scheduler;
+use crate::state::{State, Woken};
 use ch04_event_queue::event::Source;
 use ch04_event_queue::net as queued;
 use std::cell::Cell;
@@ -25,24 +27,24 @@ use std::time::Instant;
 struct Waiting<S> {
     socket: S,
     waiters: Rc<Waiters>,
-    runtime: Rc<Inner>,
+    scheduler: Rc<Scheduler>,
     deadline: Cell<Option<Instant>>,
 }
 
 impl<S: Source> Waiting<S> {
     /// Registers it with the runtime that runs.
     fn new(socket: S) -> io::Result<Self> {
-        let runtime = Inner::current().ok_or(CannotWait::NotHere)?.keep();
-        Self::with(runtime, socket)
+        let scheduler = Scheduler::current().ok_or(CannotWait::NotHere)?.keep();
+        Self::with(scheduler, socket)
     }
 
     /// Registers it with this runtime.
-    fn with(runtime: Rc<Inner>, mut socket: S) -> io::Result<Self> {
-        let waiters = runtime.driver.register(&mut socket)?;
+    fn with(scheduler: Rc<Scheduler>, mut socket: S) -> io::Result<Self> {
+        let waiters = scheduler.driver.register(&mut socket)?;
         Ok(Self {
             socket,
             waiters,
-            runtime,
+            scheduler,
             deadline: Cell::new(None),
         })
     }
@@ -62,22 +64,22 @@ impl<S> Waiting<S> {
                     self.wait(direction)?;
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                result => return self.runtime.counted(result),
+                result => return self.scheduler.counted(result),
             }
         }
     }
 
     /// Stops the fiber until there is news of the socket.
     fn wait(&self, direction: Direction) -> io::Result<()> {
-        let runtime = &self.runtime;
-        let me = runtime.here().ok_or(CannotWait::NotHere)?;
+        let scheduler = &self.scheduler;
+        let me = scheduler.here().ok_or(CannotWait::NotHere)?;
         self.waiters.add(direction, me);
-        let waiting = runtime.driver.waiting();
-        let woken = runtime.wait(State::OnSocket, self.deadline.get());
+        let waiting = scheduler.driver.waiting();
+        let woken = scheduler.wait(State::OnSocket, self.deadline.get());
         drop(waiting);
         self.waiters.remove(direction, me);
         let woken = woken?;
-        runtime.unwind_if_cancelled();
+        scheduler.unwind_if_cancelled();
         match woken {
             Woken::Ready => Ok(()),
             Woken::TimedOut => Err(ErrorKind::TimedOut.into()),
@@ -88,7 +90,7 @@ impl<S> Waiting<S> {
 
 impl<S> Drop for Waiting<S> {
     fn drop(&mut self) {
-        self.runtime.driver.forget(&self.waiters);
+        self.scheduler.driver.forget(&self.waiters);
     }
 }
 
@@ -125,7 +127,9 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all `AddrInUse`; `Other` outside of
+    /// `AddrInUse` if another socket listens there, `AddrNotAvailable` if the
+    /// address is not this machine's, `PermissionDenied` for ports of the
+    /// system; too many open files; `Other` outside of
     /// [`Runtime::run`](crate::Runtime::run).
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let inner = Waiting::new(queued::TcpListener::bind(address)?)?;
@@ -139,14 +143,16 @@ impl TcpListener {
     /// - `TimedOut`: the deadline is over;
     /// - `Other`: it would have to wait, and the caller is no fiber of the same
     ///   runtime, or unwinds;
-    /// - those of the system. When there are too many open files, the
-    ///   connection stays where it is, and the next call fails at once, too:
-    ///   a server sleeps a moment and tries again.
+    /// - too many open files, or too little memory: the connection stays where
+    ///   it is, and the next call fails at once, too, so a server sleeps a
+    ///   moment and tries again;
+    /// - `ConnectionAborted` and other errors of a connection that was gone
+    ///   before it was accepted: the next one may be fine.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let accept = queued::TcpListener::accept;
         let (stream, address) = self.inner.retry(Direction::Read, accept)?;
-        let runtime = Rc::clone(&self.inner.runtime);
-        let inner = Waiting::with(runtime, stream)?;
+        let scheduler = Rc::clone(&self.inner.scheduler);
+        let inner = Waiting::with(scheduler, stream)?;
         Ok((TcpStream { inner }, address))
     }
 
@@ -160,7 +166,7 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// None on an open socket, unless the system has no memory for the answer.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket.local_addr()
     }
@@ -178,8 +184,9 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system, above all `ConnectionRefused`; `Other` if the
-    /// caller is no fiber.
+    /// `ConnectionRefused` if nobody listens there, `HostUnreachable`,
+    /// `NetworkUnreachable`; `TimedOut` when the system has given up; too many
+    /// open files; `Other` if the caller is no fiber.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         Self::connect_until(address, None)
     }
@@ -225,7 +232,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `NotConnected` once the other side has reset the connection.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket.peer_addr()
     }
@@ -234,7 +241,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// None on an open socket, unless the system has no memory for the answer.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket.local_addr()
     }
@@ -243,7 +250,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `NotConnected` once the other side has reset the connection.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.inner.socket.shutdown(how)
     }
@@ -252,15 +259,17 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `InvalidInput` on some systems once the other side has reset the
+    /// connection; none on Linux.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.inner.socket.set_nodelay(nodelay)
     }
 }
 
 // ANCHOR: read_write
-/// Errors: `TimedOut` after the deadline; `Other` if it would have to wait and
-/// the caller is no fiber of the same runtime, or unwinds; those of the system.
+/// Errors: `TimedOut` after the deadline; `ConnectionReset` and `BrokenPipe` if
+/// the other side is gone; `Other` if it would have to wait and the caller is
+/// no fiber of the same runtime, or unwinds.
 impl Read for &TcpStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner

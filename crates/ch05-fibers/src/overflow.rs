@@ -8,13 +8,17 @@
 //! frames between the fault and the fiber's first one may hold locks, and
 //! nothing can be unwound from the middle of an instruction.
 
-#[cfg_attr(unix, path = "overflow/unix.rs")]
-#[cfg_attr(windows, path = "overflow/windows.rs")]
-mod platform;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::install;
 
-pub(crate) use platform::install;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::install;
 
-use crate::runtime::Inner;
+use crate::scheduler::Scheduler;
 
 /// The message, made without allocating.
 struct Message {
@@ -25,7 +29,7 @@ struct Message {
 impl Message {
     /// For the fiber in whose guard the address is; `None` if it is in none.
     fn about(address: usize) -> Option<Self> {
-        let (fiber, size) = Inner::current()?.overflown(address)?;
+        let (fiber, size) = Scheduler::current()?.overflown(address)?;
         let mut message = Self {
             bytes: [0; 256],
             length: 0,
@@ -37,7 +41,7 @@ impl Message {
             message.text(&name[..name.floor_char_boundary(100)]);
             message.text("' (");
         }
-        message.number(fiber.id.get());
+        message.number(fiber.id());
         if fiber.name().is_some() {
             message.text(")");
         }

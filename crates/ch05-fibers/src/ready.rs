@@ -101,7 +101,7 @@ impl ReadyQueue {
         while let Some(Next { fiber, sp }) = self.pop() {
             // SAFETY: there were fewer than there are places now.
             let place = unsafe { new.add(count) };
-            // SAFETY: as above.
+            // SAFETY: within the new places, which nothing else uses yet.
             unsafe { place.write(Place { fiber, sp }) };
             count += 1;
         }
@@ -153,9 +153,9 @@ impl ReadyQueue {
         }
         let first = self.first.get();
         self.first.set(first + 1);
-        // SAFETY: not empty, so somebody has been put there.
+        // SAFETY: not empty, so a fiber has been put there.
         let Place { fiber, sp } = unsafe { self.place(first).read() };
-        // SAFETY: who stands in the queue has not ended.
+        // SAFETY: a fiber in the queue has not ended.
         let fiber = unsafe { &*fiber };
         Some(Next { fiber, sp })
     }
@@ -174,15 +174,15 @@ impl ReadyQueue {
             return None;
         }
         let mine = self.place(end);
-        // SAFETY: as in `push`. It is not the place that is read below, since
-        // there is room.
+        // SAFETY: masked, so within the places; and it is not the place that is
+        // read below, since there is room.
         unsafe { (*mine).fiber = me };
         self.end.set(end + 1);
         self.first.set(first + 1);
         self.fetch(first + AHEAD);
-        // SAFETY: as in `pop`.
+        // SAFETY: not empty, so a fiber has been put there.
         let Place { fiber, sp } = unsafe { self.place(first).read() };
-        // SAFETY: as in `pop`.
+        // SAFETY: a fiber in the queue has not ended.
         let fiber = unsafe { &*fiber };
         // SAFETY: `mine` is a place of the ring, so the field is there.
         let save = unsafe { &raw mut (*mine).sp };

@@ -23,19 +23,21 @@
 use crate::stack::Stack;
 use std::ptr;
 
-#[cfg_attr(
-    all(unix, target_arch = "x86_64"),
-    path = "s1_stack_swap/x86_64_unix.rs"
-)]
-#[cfg_attr(
-    all(windows, target_arch = "x86_64"),
-    path = "s1_stack_swap/x86_64_windows.rs"
-)]
-#[cfg_attr(
-    all(unix, target_arch = "aarch64"),
-    path = "s1_stack_swap/aarch64.rs"
-)]
-mod platform;
+// For other targets there is a message, in `switch`.
+#[cfg(all(unix, target_arch = "x86_64"))]
+mod x86_64_unix;
+#[cfg(all(unix, target_arch = "x86_64"))]
+use x86_64_unix as platform;
+
+#[cfg(all(windows, target_arch = "x86_64"))]
+mod x86_64_windows;
+#[cfg(all(windows, target_arch = "x86_64"))]
+use x86_64_windows as platform;
+
+#[cfg(all(unix, target_arch = "aarch64"))]
+mod aarch64;
+#[cfg(all(unix, target_arch = "aarch64"))]
+use aarch64 as platform;
 
 pub(crate) use platform::enter;
 pub use platform::{FIRST, first_words, swap};

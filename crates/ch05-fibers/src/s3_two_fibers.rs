@@ -55,7 +55,7 @@ impl Pair<'_> {
 ///
 /// # Errors
 ///
-/// Those of the system, if there is no memory for the stacks.
+/// `OutOfMemory` if there is no memory for the stacks.
 ///
 /// # Safety
 ///

@@ -194,7 +194,7 @@ unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
     fiber.ended.set(true);
     let save = fiber.stopped.as_ptr();
     drop(fiber); // `step` has another one, and nothing here is dropped later
-    // SAFETY: as in `yield_now`.
+    // SAFETY: home has stopped in `step`, and waits for this.
     unsafe { switch(save, fibers.home.get()) };
     unreachable!("nobody goes on with a fiber that has ended");
 }

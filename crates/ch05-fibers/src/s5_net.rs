@@ -82,7 +82,9 @@ fn is_ours(error: &io::Error) -> bool {
 ///
 /// # Errors
 ///
-/// Those of the connection.
+/// `ConnectionReset` if the client is gone while it should be read from or
+/// written to, `BrokenPipe` if it takes no more, `TimedOut` after the stream's
+/// deadline.
 pub fn echo(mut stream: TcpStream) -> io::Result<()> {
     let mut room = [0; 1024];
     loop {
@@ -104,8 +106,9 @@ const MAX_HEAD: usize = 8 * 1024;
 ///
 /// # Errors
 ///
-/// Those of the connection; `TimedOut` if a request takes more than ten
-/// seconds, `InvalidData` if its head is longer than 8 KiB.
+/// `TimedOut` if a request takes more than ten seconds, `InvalidData` if its
+/// head is longer than 8 KiB, `UnexpectedEof` if the client closes in the
+/// middle of it, `ConnectionReset` or `BrokenPipe` if it is gone.
 pub fn hello(mut stream: TcpStream) -> io::Result<()> {
     let mut unread = Vec::new();
     loop {

@@ -3,29 +3,19 @@
 //! As with [`std::thread::scope`]: the scope does not end before they do, not
 //! even by a panic, and not even if its own fiber is cancelled.
 
-use crate::fiber::{Fiber, is_unwinding};
-use crate::join::{JoinError, JoinHandle};
-use crate::runtime::Inner;
+use crate::error::JoinError;
+use crate::fiber::{ScopeData, is_unwinding};
+use crate::join::JoinHandle;
+use crate::scheduler::Scheduler;
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 
-/// What a scope and its fibers know of each other.
-#[derive(Debug)]
-pub(crate) struct ScopeData {
-    /// How many have not finished.
-    pub(crate) running: Cell<usize>,
-    /// One has panicked, and nobody has joined it.
-    pub(crate) panicked: Cell<bool>,
-    /// Who waits for them.
-    pub(crate) owner: *const Fiber,
-}
-
 /// Where fibers can be made that borrow what lives for `'env`. See [`scope`].
 pub struct Scope<'scope, 'env: 'scope> {
     data: ScopeData,
-    runtime: *const Inner,
+    scheduler: *const Scheduler,
     // Invariant in both, as the scope of the standard library is.
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
@@ -80,15 +70,16 @@ pub fn scope<'env, F, T>(body: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let runtime = Inner::current().filter(|runtime| runtime.can_wait());
-    let runtime = runtime.expect("a scope needs a fiber that can wait");
+    let scheduler =
+        Scheduler::current().filter(|scheduler| scheduler.can_wait());
+    let scheduler = scheduler.expect("a scope needs a fiber that can wait");
     let scope = Scope {
         data: ScopeData {
             running: Cell::new(0),
             panicked: Cell::new(false),
-            owner: runtime.running(),
+            owner: scheduler.running(),
         },
-        runtime,
+        scheduler,
         scope: PhantomData,
         env: PhantomData,
     };
@@ -98,14 +89,14 @@ where
         .as_ref()
         .is_err_and(|payload| is_unwinding(&**payload))
     {
-        runtime.cancel_scope(&scope.data);
+        scheduler.cancel_scope(&scope.data);
     }
     while scope.data.running.get() > 0 {
-        runtime.wait_for_scope(&scope.data);
+        scheduler.wait_for_scope(&scope.data);
     }
     match &result {
-        Ok(_) => runtime.unwind_if_cancelled(),
-        Err(_) => runtime.raise_if_cancelled(),
+        Ok(_) => scheduler.unwind_if_cancelled(),
+        Err(_) => scheduler.raise_if_cancelled(),
     }
     match result {
         Err(payload) => panic::resume_unwind(payload),
@@ -131,14 +122,16 @@ impl<'scope> Scope<'scope, '_> {
     {
         // SAFETY: the runtime lives as long as the fiber in which the scope
         // is, and so longer than `self`.
-        let runtime = unsafe { &*self.runtime };
+        let scheduler = unsafe { &*self.scheduler };
         // SAFETY: `scope` does not return before the fiber has finished, and
         // what it borrows outlives `'scope`.
-        let handle =
-            unsafe { runtime.spawn(None, &raw const self.data, closure) };
-        let handle = handle.unwrap_or_else(|error| {
+        let fiber =
+            unsafe { scheduler.spawn(None, &raw const self.data, closure) };
+        let fiber = fiber.unwrap_or_else(|error| {
             panic!("no stack for a fiber: {error}");
         });
+        // SAFETY: just spawned, with a closure that returns a `T`.
+        let handle = unsafe { JoinHandle::new(fiber) };
         // It cannot have run yet. If it was not made, nobody waits for it, not
         // even if the closure has panicked when it was dropped.
         self.data.running.set(self.data.running.get() + 1);

@@ -1,7 +1,8 @@
 //! What a fiber calls: [`spawn`], [`yield_now`], and who it is.
 
+use crate::fiber::Fiber;
 use crate::join::JoinHandle;
-use crate::runtime::Inner;
+use crate::scheduler::Scheduler;
 use std::io;
 use std::ptr;
 
@@ -34,10 +35,12 @@ where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
-    let runtime = Inner::current()
+    let scheduler = Scheduler::current()
         .ok_or_else(|| io::Error::other("no runtime runs on this thread"))?;
     // SAFETY: what is `'static` lives until the fiber has finished.
-    unsafe { runtime.spawn(name, ptr::null(), closure) }
+    let fiber = unsafe { scheduler.spawn(name, ptr::null(), closure) }?;
+    // SAFETY: just spawned, with a closure that returns a `T`.
+    Ok(unsafe { JoinHandle::new(fiber) })
 }
 
 /// What can be said about a fiber before it is made.
@@ -93,19 +96,19 @@ impl Builder {
 /// fiber cannot stop in the middle of that.
 #[inline]
 pub fn yield_now() {
-    match Inner::current() {
-        Some(runtime) => runtime.yield_now(),
+    match Scheduler::current() {
+        Some(scheduler) => scheduler.yield_now(),
         None => std::thread::yield_now(),
     }
 }
 
 /// The number of the running fiber; `None` outside of fibers.
 pub fn current_id() -> Option<u64> {
-    Inner::current()?.here().map(|fiber| fiber.id.get())
+    Scheduler::current()?.here().map(Fiber::id)
 }
 
 /// The name of the running fiber, if it has one.
 pub fn current_name() -> Option<String> {
-    let name = Inner::current()?.here()?.name();
+    let name = Scheduler::current()?.here()?.name();
     name.map(String::from)
 }

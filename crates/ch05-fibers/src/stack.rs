@@ -16,11 +16,15 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 
-#[cfg_attr(unix, path = "stack/unix.rs")]
-#[cfg_attr(windows, path = "stack/windows.rs")]
-mod sys;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as sys;
 
-pub use sys::GuardKind;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as sys;
 
 /// The first mapping has room for so many stacks,
 const FIRST: usize = 32;
@@ -35,6 +39,20 @@ const LEAST: usize = 32 * 1024;
 /// or of most code in C, which does not touch its pages in order. Two more
 /// pages than a power of two, so that the distance between stacks is none.
 pub const GUARD: usize = 132 * 1024;
+
+/// How a guard is made. Each system has one or two of these kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GuardKind {
+    /// `MADV_GUARD_INSTALL` (Linux 6.13): a mark in the page table. It divides
+    /// no mapping, so there can be as many as there are stacks.
+    Advised,
+    /// `mprotect` (Unix): the mapping falls into pieces, two for each stack,
+    /// and Linux allows a process 65,530 of them.
+    Protected,
+    /// `PAGE_GUARD` (Windows): the first touch is an exception.
+    Page,
+}
 
 /// A stack: its two ends. Valid as long as its arena.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +126,8 @@ impl Arena {
     ///
     /// # Errors
     ///
-    /// Those of the system: no memory, or too many mappings.
+    /// `OutOfMemory` if there is no memory, there are too many mappings, or the
+    /// addresses of the process are limited; then the message says so.
     pub fn take(&self) -> io::Result<Slot> {
         let mut chunk = self.newest();
         if chunk.is_none_or(|chunk| chunk.used.get() == chunk.room) {
@@ -176,7 +195,8 @@ impl Arena {
     }
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk> {
-        // SAFETY: as above.
+        // SAFETY: null at the end of the list, or a chunk that lives as long as
+        // `self`, as `newest` does.
         std::iter::successors(self.newest(), |chunk| unsafe {
             chunk.older.as_ref()
         })
@@ -267,7 +287,7 @@ impl Stack {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// `OutOfMemory` if there are no addresses for it, or too many mappings.
     pub fn new(size: usize) -> io::Result<Self> {
         let arena = Arena::new(size, GUARD);
         let base = sys::reserve(arena.stride())?;

@@ -9,13 +9,29 @@
 //! who ask for it, and shadow stacks (CET, GCS), which Rust programs do not
 //! have: with them, a second stack pointer would have to be changed as well.
 
-#[cfg_attr(all(unix, target_arch = "x86_64"), path = "switch/x86_64_unix.rs")]
-#[cfg_attr(
+#[cfg(all(unix, target_arch = "x86_64"))]
+mod x86_64_unix;
+#[cfg(all(unix, target_arch = "x86_64"))]
+use x86_64_unix as platform;
+
+#[cfg(all(windows, target_arch = "x86_64"))]
+mod x86_64_windows;
+#[cfg(all(windows, target_arch = "x86_64"))]
+use x86_64_windows as platform;
+
+#[cfg(all(unix, target_arch = "aarch64"))]
+mod aarch64;
+#[cfg(all(unix, target_arch = "aarch64"))]
+use aarch64 as platform;
+
+#[cfg(not(any(
+    all(unix, any(target_arch = "x86_64", target_arch = "aarch64")),
     all(windows, target_arch = "x86_64"),
-    path = "switch/x86_64_windows.rs"
-)]
-#[cfg_attr(all(unix, target_arch = "aarch64"), path = "switch/aarch64.rs")]
-mod platform;
+)))]
+compile_error!(
+    "fibers switch stacks in assembly, which is here for x86-64 and 64-bit Arm \
+     on Unix and for x86-64 on Windows; there is none for this target"
+);
 
 #[cfg(not(fibers_asan))]
 pub use platform::switch;

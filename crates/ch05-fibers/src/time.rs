@@ -1,7 +1,7 @@
 //! Waiting for a moment.
 
-use crate::fiber::State;
-use crate::runtime::Inner;
+use crate::scheduler::Scheduler;
+use crate::state::State;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,14 +40,14 @@ pub fn sleep_until(moment: Instant) {
 
 /// Returns whether it has waited.
 fn stop_until(moment: Instant) -> bool {
-    let Some(runtime) = Inner::current().filter(|it| it.here().is_some())
+    let Some(scheduler) = Scheduler::current().filter(|it| it.here().is_some())
     else {
         thread::sleep(moment.saturating_duration_since(Instant::now()));
         return true;
     };
-    let waited = runtime.wait(State::Sleeping, Some(moment)).is_ok();
+    let waited = scheduler.wait(State::Sleeping, Some(moment)).is_ok();
     if waited {
-        runtime.unwind_if_cancelled();
+        scheduler.unwind_if_cancelled();
     }
     waited
 }

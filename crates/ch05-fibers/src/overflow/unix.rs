@@ -22,9 +22,9 @@ pub(crate) fn install() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         for (signal, before) in SIGNALS.into_iter().zip(&BEFORE) {
-            // Zeroes are a valid value: no handler, an empty mask, no flags.
             let new = MaybeUninit::<libc::sigaction>::zeroed();
-            // SAFETY: see above.
+            // SAFETY: zeroes are a valid value of this structure of numbers: no
+            // handler, an empty mask, no flags.
             let mut new = unsafe { new.assume_init() };
             let handle: extern "C" fn(_, _, _) = handle;
             new.sa_sigaction = handle as *const () as usize;
@@ -32,7 +32,8 @@ pub(crate) fn install() {
             let mut old = MaybeUninit::zeroed();
             // SAFETY: the handler does only what a handler may.
             unsafe { libc::sigaction(signal, &new, old.as_mut_ptr()) };
-            // SAFETY: filled in; or zeroes, as above.
+            // SAFETY: filled in by the call; if that has failed, it is still
+            // zeroes, which are a valid value.
             let _ = before.set(unsafe { old.assume_init() });
         }
     });
@@ -54,9 +55,9 @@ extern "C" fn handle(
     let address = unsafe { about.si_addr() }.addr();
     if let Some(message) = Message::about(address) {
         let bytes = message.bytes();
-        // SAFETY: one of the calls that a handler may make.
+        // SAFETY: a handler may call it, and the bytes are a local.
         unsafe { libc::write(2, bytes.as_ptr().cast(), bytes.len()) };
-        // SAFETY: another one.
+        // SAFETY: it takes nothing, and a handler may call it.
         unsafe { libc::abort() };
     }
     pass_on(signal, info, context);

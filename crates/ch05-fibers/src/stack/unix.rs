@@ -1,22 +1,12 @@
 //! Stacks from `mmap`, guards by `madvise` or `mprotect`.
 
+use super::GuardKind;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// How long a guard is, at least.
 pub const LEAST_GUARD_PAGES: usize = 1;
-
-/// How a guard is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GuardKind {
-    /// `MADV_GUARD_INSTALL` (Linux 6.13): a mark in the page table. It divides
-    /// no mapping, so there can be as many as there are stacks.
-    Advised,
-    /// `mprotect`: the mapping falls into pieces, two for each stack, and Linux
-    /// allows a process 65,530 of them.
-    Protected,
-}
 
 /// The size of a page, in bytes.
 pub fn page_size() -> usize {
@@ -78,7 +68,7 @@ pub unsafe fn open(low: *mut u8, guard: usize, _: usize) -> io::Result<()> {
         // Memory that is locked takes no such marks (`mlockall`). Then a guard
         // of the other kind has to do.
     }
-    // SAFETY: as above.
+    // SAFETY: within our mapping, and not in use: our caller.
     let result = unsafe { libc::mprotect(low.cast(), guard, libc::PROT_NONE) };
     if result != 0 {
         return Err(io::Error::last_os_error());
@@ -92,7 +82,8 @@ pub unsafe fn open(low: *mut u8, guard: usize, _: usize) -> io::Result<()> {
 ///
 /// It must be a whole one from [`reserve`], and not in use.
 pub unsafe fn release(base: *mut u8, length: usize) {
-    // SAFETY: our caller's promise. It can only fail for wrong arguments.
+    // SAFETY: a whole mapping that is not in use: our caller's promise.
+    // It can only fail for wrong arguments.
     unsafe { libc::munmap(base.cast(), length) };
 }
 

@@ -4,6 +4,7 @@
 //! So below the page that is the guard there has to be more stack, for the
 //! handler, and below that a page that ends it for good.
 
+use super::GuardKind;
 use std::io;
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_GUARD, PAGE_NOACCESS,
@@ -18,13 +19,6 @@ use windows_sys::Win32::System::SystemInformation::{
 pub const LEAST_GUARD_PAGES: usize = 13;
 /// Those that are there, although they belong to the guard.
 const COMMITTED_PAGES: usize = LEAST_GUARD_PAGES - 1;
-
-/// How a guard is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GuardKind {
-    /// `PAGE_GUARD`: the first touch is an exception.
-    Page,
-}
 
 /// The size of a page, in bytes.
 pub fn page_size() -> usize {
@@ -58,7 +52,7 @@ pub unsafe fn open(low: *mut u8, guard: usize, size: usize) -> io::Result<()> {
     let touched = low.wrapping_add(guard - page);
     // SAFETY: within our reservation, and not in use: our caller.
     unsafe { commit(room, length + size, PAGE_READWRITE) }?;
-    // SAFETY: as above.
+    // SAFETY: one page of the same reservation, which is not in use either.
     unsafe { commit(touched, page, PAGE_READWRITE | PAGE_GUARD) }
 }
 
@@ -66,7 +60,7 @@ pub unsafe fn open(low: *mut u8, guard: usize, size: usize) -> io::Result<()> {
 ///
 /// As for [`open`].
 unsafe fn commit(at: *mut u8, length: usize, how: u32) -> io::Result<()> {
-    // SAFETY: our caller's promise.
+    // SAFETY: within a reservation and not in use, which our caller promises.
     let done = unsafe { VirtualAlloc(at.cast(), length, MEM_COMMIT, how) };
     if done.is_null() {
         return Err(io::Error::last_os_error());
@@ -80,7 +74,7 @@ unsafe fn commit(at: *mut u8, length: usize, how: u32) -> io::Result<()> {
 ///
 /// It must be a whole piece from [`reserve`], and not in use.
 pub unsafe fn release(base: *mut u8, _length: usize) {
-    // SAFETY: our caller's promise.
+    // SAFETY: a whole reservation that is not in use: our caller.
     unsafe { VirtualFree(base.cast(), 0, MEM_RELEASE) };
 }
 

@@ -1,0 +1,170 @@
+//! How a fiber begins and ends, and where its slot comes from and goes to.
+
+use super::Scheduler;
+use crate::fiber::{Fiber, ScopeData, Settings, control_block};
+use crate::state::{Cancel, State};
+use std::io;
+use std::ptr;
+
+impl Scheduler {
+    // ANCHOR: spawn
+    /// Makes a fiber and puts it into the queue. It counts as attended: whoever
+    /// calls this makes the handle.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for a stack. The closure is dropped.
+    ///
+    /// # Safety
+    ///
+    /// What the closure borrows must live until the fiber has finished.
+    #[inline(always)]
+    pub(crate) unsafe fn spawn<F: FnOnce() -> T, T>(
+        &self,
+        name: Option<&str>,
+        scope: *const ScopeData,
+        closure: F,
+    ) -> io::Result<&Fiber> {
+        let fiber = self.free_fiber()?;
+        let id = self.spawned.get() + 1;
+        self.spawned.set(id);
+        let settings = Settings { id, name, scope };
+        // SAFETY: it is free, and `enter` is of these types; what the closure
+        // borrows is our caller's promise.
+        unsafe { fiber.make(settings, closure, enter::<F, T>) };
+        self.alive.set(self.alive.get() + 1);
+        self.ready.make_room_for(self.alive.get());
+        self.ready.push(fiber);
+        Ok(fiber)
+    }
+    // ANCHOR_END: spawn
+
+    // ANCHOR: free_fiber
+    /// One from the pool, or on a new stack.
+    #[inline]
+    fn free_fiber(&self) -> io::Result<&Fiber> {
+        // SAFETY: null, or the control block of a slot that no fiber uses.
+        match unsafe { self.pool.get().as_ref() } {
+            Some(free) => {
+                self.pool.set(free.next.get());
+                Ok(free)
+            }
+            None => self.new_fiber(),
+        }
+    }
+
+    #[cold]
+    fn new_fiber(&self) -> io::Result<&Fiber> {
+        let slot = self.arena.take()?;
+        let place = control_block(slot.top);
+        // SAFETY: near the high end of a slot that was taken just now, so no
+        // other fiber is there.
+        Ok(unsafe { Fiber::lay_out(place, slot.bottom, self) })
+    }
+    // ANCHOR_END: free_fiber
+
+    // ANCHOR: finish
+    /// The end of a fiber: wakes whoever waits for it, and leaves for others.
+    ///
+    /// # Safety
+    ///
+    /// `me` is the fiber that runs, and if it is attended, its outcome is in
+    /// its packet.
+    #[inline(always)]
+    unsafe fn finish(&self, me: &Fiber) -> ! {
+        self.alive.set(self.alive.get() - 1);
+        if !me.scope().is_null() {
+            self.leave_scope(me);
+        }
+        if !me.joiner.get().is_null() {
+            self.wake_waiting_for(State::Joining, me.joiner.get());
+        }
+        if me.is_attended() {
+            me.finish();
+        } else {
+            // Its slot is in the pool from here on, and we still stand on it:
+            // but no other fiber takes it before we have left.
+            self.retire(me);
+        }
+        if ptr::eq(me, self.main.get()) {
+            self.close_short_way();
+        }
+        self.leave(me);
+        unreachable!("nobody goes on with a finished fiber");
+    }
+    // ANCHOR_END: finish
+
+    /// A fiber of a scope has ended.
+    fn leave_scope(&self, fiber: &Fiber) {
+        // SAFETY: not null, as `finish` has looked; and the scope does not end
+        // before `running` is 0, which counts this fiber until the line below.
+        let scope = unsafe { &*fiber.scope() };
+        if fiber.panicked.get() && !fiber.is_attended() {
+            scope.panicked.set(true);
+        }
+        scope.running.set(scope.running.get() - 1);
+        if scope.running.get() == 0 {
+            self.wake_waiting_for(State::InScope, scope.owner);
+        }
+    }
+
+    /// Into the pool.
+    #[inline]
+    fn retire(&self, fiber: &Fiber) {
+        fiber.free();
+        fiber.next.set(self.pool.get());
+        self.pool.set(fiber);
+    }
+
+    /// Puts the slot of a finished fiber into the pool.
+    ///
+    /// # Safety
+    ///
+    /// It must be finished, and its handle on the point of going; `taken`: its
+    /// outcome is gone already.
+    #[inline]
+    pub(crate) unsafe fn release(&self, fiber: *const Fiber, taken: bool) {
+        // SAFETY: finished and not retired yet, so the slot is this fiber's.
+        let fiber = unsafe { &*fiber };
+        if fiber.panicked.get() {
+            // SAFETY: null, or a scope that has not ended: handles of its
+            // fibers do not outlive it.
+            let scope = unsafe { fiber.scope().as_ref() };
+            if let Some(scope) = scope {
+                scope.panicked.set(true);
+            }
+        }
+        /// Gives the slot back even if the outcome's destructor panics.
+        struct Back<'r>(&'r Scheduler, &'r Fiber);
+        impl Drop for Back<'_> {
+            #[inline]
+            fn drop(&mut self) {
+                self.0.retire(self.1);
+            }
+        }
+        let _back = Back(self, fiber);
+        // SAFETY: once: the handle goes, and there is one handle.
+        unsafe { fiber.dispose(taken) };
+    }
+}
+
+// ANCHOR: enter
+/// What every fiber begins with.
+unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
+    #[cfg(fibers_asan)]
+    crate::switch::asan::began();
+    // SAFETY: `Fiber::make` has put its own address there.
+    let fiber = unsafe { &*fiber.cast::<Fiber>() };
+    // SAFETY: a scheduler is there as long as one of its fibers is alive.
+    let scheduler = unsafe { &*fiber.scheduler };
+    if fiber.cancel() != Cancel::No {
+        scheduler.raise(fiber);
+    }
+    // SAFETY: this is the first thing that happens on this stack, and `spawn`
+    // has made it with these types.
+    unsafe { fiber.call::<F, T>() };
+    // SAFETY: this is the fiber that runs, and `call` has put the outcome into
+    // the packet.
+    unsafe { scheduler.finish(fiber) }
+}
+// ANCHOR_END: enter

@@ -1,0 +1,133 @@
+//! How a fiber waits, what wakes it, and how it is cancelled meanwhile.
+
+use super::Scheduler;
+use crate::error::{CannotWait, give_up};
+use crate::fiber::{Fiber, ScopeData};
+use crate::state::{Cancel, State, Woken};
+use std::ptr;
+use std::time::Instant;
+
+impl Scheduler {
+    // ANCHOR: wait
+    /// Stops the running fiber until it is woken or `deadline` is over.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot wait, and then nothing has happened.
+    #[inline]
+    pub(crate) fn wait(
+        &self,
+        what: State,
+        deadline: Option<Instant>,
+    ) -> Result<Woken, CannotWait> {
+        let me = self.here().ok_or(CannotWait::NotHere)?;
+        if self.is_unwinding(me) && what != State::InScope {
+            self.count_futile();
+            return Err(CannotWait::Unwinding);
+        }
+        me.begin_wait(what);
+        if let Some(deadline) = deadline {
+            me.set_timer(self.timers.insert(deadline, me));
+        }
+        self.leave(me);
+        if me.cancel() == Cancel::Raised {
+            self.close_short_way(); // the others have had it open
+        }
+        Ok(me.woken())
+    }
+    // ANCHOR_END: wait
+
+    /// Marks the running fiber as unwinding, if it is cancelled and about to
+    /// unwind by something else: it must not wait once more on the way.
+    pub(crate) fn raise_if_cancelled(&self) {
+        if let Some(me) = self.here()
+            && me.cancel() == Cancel::Asked
+        {
+            self.raise(me);
+        }
+    }
+
+    /// After a wait that was one: unwinds if that is why it has ended.
+    #[inline]
+    pub(crate) fn unwind_if_cancelled(&self) {
+        if let Some(me) = self.here()
+            && me.cancel() == Cancel::Asked
+        {
+            self.unwind(me);
+        }
+    }
+
+    // ANCHOR: wake
+    /// Ends a fiber's wait. One that does not wait is left alone.
+    #[inline]
+    pub(crate) fn wake(&self, fiber: &Fiber, woken: Woken) {
+        if !fiber.state().is_waiting() {
+            return;
+        }
+        if let Some(key) = fiber.take_timer() {
+            self.timers.remove(key);
+        }
+        fiber.end_wait(woken);
+        self.ready.push(fiber);
+    }
+    // ANCHOR_END: wake
+
+    /// Wakes `fiber` if there is one and it waits for this.
+    pub(super) fn wake_waiting_for(&self, what: State, fiber: *const Fiber) {
+        // SAFETY: null, or a fiber that waits and so has not ended; one that
+        // does not wait any more has taken its name back (`joiner`).
+        if let Some(fiber) = unsafe { fiber.as_ref() }
+            && fiber.state() == what
+        {
+            self.wake(fiber, Woken::Ready);
+        }
+    }
+
+    /// Waits for the end of `fiber`.
+    ///
+    /// # Errors
+    ///
+    /// If the caller cannot wait, and `fiber` has not ended.
+    pub(crate) fn wait_for_end(&self, fiber: &Fiber) -> Result<(), CannotWait> {
+        while !fiber.is_finished() {
+            fiber.joiner.set(self.running());
+            let result = self.wait(State::Joining, None);
+            fiber.joiner.set(ptr::null());
+            result?;
+            self.unwind_if_cancelled();
+        }
+        Ok(())
+    }
+
+    /// Waits until a fiber of the scope ends, or the caller is cancelled, which
+    /// cancels the scope's fibers.
+    pub(crate) fn wait_for_scope(&self, scope: &ScopeData) {
+        let asked = |me: &Fiber| me.cancel() == Cancel::Asked;
+        if self.here().is_some_and(asked) {
+            self.cancel_scope(scope);
+        }
+        if self.wait(State::InScope, None).is_err() {
+            // Another library has switched stacks in the middle of the scope:
+            // against the contract of `Runtime::new`. What its fibers borrow
+            // would be gone with it.
+            give_up("a scope ends outside of the fiber in which it began");
+        }
+    }
+
+    /// Cancels the fibers of one scope.
+    pub(crate) fn cancel_scope(&self, scope: &ScopeData) {
+        self.cancel(|fiber| ptr::eq(fiber.scope(), scope));
+    }
+
+    /// Cancels all fibers.
+    pub(super) fn cancel_all(&self) {
+        self.cancel(|_| true);
+    }
+
+    fn cancel(&self, which: impl Fn(&Fiber) -> bool) {
+        for fiber in self.fibers().filter(|fiber| which(fiber)) {
+            fiber.ask_to_cancel();
+            self.wake(fiber, Woken::Ready);
+        }
+    }
+}
