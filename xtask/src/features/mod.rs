@@ -1,6 +1,6 @@
 //! What the preprocessor makes of the pages' own markdown. To add a feature:
-//! write its file with a `pub const FEATURE: Feature`, and name it in the list
-//! below.
+//! write its file with a `pub const FEATURE: Feature`, and a `mod` line and a
+//! place in `FEATURES` below.
 //!
 //! A feature does not write a new page. It gives edits: a range of the
 //! expanded text and what stands there instead. So features do not see, and
@@ -16,25 +16,29 @@ use crate::page::{Directive, Page, Problem};
 use crate::project::Project;
 use crate::report::Report;
 
-/// Declares each feature's module and puts it into `FEATURES`, in this order.
-macro_rules! features {
-    ($($module:ident),* $(,)?) => {
-        $(mod $module;)*
-        const FEATURES: &[Feature] = &[$($module::FEATURE),*];
-    };
-}
+mod benchmarks;
+mod callouts;
+mod captions;
+mod differences;
+mod fences;
+mod figures;
+mod folded;
+mod glossary;
+mod plots;
+mod status;
 
-features![
-    benchmarks,
-    callouts,
-    captions,
-    differences,
-    fences,
-    figures,
-    folded,
-    glossary,
-    plots,
-    status,
+/// Every feature, in the order of their edits at one place.
+const FEATURES: &[Feature] = &[
+    benchmarks::FEATURE,
+    callouts::FEATURE,
+    captions::FEATURE,
+    differences::FEATURE,
+    fences::FEATURE,
+    figures::FEATURE,
+    folded::FEATURE,
+    glossary::FEATURE,
+    plots::FEATURE,
+    status::FEATURE,
 ];
 
 pub use captions::{Caption, source_of};
