@@ -64,10 +64,8 @@ impl Group {
             .filter(|row| row.group == name)
             .cloned()
             .collect();
-        let unit = rows
-            .first()
-            .map(|row| row.unit.clone())
-            .with_context(|| {
+        let unit =
+            rows.first().map(|row| row.unit.clone()).with_context(|| {
                 let mut groups: Vec<&str> =
                     benchmarks.rows.iter().map(|r| r.group.as_str()).collect();
                 groups.dedup();
@@ -99,8 +97,9 @@ impl Group {
         let mut text = format!("| {}, {} |", self.name, escape(&self.unit));
         for peer in &peers {
             let version = self.versions.get(*peer);
-            let version =
-                version.map(|v| format!(" {}", escape(v))).unwrap_or_default();
+            let version = version
+                .map(|v| format!(" {}", escape(v)))
+                .unwrap_or_default();
             text += &format!(" {}{version} |", escape(peer));
         }
         text += &format!("\n|---|{}\n", "--:|".repeat(peers.len()));

@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{
-    Edits, Feature, Site, escape, extent, fenced, inline, repository,
-};
+use super::{Edits, Feature, Site, escape, extent, fenced, inline, repository};
 use crate::block::{Block, Kind, blocks};
 use crate::page::{Excerpt, Page};
 

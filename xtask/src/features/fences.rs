@@ -61,9 +61,10 @@ fn rust_words<'b>(site: &Site<'_>, block: &'b Block) -> Vec<&'b str> {
             .filter(|target| target.is_kind(TargetKind::Lib))
             .any(|target| mentions(&block.code, &target.name.replace('-', "_")))
     });
-    let elsewhere = mentions(&block.code, "crate::")
-        || mentions(&block.code, "super::");
-    if (own || elsewhere || block.has("listing")) && !block.has("noplayground") {
+    let elsewhere =
+        mentions(&block.code, "crate::") || mentions(&block.code, "super::");
+    if (own || elsewhere || block.has("listing")) && !block.has("noplayground")
+    {
         words.push("noplayground");
     }
     words

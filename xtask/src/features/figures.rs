@@ -142,7 +142,9 @@ impl<'a> Drawn<'a> {
     /// The runs that are shown on paper: with controls there are too many.
     fn still_runs(&self) -> impl Iterator<Item = (&Wanted, &Run)> {
         let all = self.figure.definition.control.is_empty();
-        self.figure.runs().filter(move |(wanted, _)| all || wanted.key)
+        self.figure
+            .runs()
+            .filter(move |(wanted, _)| all || wanted.key)
     }
 
     // --- The live form ---
@@ -450,7 +452,11 @@ impl<'a> Drawn<'a> {
                 "<div class=\"fig-still-run\"><p><strong>{}.</strong></p>{}\
                  <div class=\"fig-frames\">",
                 inline(&wanted.label),
-                if once { String::new() } else { question(&wanted.predict) },
+                if once {
+                    String::new()
+                } else {
+                    question(&wanted.predict)
+                },
             );
             for event in key_events(&run.events) {
                 let step = event.step;
@@ -504,16 +510,17 @@ impl<'a> Drawn<'a> {
         let steps = |runs: &mut dyn Iterator<Item = (&Wanted, &Run)>| -> usize {
             runs.map(|(_, run)| run.events.len()).sum()
         };
-        let (all, some) =
-            (steps(&mut self.figure.runs()), steps(&mut self.still_runs()));
+        let (all, some) = (
+            steps(&mut self.figure.runs()),
+            steps(&mut self.still_runs()),
+        );
         let count = if some < all {
             format!("{some} of {} events as tables", thousands(all as u64))
         } else {
             format!("All {all} events as a table")
         };
-        let mut html = format!(
-            "<details class=\"fig-table\"><summary>{count}</summary>"
-        );
+        let mut html =
+            format!("<details class=\"fig-table\"><summary>{count}</summary>");
         for (wanted, run) in self.still_runs() {
             html += &self.table(wanted, run);
         }
@@ -534,11 +541,8 @@ impl<'a> Drawn<'a> {
             inline(&wanted.label)
         );
         for state in &states {
-            let _ = write!(
-                html,
-                "<th scope=\"col\">{}</th>",
-                inline(&state.label)
-            );
+            let _ =
+                write!(html, "<th scope=\"col\">{}</th>", inline(&state.label));
         }
         if !self.is_drawn() {
             html += "<th scope=\"col\">Took</th>";
@@ -550,12 +554,7 @@ impl<'a> Drawn<'a> {
         html + "</tbody></table></div>"
     }
 
-    fn table_row(
-        &self,
-        run: &Run,
-        event: &Event,
-        states: &[&State],
-    ) -> String {
+    fn table_row(&self, run: &Run, event: &Event, states: &[&State]) -> String {
         let lane = self.figure.definition.column(&event.lane);
         let who = &self.figure.definition.lane[lane].label;
         let raw = match &event.raw {
@@ -951,7 +950,9 @@ mod tests {
         let new = Value::Words(vec![word("rsp", "2"), word("rbx", "1")]);
         let html = shown(&state, &new, Some(&old));
         assert_eq!(html.matches("fig-changed").count(), 1);
-        assert!(html.contains("<code>&lt;2&gt;</code><span class=\"fig-aloud\">"));
+        assert!(
+            html.contains("<code>&lt;2&gt;</code><span class=\"fig-aloud\">")
+        );
         assert!(!html.contains("Meaning"), "no row has one: {html}");
         assert!(!shown(&state, &new, None).contains("fig-changed"));
     }
@@ -987,13 +988,18 @@ mod tests {
         assert_eq!(data["controls"], json!([2, 2]));
         assert_eq!(data["runs"][0]["steps"][1]["time"], 2);
         let say = data["runs"][0]["steps"][1]["say"].as_str().unwrap();
-        assert!(say.starts_with("<span class=\"fig-when\">2 s</span>"), "{say}");
+        assert!(
+            say.starts_with("<span class=\"fig-when\">2 s</span>"),
+            "{say}"
+        );
     }
 
     #[test]
     fn only_the_figure_has_an_id() {
         let html = drawn(|drawn| drawn.html().unwrap());
         assert_eq!(html.matches(" id=").count(), 1);
-        assert!(html.contains("<figure class=\"recorded\" id=\"figure-probe\""));
+        assert!(
+            html.contains("<figure class=\"recorded\" id=\"figure-probe\"")
+        );
     }
 }

@@ -39,8 +39,7 @@ fn page_path(project: &Project) -> Result<PathBuf> {
 /// When book.toml is wrong.
 pub fn terms(project: &Project) -> Result<Vec<Term>> {
     let path = page_path(project)?;
-    let Some(page) = project.pages.iter().find(|page| page.path == path)
-    else {
+    let Some(page) = project.pages.iter().find(|page| page.path == path) else {
         return Ok(Vec::new());
     };
     let mut terms = Vec::new();
@@ -92,7 +91,9 @@ pub fn unused(project: &Project) -> Result<Vec<(Place, String)>> {
     }
     let is_used = |text: &str| {
         let id = id(text);
-        all.iter().zip(&used).any(|(term, used)| term.id == id && *used)
+        all.iter()
+            .zip(&used)
+            .any(|(term, used)| term.id == id && *used)
     };
     titles_at.retain(|(_, text)| !is_used(text));
     Ok(titles_at)
@@ -177,7 +178,8 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
         edit_glossary(page, edits);
         return Ok(());
     }
-    let depth = page.path.components().count() - 1
+    let depth = page.path.components().count()
+        - 1
         - site.project.src().components().count();
     let inside = glossary.strip_prefix(site.project.src())?;
     let target = format!("{}{}", "../".repeat(depth), inside.display());
@@ -309,7 +311,10 @@ mod tests {
         let mut edits = Edits::default();
         edit_glossary(&page, &mut edits);
         assert_eq!(edits.problems.len(), 1);
-        assert_eq!(edits.problems[0].to_string(), "g.md:12: \"epoll\" is defined twice");
+        assert_eq!(
+            edits.problems[0].to_string(),
+            "g.md:12: \"epoll\" is defined twice"
+        );
         assert_eq!(
             edits.apply(&page).unwrap(),
             "# Glossary\n\nWords.\n\n## event queue {#term-event-queue .term}\n\n\

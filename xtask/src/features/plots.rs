@@ -102,7 +102,9 @@ impl<'a> Plot<'a> {
             let mut points = Vec::new();
             for row in group.rows.iter().filter(|row| row.peer == peer) {
                 ensure!(
-                    row.min > 0.0 && row.min <= row.median && row.median <= row.max,
+                    row.min > 0.0
+                        && row.min <= row.median
+                        && row.median <= row.max,
                     "{:?} of {peer}: not {} <= {} <= {}, above zero",
                     row.case,
                     row.min,
@@ -145,10 +147,13 @@ impl<'a> Plot<'a> {
     fn html(&self) -> String {
         let names = self.names();
         // A tick of a time has its own unit, which may differ from the others'.
-        let unit = if is_time(self.unit) { "time" } else { self.unit };
+        let unit = if is_time(self.unit) {
+            "time"
+        } else {
+            self.unit
+        };
         let how = if self.y.log { ", logarithmic" } else { "" };
-        let title =
-            format!("{} ({}{how})", escape(self.name), escape(unit));
+        let title = format!("{} ({}{how})", escape(self.name), escape(unit));
         let below = format!("{}, logarithmic", escape(self.cases));
         let mut svg = format!(
             "<figure class=\"plot\"><figcaption>{title}</figcaption>\
@@ -183,7 +188,11 @@ impl<'a> Plot<'a> {
                 .points
                 .iter()
                 .map(|Point { row, .. }| {
-                    format!("{} at {}", benchmarks::thousands(row.median), row.case)
+                    format!(
+                        "{} at {}",
+                        benchmarks::thousands(row.median),
+                        row.case
+                    )
                 })
                 .collect();
             let _ = write!(words, " {}: {}.", line.peer, points.join(", "));
@@ -244,7 +253,8 @@ impl<'a> Plot<'a> {
     /// The line itself, from the least to the most of each measurement, and
     /// the marks.
     fn line(&self, shape: usize, line: &Line<'_>) -> String {
-        let mut svg = format!("<g class=\"plot-line plot-line-{}\">", shape + 1);
+        let mut svg =
+            format!("<g class=\"plot-line plot-line-{}\">", shape + 1);
         let mut segment = |class: &str, a: (&str, f64), b: (&str, f64)| {
             let _ = write!(
                 svg,
@@ -284,7 +294,9 @@ impl<'a> Plot<'a> {
         let places = apart(&wanted, LINE, HEIGHT);
         let mut svg = String::new();
         for ((shape, line, y), place) in ends.iter().zip(places) {
-            let Some(last) = line.points.last() else { continue };
+            let Some(last) = line.points.last() else {
+                continue;
+            };
             let x = self.across(last.x);
             let mut name = line.peer.to_owned();
             if name.chars().count() > LABEL {
@@ -528,7 +540,9 @@ mod tests {
         assert!(html.contains("&lt;mio&gt;</text>"), "{html}");
         assert!(html.contains("tasks &amp; timers, logarithmic"), "{html}");
         assert!(
-            html.contains("ours: 100 at 10, 1,000 at 1,000, 90,000 at 100,000."),
+            html.contains(
+                "ours: 100 at 10, 1,000 at 1,000, 90,000 at 100,000."
+            ),
             "{html}"
         );
     }
@@ -574,7 +588,10 @@ mod tests {
         let html = Plot::new(&few, "tasks").unwrap().html();
         assert!(!html.contains("plot-wide"), "{html}");
         let many = group(
-            cases.iter().map(|c| row("a long, long name", c, 1.0)).collect(),
+            cases
+                .iter()
+                .map(|c| row("a long, long name", c, 1.0))
+                .collect(),
         );
         let html = Plot::new(&many, "tasks").unwrap().html();
         assert!(html.contains("plot-wide"), "{html}");

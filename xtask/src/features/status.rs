@@ -44,19 +44,21 @@ fn status(site: &Site<'_>, page: &Page) -> Result<String> {
     let facts = &package.metadata["book"];
     let list = |key: &str| -> Vec<String> {
         let items = facts[key].as_array().into_iter().flatten();
-        items
-            .filter_map(|item| item.as_str())
-            .map(inline)
-            .collect()
+        items.filter_map(|item| item.as_str()).map(inline).collect()
     };
-    let mut rows = vec![("Reading", format!("{} minutes", minutes(site, chapter)))];
+    let mut rows =
+        vec![("Reading", format!("{} minutes", minutes(site, chapter)))];
     let command = |text: String| format!("<code>{text}</code>");
     rows.push((
         "Run it",
-        command(format!("cargo run -p {chapter} --example {}", example(package)?)),
+        command(format!(
+            "cargo run -p {chapter} --example {}",
+            example(package)?
+        )),
     ));
     let zip = starter::archive(site.project, chapter)?;
-    let depth = page.path.components().count() - 1
+    let depth = page.path.components().count()
+        - 1
         - site.project.src().components().count();
     rows.push((
         "Take it away",
@@ -66,9 +68,11 @@ fn status(site: &Site<'_>, page: &Page) -> Result<String> {
             "../".repeat(depth),
         ),
     ));
-    for (title, key) in
-        [("Tests run on", "run"), ("Built for", "built"), ("Checked by", "proved")]
-    {
+    for (title, key) in [
+        ("Tests run on", "run"),
+        ("Built for", "built"),
+        ("Checked by", "proved"),
+    ] {
         let items = list(key);
         if !items.is_empty() {
             rows.push((title, items.join("; ")));
@@ -82,14 +86,15 @@ fn status(site: &Site<'_>, page: &Page) -> Result<String> {
 }
 
 fn example(package: &Package) -> Result<&str> {
-    let name = package.metadata["book"]["example"].as_str().with_context(
-        || {
-            format!(
-                "{} has no example in [package.metadata.book]",
-                package.manifest_path
-            )
-        },
-    )?;
+    let name =
+        package.metadata["book"]["example"]
+            .as_str()
+            .with_context(|| {
+                format!(
+                    "{} has no example in [package.metadata.book]",
+                    package.manifest_path
+                )
+            })?;
     let known = package
         .targets
         .iter()

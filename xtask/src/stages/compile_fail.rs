@@ -122,18 +122,17 @@ fn check(
 
 /// Another error of the same code proves nothing: each must be in a line that
 /// the reader sees and that a comment above the block names.
-fn elsewhere(
-    block: &Block,
-    errors: &[CompilerError],
-    offset: usize,
-) -> Wrong {
+fn elsewhere(block: &Block, errors: &[CompilerError], offset: usize) -> Wrong {
     let visible: Vec<(usize, &str)> = block.visible().collect();
     errors.iter().find_map(|error| {
         let number = error.line?.checked_sub(offset)?;
         let line = visible.iter().find(|(index, _)| *index == number);
         let Some((_, line)) = line else {
             let text = "the error is in a line that is hidden";
-            return Some((Some(number), format!("{text}:\n{}", error.rendered)));
+            return Some((
+                Some(number),
+                format!("{text}:\n{}", error.rendered),
+            ));
         };
         let named = block.all_notes("error").any(|part| line.contains(part));
         (!named).then(|| {
@@ -179,7 +178,8 @@ fn errors(output: &str) -> Vec<CompilerError> {
         let Ok(json) = serde_json::from_str::<serde_json::Value>(line) else {
             continue;
         };
-        let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+        let text =
+            |key: &str| json[key].as_str().unwrap_or_default().to_owned();
         if json["level"] != "error" || text("message").starts_with("aborting") {
             continue;
         }

@@ -331,7 +331,8 @@ fn nothing_tested(command: &str, output: &str) -> Option<String> {
 
 /// Trailing blanks and empty lines say nothing.
 fn tidy(output: &str) -> String {
-    let lines: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
+    let lines: Vec<&str> =
+        output.trim_end().lines().map(str::trim_end).collect();
     let mut text = lines.join("\n");
     if !text.is_empty() {
         text.push('\n');
@@ -361,16 +362,13 @@ fn command(project: &Project, line: &str) -> Result<Command> {
              <!-- unchecked: it needs a debugger -->"
         ),
     }
-    if let Some(word) = rest
-        .iter()
-        .find(|w| ["|", ">", "<", "&&", ";", "2>&1", "||"].contains(&w.as_str()))
-    {
+    if let Some(word) = rest.iter().find(|w| {
+        ["|", ">", "<", "&&", ";", "2>&1", "||"].contains(&w.as_str())
+    }) {
         bail!("no shell runs this command, so {word:?} means nothing");
     }
     let mut command = process::cargo(&project.root, &project.target());
-    command
-        .args(&rest[1..])
-        .env("CARGO_TERM_QUIET", "true");
+    command.args(&rest[1..]).env("CARGO_TERM_QUIET", "true");
     for (name, value) in variables.iter().filter_map(|v| v.split_once('=')) {
         command.env(name, value);
     }

@@ -119,8 +119,7 @@ fn count(package: &Package) -> String {
 
 fn cargo_test(cx: &Context<'_>) -> Command {
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
-    command
-        .args(["test", "--no-fail-fast", "--locked"]);
+    command.args(["test", "--no-fail-fast", "--locked"]);
     command
 }
 

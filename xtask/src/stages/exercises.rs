@@ -45,7 +45,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                 && is_empty(&stub_run)
                 && solution_run.as_ref().is_some_and(is_empty)
             {
-                report.remark(format!("{} not for this platform", exercise.name));
+                report
+                    .remark(format!("{} not for this platform", exercise.name));
                 continue;
             }
             report.checked += 1;
@@ -152,8 +153,9 @@ fn guards(
     run: &Finished,
     report: &mut Report,
 ) -> Result<()> {
-    let passed: usize =
-        libtest::results(&run.output).map(|result| result.passed).sum();
+    let passed: usize = libtest::results(&run.output)
+        .map(|result| result.passed)
+        .sum();
     let folder = exercise.file.parent().unwrap_or(&exercise.file);
     let file = exercise.file.file_name().unwrap_or_default();
     let tests = folder.join("tests").join(file);
@@ -186,8 +188,7 @@ fn signatures(
     let Some(solution) = &exercise.solution_file else {
         return Ok(());
     };
-    let (stub, solved) =
-        (public(cx, &exercise.file)?, public(cx, solution)?);
+    let (stub, solved) = (public(cx, &exercise.file)?, public(cx, solution)?);
     for item in &stub {
         if !solved.contains(item) {
             report.fail(
@@ -231,11 +232,7 @@ fn is_public(visibility: &syn::Visibility) -> bool {
     matches!(visibility, syn::Visibility::Public(_))
 }
 
-fn solution(
-    exercise: &Exercise,
-    run: Option<&Finished>,
-    report: &mut Report,
-) {
+fn solution(exercise: &Exercise, run: Option<&Finished>, report: &mut Report) {
     let Some(run) = run else {
         report.fail(
             &Place::new(&exercise.file, 1),
@@ -246,8 +243,9 @@ fn solution(
         );
         return;
     };
-    let passed: usize =
-        libtest::results(&run.output).map(|result| result.passed).sum();
+    let passed: usize = libtest::results(&run.output)
+        .map(|result| result.passed)
+        .sum();
     if !run.success() || passed == 0 {
         let file = exercise.solution_file.as_ref().unwrap_or(&exercise.file);
         report.fail(
@@ -271,9 +269,11 @@ fn interchangeable(
     let Some(solution) = &exercise.solution_file else {
         return Ok(());
     };
-    let read = |file: &Path| std::fs::read_to_string(cx.project.root.join(file));
+    let read =
+        |file: &Path| std::fs::read_to_string(cx.project.root.join(file));
     let (stub, text) = (read(&exercise.file)?, read(solution)?);
-    let (stub, own) = (exercise::tests_line(&stub), exercise::tests_line(&text));
+    let (stub, own) =
+        (exercise::tests_line(&stub), exercise::tests_line(&text));
     // Without tests they do not pass, which is reported.
     if let (Some((_, stub)), Some((line, own))) = (stub, own)
         && stub != own

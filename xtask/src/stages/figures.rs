@@ -111,10 +111,8 @@ fn used(
             );
         }
         [_] => {}
-        [first, second, ..] => report.fail(
-            second,
-            format!("the figure is used at {first} already"),
-        ),
+        [first, second, ..] => report
+            .fail(second, format!("the figure is used at {first} already")),
     }
 }
 
@@ -129,8 +127,10 @@ fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
                 format!("the recording of a figure that is drawn: {name}.toml"),
             );
         }
-        report.checked +=
-            figure.runs().map(|(_, run)| run.events.len()).sum::<usize>();
+        report.checked += figure
+            .runs()
+            .map(|(_, run)| run.events.len())
+            .sum::<usize>();
         return Ok(0);
     }
     report.checked += record::check_sources(cx.project, &figure)?;
@@ -163,7 +163,9 @@ fn differs(
     fresh: &Recording,
 ) {
     let name = &figure.name;
-    let file = cx.project.shown(&folder(cx.project).join(format!("{name}.json")));
+    let file = cx
+        .project
+        .shown(&folder(cx.project).join(format!("{name}.json")));
     let text = std::fs::read_to_string(cx.project.root.join(&file));
     let text = text.unwrap_or_default();
     let (old, new) = (figure.recording.logic(), fresh.logic());
@@ -186,16 +188,21 @@ fn differs(
 
 /// The run and the event, from 0, where two recordings part.
 fn first_difference(a: &Recording, b: &Recording) -> Option<(usize, usize)> {
-    a.runs.iter().zip(&b.runs).enumerate().find_map(|(run, (a, b))| {
-        let same = a
-            .events
-            .iter()
-            .zip(&b.events)
-            .take_while(|(a, b)| a.logic() == b.logic())
-            .count();
-        let whole = same == a.events.len() && same == b.events.len();
-        (!whole).then_some((run, same.min(a.events.len().saturating_sub(1))))
-    })
+    a.runs
+        .iter()
+        .zip(&b.runs)
+        .enumerate()
+        .find_map(|(run, (a, b))| {
+            let same = a
+                .events
+                .iter()
+                .zip(&b.events)
+                .take_while(|(a, b)| a.logic() == b.logic())
+                .count();
+            let whole = same == a.events.len() && same == b.events.len();
+            (!whole)
+                .then_some((run, same.min(a.events.len().saturating_sub(1))))
+        })
 }
 
 fn fault(

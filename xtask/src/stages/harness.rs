@@ -32,7 +32,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     key.folder(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     // The broken books have the versions and the look of this one.
     let root = &cx.project.root;
-    key.file("Cargo.lock")?.file("Cargo.toml")?.file("book.toml")?;
+    key.file("Cargo.lock")?
+        .file("Cargo.toml")?
+        .file("book.toml")?;
     let theme = root.join(cx.project.src()).join("theme");
     if theme.is_dir() {
         key.folder(&theme)?;
@@ -47,9 +49,16 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     cx.progress.step("running the tool on broken books");
     let mut command = process::cargo(&cx.project.root, &cx.project.target());
-    command
-        .args(["test", "--quiet", "--no-fail-fast", "--locked", "--package", tool]);
-    let done = process::run_long_tests(&mut command, Duration::from_secs(1500))?;
+    command.args([
+        "test",
+        "--quiet",
+        "--no-fail-fast",
+        "--locked",
+        "--package",
+        tool,
+    ]);
+    let done =
+        process::run_long_tests(&mut command, Duration::from_secs(1500))?;
     for result in libtest::results(&done.output) {
         report.checked += result.passed + result.failed;
     }

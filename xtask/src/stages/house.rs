@@ -91,9 +91,9 @@ fn order(cx: &Context<'_>, package: &Package, report: &mut Report) {
 /// The line of a manifest that names a dependency.
 fn named(cx: &Context<'_>, manifest: &Path, name: &str) -> Place {
     let text = std::fs::read_to_string(manifest).unwrap_or_default();
-    let line = text.lines().position(|line| {
-        line.trim_start_matches('"').starts_with(name)
-    });
+    let line = text
+        .lines()
+        .position(|line| line.trim_start_matches('"').starts_with(name));
     place(cx, manifest, line.map_or(1, |line| line + 1))
 }
 

@@ -12,9 +12,9 @@ use percent_encoding::percent_decode_str;
 
 use super::{Context, Lane, Stage};
 use crate::book::html_name;
-use crate::repository;
 use crate::page::{Page, tidy};
 use crate::report::Report;
+use crate::repository;
 
 pub const STAGE: Stage = Stage {
     name: "links",
@@ -131,7 +131,10 @@ fn follow(
     link: &str,
     documents: &HashMap<PathBuf, Document>,
 ) -> Option<String> {
-    if ["https://", "mailto:", "data:"].iter().any(|s| link.starts_with(s)) {
+    if ["https://", "mailto:", "data:"]
+        .iter()
+        .any(|s| link.starts_with(s))
+    {
         return link
             .contains(char::is_whitespace)
             .then(|| format!("{link:?} has a blank in it"));
@@ -159,9 +162,8 @@ fn follow(
     let document = documents.get(&target)?;
     let found = document.ids.contains(fragment)
         || document.ids.contains(&decoded(fragment));
-    (!found).then(|| {
-        format!("{link}: {} has no id {fragment:?}", target.display())
-    })
+    (!found)
+        .then(|| format!("{link}: {} has no id {fragment:?}", target.display()))
 }
 
 /// A link into the repository names a file that is here, and lines that it

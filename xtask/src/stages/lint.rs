@@ -3,15 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use pulldown_cmark::{
-    CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd,
-};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
 use super::{Context, Lane, Stage, fences, html};
 use crate::block::{Block, Kind, blocks, markdown_options};
+use crate::features;
 use crate::page::{Directive, Page, Place};
 use crate::report::Report;
-use crate::features;
 
 pub const STAGE: Stage = Stage {
     name: "lint",

@@ -24,8 +24,18 @@ pub const STAGE: Stage = Stage {
 /// Folders with which a path may begin. Other words with a slash in them are
 /// no paths, or none of this project.
 const FOLDERS: &[&str] = &[
-    ".ci", ".github", "benches", "book", "crates", "debug", "examples",
-    "exercises", "solutions", "src", "tests", "xtask",
+    ".ci",
+    ".github",
+    "benches",
+    "book",
+    "crates",
+    "debug",
+    "examples",
+    "exercises",
+    "solutions",
+    "src",
+    "tests",
+    "xtask",
 ];
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
@@ -228,8 +238,7 @@ fn tool(cx: &Context<'_>, known: &Known, words: &[&str]) -> Option<String> {
             "new" | "bench" => is_package(word) || word.contains('/'),
             _ => true,
         };
-        (!is_known).then(|| {
-            format!("`cargo xtask {command}` knows no {word:?}")
-        })
+        (!is_known)
+            .then(|| format!("`cargo xtask {command}` knows no {word:?}"))
     })
 }

@@ -51,8 +51,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     cx.progress.step("compiling and running the merged blocks");
     let mut command = bench.cargo();
-    command
-        .args(["test", "--doc", "--quiet"]);
+    command.args(["test", "--doc", "--quiet"]);
     let done = process::run(&mut command, Duration::from_secs(600))?;
     let before = report.failures.len();
     for (name, message) in libtest::failures(&done.output) {
@@ -103,9 +102,9 @@ fn locate<'p>(
     let index = file.rsplit("page_").next()?.strip_suffix(".md")?;
     let page = pages.get(index.parse::<usize>().ok()?)?;
     let header = HEADER.lines().count();
-    let exact = message.split_once(&format!("--> {file}:")).and_then(
-        |(_, rest)| rest.split(':').next()?.parse::<usize>().ok(),
-    );
+    let exact = message
+        .split_once(&format!("--> {file}:"))
+        .and_then(|(_, rest)| rest.split(':').next()?.parse::<usize>().ok());
     let fence = rest
         .split_once("(line ")
         .and_then(|(_, rest)| rest.split(')').next()?.parse::<usize>().ok());

@@ -29,9 +29,11 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .with_context(|| path.display().to_string())
     };
-    let dictionary =
-        Dictionary::new(&read(&affixes)?, &read(&affixes.with_extension("dic"))?)
-            .map_err(|error| anyhow!("the dictionary: {error}"))?;
+    let dictionary = Dictionary::new(
+        &read(&affixes)?,
+        &read(&affixes.with_extension("dic"))?,
+    )
+    .map_err(|error| anyhow!("the dictionary: {error}"))?;
     let list = cx.project.root.join(cx.project.src()).join("words.txt");
     let own: HashSet<String> = std::fs::read_to_string(&list)
         .unwrap_or_default()
@@ -82,10 +84,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
 }
 
 fn dictionary() -> Option<PathBuf> {
-    ["/usr/share/hunspell", "/usr/share/myspell", "/usr/local/share/hunspell"]
-        .iter()
-        .map(|folder| Path::new(folder).join("en_GB.aff"))
-        .find(|file| file.is_file())
+    [
+        "/usr/share/hunspell",
+        "/usr/share/myspell",
+        "/usr/local/share/hunspell",
+    ]
+    .iter()
+    .map(|folder| Path::new(folder).join("en_GB.aff"))
+    .find(|file| file.is_file())
 }
 
 /// Words in ordinary letters. What has digits, an underscore or a capital

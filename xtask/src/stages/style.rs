@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::Message;
-use cargo_metadata::semver::Version;
 use cargo_metadata::diagnostic::DiagnosticLevel;
+use cargo_metadata::semver::Version;
 
 use super::{Context, Lane, Stage};
 use crate::page::Place;
@@ -121,7 +121,10 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
 /// Is the compiler newer than the oldest that the workspace supports?
 fn is_newer(cx: &Context<'_>) -> Result<bool> {
     let packages = cx.project.metadata.workspace_packages();
-    let oldest = packages.iter().filter_map(|p| p.rust_version.as_ref()).min();
+    let oldest = packages
+        .iter()
+        .filter_map(|p| p.rust_version.as_ref())
+        .min();
     let Some(oldest) = oldest else {
         return Ok(false);
     };
@@ -142,7 +145,10 @@ fn is_newer(cx: &Context<'_>) -> Result<bool> {
 fn formatting(cx: &Context<'_>, difference: &str) -> Option<(Place, String)> {
     let (head, text) = difference.split_once('\n')?;
     let (file, line) = head.trim_end_matches(':').rsplit_once(':')?;
-    let same = text.lines().take_while(|line| line.starts_with(' ')).count();
+    let same = text
+        .lines()
+        .take_while(|line| line.starts_with(' '))
+        .count();
     let file = cx.project.shown(Path::new(file));
     let line = line.parse::<usize>().ok()? + same;
     Some((Place::new(file, line), text.to_owned()))
