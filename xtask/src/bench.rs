@@ -21,13 +21,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use book_figures::Provenance;
 use cargo_metadata::{Message, Package, TargetKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::process;
 use crate::project::Project;
-use crate::provenance::Provenance;
+use crate::provenance;
 use crate::workbench::{BUILD_LIMIT, write_if_changed};
 use crate::{WrongUse, unknown};
 
@@ -200,7 +201,7 @@ pub fn command(
         let command = format!("cargo xtask bench {}", package.name);
         let mut benchmarks = Benchmarks {
             version: VERSION,
-            measured: Provenance::here(&command),
+            measured: provenance::here(&command),
             versions: versions(project, &rows)?,
             rows,
             digest: String::new(),

@@ -1,48 +1,23 @@
 //! On what something was measured or recorded. A number without this means
 //! nothing.
 
-use crate::process;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use book_figures::Provenance;
 
-/// Where and when a measurement or a recording was made.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Provenance {
-    /// The command that makes it again.
-    pub command: String,
-    /// The processor and the number of its cores that were there.
-    pub machine: String,
-    /// The operating system's kernel and its version.
-    pub kernel: String,
-    /// The compiler's version.
-    pub rustc: String,
-    /// The day, as 2026-01-31.
-    pub date: String,
-}
+use crate::process;
 
-impl Provenance {
-    /// This machine, now.
-    pub fn here(command: &str) -> Provenance {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
-        let now = humantime::format_rfc3339_seconds(SystemTime::now());
-        let date: String = now.to_string().chars().take(10).collect();
-        Provenance {
-            command: command.to_owned(),
-            machine: format!("{}, {cores} cores", processor()),
-            kernel: kernel(),
-            rustc: rustc(),
-            date,
-        }
-    }
-
-    /// In a sentence, for the page.
-    pub fn sentence(&self) -> String {
-        format!(
-            "{}, {}, {}, {}.",
-            self.machine, self.kernel, self.rustc, self.date
-        )
+/// This machine, now.
+pub fn here(command: &str) -> Provenance {
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    let date: String = now.to_string().chars().take(10).collect();
+    Provenance {
+        command: command.to_owned(),
+        machine: format!("{}, {cores} cores", processor()),
+        kernel: kernel(),
+        rustc: rustc(),
+        date,
     }
 }
 

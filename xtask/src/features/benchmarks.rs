@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
+use book_figures::Provenance;
+use book_figures::text::{escape, measured};
 
-use super::{Edits, Feature, Site, directives, escape};
+use super::{Edits, Feature, Site, directives};
 use crate::bench::{self, Row};
 use crate::page::Page;
 use crate::project::Project;
-use crate::provenance::Provenance;
 
 pub const FEATURE: Feature = Feature { edit };
 
@@ -170,36 +171,13 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 fn cell(row: &Row) -> String {
-    let number = thousands(row.median);
+    let number = measured(row.median);
     match row.instructions {
         Some(count) => {
-            format!("{number} <small>{}</small>", thousands(count))
+            format!("{number} <small>{}</small>", measured(count))
         }
         None => number,
     }
-}
-
-/// Three digits that mean something, with commas between thousands.
-pub fn thousands(value: f64) -> String {
-    let text = if value < 10.0 {
-        format!("{value:.2}")
-    } else if value < 100.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.0}")
-    };
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) => (whole.to_owned(), format!(".{fraction}")),
-        None => (text, String::new()),
-    };
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped + &fraction
 }
 
 #[cfg(test)]
@@ -207,11 +185,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
-        assert_eq!(thousands(1.234), "1.23");
-        assert_eq!(thousands(52.36), "52.4");
-        assert_eq!(thousands(528.4), "528");
-        assert_eq!(thousands(1135.0), "1,135");
-        assert_eq!(thousands(1_234_567.0), "1,234,567");
+    fn small_numbers_are_explained_where_they_stand() {
+        let mut group = Group {
+            rows: vec![Row {
+                group: "wait".to_owned(),
+                peer: "a".to_owned(),
+                case: "1".to_owned(),
+                unit: "ns".to_owned(),
+                median: 1.0,
+                min: 1.0,
+                max: 1.0,
+                rounds: 3,
+                per_iteration: 1,
+                instructions: None,
+            }],
+            ..Group::default()
+        };
+        let (_, table) = group.remarks_of_lines();
+        assert_eq!(table, "");
+        group.rows[0].instructions = Some(12.0);
+        let (lines, table) = group.remarks_of_lines();
+        assert!(!lines.contains("small numbers"), "{lines}");
+        assert!(table.contains("small numbers"), "{table}");
+        assert!(group.remark().contains("small numbers"));
     }
 }

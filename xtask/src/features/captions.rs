@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use book_figures::text::{escape, inline};
 
-use super::{Edits, Feature, Site, escape, extent, fenced, inline, repository};
+use super::{Edits, Feature, Site, extent, fenced, repository};
 use crate::block::{Block, Kind, blocks};
 use crate::page::{Excerpt, Page};
 

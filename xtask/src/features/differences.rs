@@ -2,9 +2,10 @@
 //! made from the files as they are.
 
 use anyhow::{Context as _, Result, ensure};
+use book_figures::text::escape;
 use similar::{ChangeTag, TextDiff};
 
-use super::{Edits, Feature, Site, directives, escape, fenced, folder};
+use super::{Edits, Feature, Site, directives, fenced, folder};
 use crate::page::{Excerpt, Page};
 
 pub const FEATURE: Feature = Feature { edit };

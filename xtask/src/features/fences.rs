@@ -3,9 +3,10 @@
 //! should know is said under the block.
 
 use anyhow::Result;
+use book_figures::text::escape;
 use cargo_metadata::TargetKind;
 
-use super::{Edits, Feature, Site, escape, extent};
+use super::{Edits, Feature, Site, extent};
 use crate::block::{Block, CONSOLE_WORDS, Kind, blocks, samples};
 use crate::page::Page;
 

@@ -2,8 +2,9 @@
 //! `{{#solution FILE}}` with a tested source in it.
 
 use anyhow::Result;
+use book_figures::text::escape;
 
-use super::{Edits, Feature, Site, directives, escape, fenced, folder};
+use super::{Edits, Feature, Site, directives, fenced, folder};
 use crate::page::{Excerpt, Page};
 
 pub const FEATURE: Feature = Feature { edit };

@@ -229,26 +229,6 @@ fn fenced(word: &str, code: &str) -> String {
     format!("{fence}{word}\n{code}{end}{fence}")
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-/// Caption text: `code` in back quotes, the rest escaped.
-fn inline(text: &str) -> String {
-    let mut html = String::new();
-    for (index, part) in text.split('`').enumerate() {
-        let part = escape(part);
-        if index % 2 == 1 {
-            html += &format!("<code>{part}</code>");
-        } else {
-            html += &part;
-        }
-    }
-    html
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,9 +6,10 @@
 //! tools).
 
 use anyhow::{Context as _, Result, bail};
+use book_figures::text::inline;
 use cargo_metadata::{Package, TargetKind};
 
-use super::{Edits, Feature, Site, directives, inline};
+use super::{Edits, Feature, Site, directives};
 use crate::block::blocks;
 use crate::page::Page;
 use crate::starter;

@@ -11,8 +11,9 @@
 use std::collections::HashMap;
 
 use anyhow::{Result, bail, ensure};
+use book_figures::Definition;
+use book_figures::definition::{Rule, Sketch, Thread};
 
-use super::definition::{Definition, Rule, Sketch, Thread};
 use super::trace::Call;
 
 /// The sketches of one run, in logical order, repetitions collapsed.

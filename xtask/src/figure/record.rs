@@ -4,19 +4,20 @@
 //! A recording is rewritten when its logical order has changed, or with
 //! `--force`. One that only has new times would change a file for nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use book_figures::definition::{Recorder, Run as Wanted, Sketch};
+use book_figures::event::{Event, Run};
+use book_figures::{Definition, Recording, VERSION};
 use cargo_metadata::Message;
 
-use super::definition::{Definition, Recorder, Run as Wanted, Sketch};
-use super::schema::{Event, Recording, Run, Source, VERSION};
-use super::{Fault, code, folder, names, order, trace};
+use super::{order, store, trace};
 use crate::process;
 use crate::project::Project;
-use crate::provenance::Provenance;
+use crate::provenance;
 use crate::workbench::BUILD_LIMIT;
 
 /// No program whose run is a figure takes as long as this.
@@ -48,17 +49,13 @@ pub fn command(
     figure: Option<&str>,
     force: bool,
 ) -> Result<bool> {
-    let all = names(project)?;
     let chosen = match figure {
-        Some(name) => {
-            super::known(project, name)?;
-            vec![name.to_owned()]
-        }
-        None => all,
+        Some(name) => vec![name.to_owned()],
+        None => store::names(project)?,
     };
     ensure!(!chosen.is_empty(), "no figure is defined");
     for name in &chosen {
-        let definition = Definition::load(project, name)?;
+        let definition = store::definition(project, name)?;
         if definition.record.kind == Recorder::Drawn {
             let message = format!(
                 "figure {name:?} is drawn by hand: there is nothing to record"
@@ -69,8 +66,8 @@ pub fn command(
             println!("{message}");
             continue;
         }
-        let fresh = fresh(project, name).map_err(wrong_use)?;
-        let path = folder(project).join(format!("{name}.json"));
+        let fresh = fresh(project, name, &definition).map_err(wrong_use)?;
+        let path = store::file(project, name, "json");
         let shown = project.shown(&path);
         let old = std::fs::read_to_string(&path).unwrap_or_default();
         let same = Recording::parse(&shown, &old)
@@ -103,12 +100,15 @@ fn wrong_use(error: anyhow::Error) -> anyhow::Error {
 ///
 /// # Errors
 /// [`Needs`] when a tool is missing; else what goes wrong with the programs.
-pub fn fresh(project: &Project, name: &str) -> Result<Recording> {
-    let definition = Definition::load(project, name)?;
+pub fn fresh(
+    project: &Project,
+    name: &str,
+    definition: &Definition,
+) -> Result<Recording> {
     let watched_by = match definition.record.kind {
         Recorder::Program => None,
         Recorder::Strace => Some(strace_version()?),
-        Recorder::Drawn => return drawn(project, name, &definition),
+        Recorder::Drawn => bail!("{name} is drawn: nothing can record it"),
     };
     let mut runs = Vec::new();
     let mut programs: HashMap<&str, PathBuf> = HashMap::new();
@@ -128,7 +128,7 @@ pub fn fresh(project: &Project, name: &str) -> Result<Recording> {
         ]
         .concat()
         .join(" ");
-        let events = attempts(project, &definition, wanted, &program)
+        let events = attempts(project, definition, wanted, &program)
             .with_context(|| format!("{name}, run {:?}", wanted.id))?;
         runs.push(Run {
             id: wanted.id.clone(),
@@ -139,67 +139,11 @@ pub fn fresh(project: &Project, name: &str) -> Result<Recording> {
     Ok(Recording {
         version: VERSION,
         figure: name.to_owned(),
-        recorded: Some(Provenance::here(&format!("cargo xtask record {name}"))),
+        recorded: Some(provenance::here(&format!("cargo xtask record {name}"))),
         watched_by,
         lanes: definition.lane.iter().map(|l| l.id.clone()).collect(),
         runs,
     })
-}
-
-/// What a figure has in place of a recording whose events are written in its
-/// definition.
-///
-/// # Errors
-/// A [`Fault`] when an event is not of the schema's form.
-pub fn drawn(
-    project: &Project,
-    name: &str,
-    definition: &Definition,
-) -> Result<Recording> {
-    let mut runs = Vec::new();
-    let mut before = 0;
-    for wanted in &definition.run {
-        let sketches = wanted.event.clone();
-        let count = sketches.len();
-        let events = numbered(project, definition, wanted, sketches).map_err(
-            |(nth, error)| {
-                let path = folder(project).join(format!("{name}.toml"));
-                let text = std::fs::read_to_string(&path).unwrap_or_default();
-                let run = &wanted.id;
-                Fault {
-                    file: project.shown(&path),
-                    line: line_of_drawn(&text, before + nth),
-                    message: format!(
-                        "run {run:?}, step {}: {error:#}",
-                        nth + 1
-                    ),
-                }
-            },
-        )?;
-        before += count;
-        runs.push(Run {
-            id: wanted.id.clone(),
-            command: String::new(),
-            events,
-        });
-    }
-    Ok(Recording {
-        version: VERSION,
-        figure: name.to_owned(),
-        recorded: None,
-        watched_by: None,
-        lanes: definition.lane.iter().map(|l| l.id.clone()).collect(),
-        runs,
-    })
-}
-
-/// The line where the definition's event of that number begins, from 0.
-fn line_of_drawn(text: &str, event: usize) -> usize {
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| line.trim_start().starts_with("[[run.event]]"))
-        .nth(event)
-        .map_or(1, |(index, _)| index + 1)
 }
 
 /// Records one run, several times if need be.
@@ -223,7 +167,11 @@ fn attempts(
         };
         match sketches {
             Ok(sketches) => {
-                return events(project, definition, wanted, sketches);
+                let parts = store::parts(project, &wanted.code)?;
+                return book_figures::events(
+                    definition, wanted, &parts, sketches,
+                )
+                .map_err(|(nth, error)| anyhow!("step {}: {error}", nth + 1));
             }
             Err(error) if error.is::<Needs>() => return Err(error),
             Err(error) => last = Some(error),
@@ -340,131 +288,9 @@ fn traced(
     order::ordered(definition, &wanted.id, &trace::parse(&text)?)
 }
 
-/// [`numbered`], for events that were recorded.
-fn events(
-    project: &Project,
-    definition: &Definition,
-    wanted: &Wanted,
-    sketches: Vec<Sketch>,
-) -> Result<Vec<Event>> {
-    numbered(project, definition, wanted, sketches)
-        .map_err(|(nth, error)| error.context(format!("step {}", nth + 1)))
-}
-
-/// Completes the events: their steps, the values that they leave as they are,
-/// the files of their lines.
-///
-/// # Errors
-/// Which event, counted from 0, and what is wrong with it.
-fn numbered(
-    project: &Project,
-    definition: &Definition,
-    wanted: &Wanted,
-    sketches: Vec<Sketch>,
-) -> Result<Vec<Event>, (usize, anyhow::Error)> {
-    let parts = code::parts(project, &wanted.code).map_err(|e| (0, e))?;
-    let mut state: BTreeMap<_, _> = definition
-        .states(&wanted.id)
-        .map(|state| (state.id.clone(), state.start.clone()))
-        .collect();
-    let zero = sketches.iter().filter_map(|s| s.at_us).min().unwrap_or(0);
-    let mut events = Vec::new();
-    for (index, sketch) in sketches.into_iter().enumerate() {
-        let source = match sketch.at {
-            None => None,
-            Some(text) => {
-                let (part, _) =
-                    code::find(&parts, &text).map_err(|e| (index, e))?;
-                let file = parts[part].file.clone();
-                Some(Source { file, text })
-            }
-        };
-        state.extend(sketch.state);
-        let event = Event {
-            step: index + 1,
-            lane: sketch.lane,
-            to: sketch.to,
-            kind: sketch.kind,
-            text: sketch.text,
-            answer: sketch.answer,
-            detail: sketch.detail,
-            count: sketch.count,
-            source,
-            state: state.clone(),
-            key: sketch.key,
-            time: sketch.time,
-            took: sketch.took,
-            at_us: sketch.at_us.map(|at| at - zero),
-            took_us: sketch.took_us,
-            raw: sketch.raw,
-        };
-        event
-            .check(index + 1, &wanted.id, definition)
-            .map_err(|error| (index, anyhow::anyhow!(error)))?;
-        events.push(event);
-    }
-    let run = Run {
-        id: wanted.id.clone(),
-        command: String::new(),
-        events,
-    };
-    run.check_times(definition)
-        .map_err(|(nth, error)| (nth, anyhow::anyhow!(error)))?;
-    Ok(run.events)
-}
-
-/// Every line of code that a recording names is there.
-///
-/// # Errors
-/// The first [`Fault`] that is found, with the recording's line.
-pub fn check_sources(
-    project: &Project,
-    figure: &super::Figure,
-) -> Result<usize> {
-    let path = folder(project).join(format!("{}.json", figure.name));
-    let text = std::fs::read_to_string(&path)?;
-    let mut count = 0;
-    for (index, (wanted, run)) in figure.runs().enumerate() {
-        let parts = code::parts(project, &wanted.code)?;
-        for (nth, event) in run.events.iter().enumerate() {
-            let Some(source) = &event.source else {
-                continue;
-            };
-            count += 1;
-            let wrong = match code::find(&parts, &source.text) {
-                Ok((part, _)) if parts[part].file == source.file => continue,
-                Ok((part, _)) => {
-                    format!("it is in {}, not here", parts[part].file)
-                }
-                Err(error) => format!("{error:#}"),
-            };
-            return Err(Fault {
-                file: project.shown(&path),
-                line: super::schema::line_of_step(&text, index, nth),
-                message: format!(
-                    "run {:?}, step {}, field `source`: {wrong}; record the \
-                     figure again",
-                    run.id,
-                    nth + 1
-                ),
-            }
-            .into());
-        }
-    }
-    Ok(count)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_drawn_event_has_its_line() {
-        let text = "title = \"x\"\n[[run.event]]\n\n[[run.event]]\nlane = 1\n";
-        assert_eq!(line_of_drawn(text, 0), 2);
-        assert_eq!(line_of_drawn(text, 1), 4);
-        assert_eq!(line_of_drawn(text, 2), 1);
-    }
 
     #[test]
     fn a_program_prints_its_events() {

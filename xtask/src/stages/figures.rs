@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Result;
+use book_figures::definition::Recorder;
+use book_figures::{Definition, Fault, Figure, Recording, line_of_step};
 use similar::TextDiff;
 
 use super::{Context, Lane, Stage};
-use crate::figure::definition::{Definition, Recorder};
 use crate::figure::record::{self, Needs};
-use crate::figure::schema::Recording;
-use crate::figure::{Fault, Figure, folder, names, recorded};
+use crate::figure::store;
 use crate::page::{Directive, Place};
 use crate::report::Report;
 
@@ -29,9 +29,9 @@ const RUNS: usize = 3;
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let uses = uses(cx, report);
     let mut steps = 0;
-    let defined = names(cx.project)?;
+    let defined = store::names(cx.project)?;
     for name in &defined {
-        let definition = match Definition::load(cx.project, name) {
+        let definition = match store::definition(cx.project, name) {
             Ok(definition) => definition,
             Err(error) => {
                 report.checked += 1;
@@ -51,7 +51,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         }
         report.checked += 1;
         used(cx, report, name, uses.get(name.as_str()));
-        match check(cx, report, name) {
+        match check(cx, report, name, definition) {
             Ok(count) => steps += count,
             Err(error) => match error.downcast::<Needs>() {
                 Ok(needs) => {
@@ -62,9 +62,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             },
         }
     }
-    for name in recorded(cx.project)? {
-        if cx.only.is_empty() && !defined.contains(&name) {
-            let file = folder(cx.project).join(format!("{name}.json"));
+    for name in &store::recorded(cx.project)? {
+        if cx.only.is_empty() && !defined.contains(name) {
+            let file = store::file(cx.project, name, "json");
             report.fail_at(
                 cx.project.shown(&file),
                 format!("the recording of no figure: there is no {name}.toml"),
@@ -104,7 +104,7 @@ fn used(
 ) {
     match places.map_or(&[][..], Vec::as_slice) {
         [] => {
-            let file = folder(cx.project).join(format!("{name}.toml"));
+            let file = store::file(cx.project, name, "toml");
             report.fail(
                 &Place::new(cx.project.shown(&file), 1),
                 format!("no page uses it: {{{{#figure {name}}}}}"),
@@ -117,10 +117,15 @@ fn used(
 }
 
 /// Checks what is stored, then runs the programs again: how many steps.
-fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
-    let figure = Figure::load(cx.project, name)?;
+fn check(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    definition: Definition,
+) -> Result<usize> {
+    let figure = store::figure(cx.project, name, definition)?;
     if figure.definition.record.kind == Recorder::Drawn {
-        let file = folder(cx.project).join(format!("{name}.json"));
+        let file = store::file(cx.project, name, "json");
         if file.is_file() {
             report.fail_at(
                 cx.project.shown(&file),
@@ -133,7 +138,8 @@ fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
             .sum::<usize>();
         return Ok(0);
     }
-    report.checked += record::check_sources(cx.project, &figure)?;
+    let (file, text) = store::recording(cx.project, name)?;
+    report.checked += figure.check_sources((&file, &text))?;
     let stored = figure.recording.logic();
     let mut fresh = None;
     let runs = match figure.definition.record.kind {
@@ -142,7 +148,7 @@ fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
     };
     for _ in 0..runs {
         cx.progress.step(format!("recording {name}"));
-        let recording = record::fresh(cx.project, name)?;
+        let recording = record::fresh(cx.project, name, &figure.definition)?;
         if recording.logic() == stored {
             let steps = recording.runs.iter().map(|run| run.events.len());
             return Ok(steps.sum());
@@ -150,32 +156,25 @@ fn check(cx: &Context<'_>, report: &mut Report, name: &str) -> Result<usize> {
         fresh = Some(recording);
     }
     if let Some(fresh) = fresh {
-        differs(cx, report, &figure, &fresh);
+        differs(report, (&file, &text), &figure, &fresh);
     }
     Ok(0)
 }
 
 /// Reports the difference at the first event that differs.
 fn differs(
-    cx: &Context<'_>,
     report: &mut Report,
+    (file, text): (&str, &str),
     figure: &Figure,
     fresh: &Recording,
 ) {
     let name = &figure.name;
-    let file = cx
-        .project
-        .shown(&folder(cx.project).join(format!("{name}.json")));
-    let text = std::fs::read_to_string(cx.project.root.join(&file));
-    let text = text.unwrap_or_default();
     let (old, new) = (figure.recording.logic(), fresh.logic());
     let line = first_difference(&figure.recording, fresh)
-        .map_or(1, |(run, event)| {
-            crate::figure::schema::line_of_step(&text, run, event)
-        });
+        .map_or(1, |(run, event)| line_of_step(text, run, event));
     let diff = TextDiff::from_lines(&old, &new);
     report.fail(
-        &Place::new(Path::new(&file), line),
+        &Place::new(Path::new(file), line),
         format!(
             "a fresh run has another order\n{}\n`cargo xtask record {name}` \
              records it again",
@@ -216,7 +215,7 @@ fn fault(
             report.fail(&Place::new(fault.file, fault.line), fault.message);
         }
         Err(error) => {
-            let file = folder(cx.project).join(format!("{name}.toml"));
+            let file = store::file(cx.project, name, "toml");
             report.fail(
                 &Place::new(cx.project.shown(&file), 1),
                 format!("{error:#}"),

@@ -24,17 +24,16 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     let tool = env!("CARGO_PKG_NAME");
     let packages = cx.project.metadata.workspace_packages();
-    if !packages.iter().any(|package| package.name == tool) {
+    let Some(package) = packages.iter().find(|p| p.name == tool) else {
         report.skip("a project that has the tool in its workspace");
         return Ok(());
-    }
+    };
     let mut key = cx.key();
     key.folder(Path::new(env!("CARGO_MANIFEST_DIR")))?;
-    // The broken books have the versions and the look of this one.
+    // The crates that the tool is made of; and the broken books have the
+    // versions and the look of this one.
     let root = &cx.project.root;
-    key.file("Cargo.lock")?
-        .file("Cargo.toml")?
-        .file("book.toml")?;
+    key.package(package)?.file("book.toml")?;
     let theme = root.join(cx.project.src()).join("theme");
     if theme.is_dir() {
         key.folder(&theme)?;

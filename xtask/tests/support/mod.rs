@@ -17,7 +17,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, Value};
 
 /// No run of the tool on a book of this size takes as long, even if skeptic
 /// has to be built for it on a slow machine.
@@ -98,10 +98,22 @@ impl Book {
                 own["output"]["html"][key] = value.clone();
             }
         }
-        self.set("book.toml", own.to_string());
         for (name, content) in files(&workspace().join("book/theme")) {
             self.set(&format!("book/theme/{name}"), content);
         }
+        // A folder of `crates` is a crate, and the look alone is none.
+        for key in ["additional-css", "additional-js"] {
+            let list = ours["output"]["html"][key].as_array();
+            let mut paths = toml_edit::Array::new();
+            for path in list.into_iter().flatten().filter_map(Value::as_str) {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                let own_path = format!("book/theme/{name}");
+                self.set(&own_path, read(&workspace().join(path)));
+                paths.push(own_path);
+            }
+            own["output"]["html"][key] = toml_edit::value(paths);
+        }
+        self.set("book.toml", own.to_string());
     }
 
     /// Replaces a text wherever it stands.

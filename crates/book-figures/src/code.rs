@@ -1,15 +1,7 @@
 //! The lines of source that a figure shows beside its steps.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context as _, Result, bail};
-
-use super::definition::Code;
-use crate::page::Excerpt;
-use crate::project::Project;
-
 /// A part of a source file, without the comments that document it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Part {
     /// The file, relative to the project's root, with forward slashes.
     pub file: String,
@@ -17,44 +9,32 @@ pub struct Part {
     pub lines: Vec<(usize, String)>,
 }
 
-/// The parts that a run shows.
+impl Part {
+    /// Lines of a file, without those that begin with `///`: numbers, counted
+    /// from 1, with the lines.
+    pub fn new(
+        file: impl Into<String>,
+        lines: impl IntoIterator<Item = (usize, String)>,
+    ) -> Part {
+        let shown = |line: &str| !line.trim_start().starts_with("///");
+        Part {
+            file: file.into(),
+            lines: lines.into_iter().filter(|(_, l)| shown(l)).collect(),
+        }
+    }
+}
+
+/// The first and the last line, counted from 1, of the item that begins so, up
+/// to the brace that stands as far from the edge as the beginning does.
 ///
 /// # Errors
-/// When a file, an anchor or an item is not there.
-pub fn parts(project: &Project, code: &[Code]) -> Result<Vec<Part>> {
-    code.iter().map(|code| part(&project.root, code)).collect()
-}
-
-fn part(root: &Path, code: &Code) -> Result<Part> {
-    let file = code.file.to_string_lossy().replace('\\', "/");
-    let spec = match (&code.anchor, &code.item) {
-        (Some(anchor), _) => format!("{file}:{anchor}"),
-        (None, Some(item)) => {
-            let text = std::fs::read_to_string(root.join(&file))
-                .with_context(|| file.clone())?;
-            let (first, last) = extent(&text, item)
-                .with_context(|| format!("{file}: {item:?}"))?;
-            format!("{file}:{first}:{last}")
-        }
-        (None, None) => file.clone(),
-    };
-    let excerpt = Excerpt::read(root, &PathBuf::new(), &spec)?;
-    let lines = excerpt
-        .lines
-        .into_iter()
-        .filter(|(_, line)| !line.trim_start().starts_with("///"))
-        .collect();
-    Ok(Part { file, lines })
-}
-
-/// The first and the last line of the item that begins so: up to the brace
-/// that stands as far from the edge as the beginning does.
-fn extent(text: &str, item: &str) -> Result<(usize, usize)> {
+/// Why there is no such item.
+pub fn extent(text: &str, item: &str) -> Result<(usize, usize), String> {
     let lines: Vec<&str> = text.lines().collect();
     let begins = |line: &&str| line.trim_start().starts_with(item);
-    let first = lines.iter().position(begins).context("no line begins so")?;
+    let first = lines.iter().position(begins).ok_or("no line begins so")?;
     if lines[first + 1..].iter().any(begins) {
-        bail!("several lines begin so");
+        return Err("several lines begin so".to_owned());
     }
     if lines[first].ends_with(';') {
         return Ok((first + 1, first + 1));
@@ -64,7 +44,7 @@ fn extent(text: &str, item: &str) -> Result<(usize, usize)> {
     let last = lines[first..]
         .iter()
         .position(|line| *line == end)
-        .context("it has no closing brace on a line of its own")?;
+        .ok_or("it has no closing brace on a line of its own")?;
     Ok((first + 1, first + last + 1))
 }
 
@@ -73,7 +53,7 @@ fn extent(text: &str, item: &str) -> Result<(usize, usize)> {
 ///
 /// # Errors
 /// When there is none, or several.
-pub fn find(parts: &[Part], text: &str) -> Result<(usize, usize)> {
+pub fn find(parts: &[Part], text: &str) -> Result<(usize, usize), String> {
     let mut found = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         for (nth, (_, line)) in part.lines.iter().enumerate() {
@@ -84,12 +64,14 @@ pub fn find(parts: &[Part], text: &str) -> Result<(usize, usize)> {
     }
     match found[..] {
         [one] => Ok(one),
-        [] => bail!("no line of the code that is shown contains {text:?}"),
-        _ => bail!(
+        [] => Err(format!(
+            "no line of the code that is shown contains {text:?}"
+        )),
+        _ => Err(format!(
             "{} lines of the code that is shown contain {text:?}: it must be \
              one",
             found.len()
-        ),
+        )),
     }
 }
 
@@ -109,7 +91,7 @@ mod tests {
         for (item, says) in
             [("fn", "several"), ("go", "no line"), ("impl B", "no line")]
         {
-            let error = extent(TEXT, item).unwrap_err().to_string();
+            let error = extent(TEXT, item).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
     }

@@ -1,100 +1,26 @@
 //! A run as a sequence diagram: lanes are columns, time runs downwards, each
 //! step has a row. Narrow enough for a phone.
 //!
-//! Only shapes and words are drawn here; colours are the style sheet's. What a
-//! thread does is told by the shape of its bar: full while it runs, dashed and
-//! hollow while it sleeps.
+//! What a thread does is told by the shape of its bar: full while it runs,
+//! dashed and hollow while it sleeps.
 
 use std::fmt::Write as _;
-use std::ops::Range;
 
-use super::definition::{Definition, Lane, Run as Wanted, Shape, Show};
-use super::schema::{Event, Kind, Run, Value};
-use super::thousands;
+use crate::bars::{self, Activity};
+use crate::cells;
+use crate::definition::{Definition, Lane, Run as Wanted, Shape, Show};
+use crate::event::{Event, Kind, Run};
+use crate::measure::{
+    HALF, LETTER, LINE, NAME_LETTER, WIDTH, gap, margin, name_columns, room,
+    wrapped,
+};
+use crate::svg::{Frame, arrow, circle, line, rect, text, texts};
+use crate::text::{attribute, thousands};
 
-/// The picture's width; its height depends on the run.
-const WIDTH: f64 = 330.0;
-/// The outermost lanes' distance from the edge.
-const MARGIN: f64 = 44.0;
-/// The same, where four lanes share the width.
-const NARROW: f64 = 36.0;
-/// What a second line of words adds.
-const LINE: f64 = 14.0;
-/// How many characters name a row of a Gantt chart.
-pub const NAME_COLUMNS: usize = 9;
 /// The lanes' names.
 const HEAD: f64 = 36.0;
-/// Half of a bar.
-const HALF: f64 = 5.0;
-/// A letter of the labels, which have a fixed width.
-const LETTER: f64 = 7.2;
-/// A letter of the lanes' names.
-const NAME_LETTER: f64 = 6.9;
 /// A displayed cell.
 const CELL: f64 = 14.0;
-
-/// How many characters of an event's words fit in a line: an arrow may lead
-/// past lanes.
-pub fn room(definition: &Definition, event: &Event) -> usize {
-    let from = definition.column(&event.lane);
-    let to = event.to.as_ref().map(|to| definition.column(to));
-    let gaps = to.map_or(1, |to| from.abs_diff(to)).max(1);
-    let lanes = definition.lane.len();
-    let room = gap(lanes) * gaps as f64 - 2.0 * HALF - 4.0;
-    (room / LETTER) as usize
-}
-
-/// How many characters of a lane's name fit above it, in a line.
-pub fn name_columns(lanes: usize) -> usize {
-    ((gap(lanes) - 14.0) / NAME_LETTER) as usize
-}
-
-/// Words in lines of so many characters. A word that is longer than a line
-/// has a line that is too long, and so counts as several.
-pub fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        let fits = lines.last().is_some_and(|line| {
-            line.chars().count() + 1 + word.chars().count() <= room
-        });
-        match lines.last_mut() {
-            Some(line) if fits => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => {
-                let letters: Vec<char> = word.chars().collect();
-                let pieces = letters.chunks(room.max(1));
-                lines.extend(pieces.map(|p| p.iter().collect::<String>()));
-                if word.is_empty() {
-                    lines.push(String::new());
-                }
-            }
-        }
-    }
-    lines
-}
-
-fn margin(lanes: usize) -> f64 {
-    if lanes < 4 { MARGIN } else { NARROW }
-}
-
-fn gap(lanes: usize) -> f64 {
-    let room = WIDTH - 2.0 * margin(lanes);
-    match lanes {
-        0 | 1 => room,
-        _ => room / (lanes - 1) as f64,
-    }
-}
-
-/// Which steps are drawn.
-#[derive(Clone, Copy, Debug)]
-pub enum Frame {
-    /// All, each in a group of its own, for the script to show and hide.
-    All,
-    /// The first so many; the last of them is marked.
-    Until(usize),
-}
 
 /// A step's row.
 #[derive(Debug)]
@@ -109,16 +35,8 @@ impl Row {
     }
 }
 
-/// What a thread is doing at the end of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Activity {
-    NotYet,
-    Running,
-    Asleep,
-}
-
 /// Draws a run. `label` says what the picture shows.
-pub fn svg(
+pub(crate) fn svg(
     definition: &Definition,
     wanted: &Wanted,
     run: &Run,
@@ -160,7 +78,7 @@ fn rows(definition: &Definition, events: &[Event]) -> Vec<Row> {
             height += 18.0;
         }
         for words in [Some(&event.text), event.answer.as_ref()] {
-            let room = room(definition, event);
+            let room = room(definition.lane.len(), definition.gaps(event));
             let lines = words.map(|w| wrapped(&event.filled(w), room).len());
             height += LINE * (lines.unwrap_or(1) - 1) as f64;
         }
@@ -287,7 +205,9 @@ impl Canvas<'_> {
         let mut svg = self.mark(row);
         for (lane, activity) in activity.iter_mut().enumerate() {
             if self.is_thread(lane) {
-                svg += &self.bar(event, row, lane, activity);
+                let id = &self.definition.lane[lane].id;
+                let y = row.top..row.bottom;
+                svg += &bars::bar(event, id, self.x(lane), y, activity);
             }
         }
         svg += &self.happening(event, row);
@@ -304,55 +224,6 @@ impl Canvas<'_> {
             WIDTH - 1.0,
             middle - 6.0
         )
-    }
-
-    /// A thread's bar in a row: where in it the thread begins, stops or goes
-    /// on.
-    fn bar(
-        &self,
-        event: &Event,
-        row: &Row,
-        lane: usize,
-        activity: &mut Activity,
-    ) -> String {
-        let x = self.x(lane);
-        let id = &self.definition.lane[lane].id;
-        let acts = event.lane == *id;
-        let target = event.to.as_ref().unwrap_or(&event.lane) == id;
-        let before = *activity;
-        let wakes = target && matches!(event.kind, Kind::Wake | Kind::Return);
-        *activity = match before {
-            _ if acts && event.kind == Kind::Sleep => Activity::Asleep,
-            _ if wakes => Activity::Running,
-            Activity::NotYet if acts => Activity::Running,
-            same => same,
-        };
-        let middle = row.middle();
-        match (before, *activity) {
-            (Activity::NotYet, Activity::NotYet) => String::new(),
-            (Activity::NotYet, Activity::Running) => {
-                running(x, row.top + 4.0..row.bottom)
-            }
-            (Activity::Running, Activity::Running) => {
-                running(x, row.top..row.bottom)
-            }
-            (Activity::Asleep, Activity::Asleep) => {
-                asleep(x, row.top..row.bottom, false, false)
-            }
-            (Activity::Asleep, _) => {
-                asleep(x, row.top..middle, false, true)
-                    + &running(x, middle..row.bottom)
-            }
-            (Activity::NotYet, Activity::Asleep) => {
-                running(x, row.top + 4.0..middle - 6.0)
-                    + &asleep(x, middle - 6.0..row.bottom, true, false)
-            }
-            (_, Activity::Asleep) => {
-                running(x, row.top..middle - 6.0)
-                    + &asleep(x, middle - 6.0..row.bottom, true, false)
-            }
-            (_, Activity::NotYet) => String::new(),
-        }
     }
 
     fn happening(&self, event: &Event, row: &Row) -> String {
@@ -420,7 +291,9 @@ impl Canvas<'_> {
 
     /// Words of an event, in the lines that fit between two lanes.
     fn lines(&self, event: &Event, words: &str) -> Vec<String> {
-        wrapped(&event.filled(words), room(self.definition, event))
+        let lanes = self.definition.lane.len();
+        let room = room(lanes, self.definition.gaps(event));
+        wrapped(&event.filled(words), room)
     }
 
     fn badge(
@@ -523,148 +396,21 @@ impl Canvas<'_> {
         let size = CELL.min(room / state.size as f64);
         let left =
             (self.x(free) + self.x(free + 1) - size * state.size as f64) / 2.0;
-        let letters = letters(event.state.get(&state.id), state.size);
+        let letters = cells::letters(event.state.get(&state.id), state.size);
         let top = self.rows[index].top + 26.0 - size / 2.0;
-        let mut svg = String::from("<g class=\"fig-cells\">");
-        for (nth, letter) in letters.iter().enumerate() {
-            let x = left + nth as f64 * size;
-            let class = if letter.is_empty() {
-                "fig-empty"
-            } else {
-                "fig-full"
-            };
-            svg += &rect(class, x, top, size, size);
-            if !letter.is_empty() {
-                svg += &text(
-                    "fig-letter",
-                    x + size / 2.0,
-                    top + size - 3.5,
-                    letter,
-                );
-            }
-        }
-        svg + "</g>"
+        cells::row(&letters, left, top, size)
     }
-}
-
-/// What stands in each of the cells: a letter, a dot, or nothing.
-pub fn letters(value: Option<&Value>, size: usize) -> Vec<String> {
-    let mut letters: Vec<String> = match value {
-        None => Vec::new(),
-        Some(Value::Text(text)) => text.chars().map(String::from).collect(),
-        // Checked on load: cells are letters or a number.
-        Some(Value::Words(_)) => Vec::new(),
-        Some(Value::Number(number)) => {
-            let count = usize::try_from(*number).unwrap_or(0).min(size);
-            vec!["•".to_owned(); count]
-        }
-    };
-    letters.resize(size, String::new());
-    letters
-}
-
-fn running(x: f64, y: Range<f64>) -> String {
-    // A little longer, so that no seam shows between two rows.
-    rect(
-        "fig-runs-bar",
-        x - HALF,
-        y.start,
-        2.0 * HALF,
-        y.end - y.start + 0.5,
-    )
-}
-
-/// A hollow bar with dashed sides, closed where it begins and where it ends.
-fn asleep(x: f64, y: Range<f64>, begins: bool, ends: bool) -> String {
-    let (left, right) = (x - HALF + 0.75, x + HALF - 0.75);
-    let mut svg =
-        rect("fig-hollow", x - HALF, y.start, 2.0 * HALF, y.end - y.start);
-    svg += &line("fig-dashed", left, y.start, left, y.end);
-    svg += &line("fig-dashed", right, y.start, right, y.end);
-    if begins {
-        svg += &line("fig-cap", left, y.start, right, y.start);
-    }
-    if ends {
-        svg += &line("fig-cap", left, y.end, right, y.end);
-    }
-    svg
-}
-
-/// A full head asks, an open one answers.
-fn arrow(class: &str, start: f64, end: f64, y: f64, full: bool) -> String {
-    let back = if end > start { -7.0 } else { 7.0 };
-    let shaft = if full { end + back } else { end };
-    let close = if full { "z" } else { "" };
-    format!(
-        "<g class=\"{class}\">{}<path d=\"M{} {} L{end} {y} L{} {}{close}\"/></g>",
-        line("fig-shaft", start, y, shaft, y),
-        end + back,
-        y - 4.0,
-        end + back,
-        y + 4.0
-    )
-}
-
-fn circle(x: f64, y: f64) -> String {
-    format!("<circle class=\"fig-dot\" cx=\"{x}\" cy=\"{y}\" r=\"4\"/>")
-}
-
-fn line(class: &str, x1: f64, y1: f64, x2: f64, y2: f64) -> String {
-    format!(
-        "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" \
-         y2=\"{y2}\"/>"
-    )
-}
-
-fn rect(class: &str, x: f64, y: f64, width: f64, height: f64) -> String {
-    format!(
-        "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" \
-         height=\"{height}\"/>"
-    )
-}
-
-fn text(class: &str, x: f64, y: f64, words: &str) -> String {
-    format!(
-        "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>",
-        escape(words)
-    )
-}
-
-/// Lines below each other; `y` is the first one's.
-fn texts(class: &str, x: f64, y: f64, lines: &[String]) -> String {
-    lines
-        .iter()
-        .enumerate()
-        .map(|(nth, words)| text(class, x, y + LINE * nth as f64, words))
-        .collect()
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-/// Text for between double quotes.
-pub fn attribute(text: &str) -> String {
-    escape(text).replace('"', "&quot;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::definition::tests::probe;
-    use crate::figure::schema::Recording;
-
-    fn recording() -> Recording {
-        let text = include_str!("probe.json");
-        Recording::parse("p.json", text).expect("a valid fixture")
-    }
+    use crate::tests::{probe, recording};
 
     #[test]
     fn words_are_escaped_and_no_line_is_blank() {
         let definition = probe();
-        let mut run = recording().runs.remove(0);
+        let mut run = recording("probe").runs.remove(0);
         run.events[0].text = "a<b>&\"c\"".to_owned();
         let wanted = &definition.run[0];
         let svg = svg(&definition, wanted, &run, Frame::All, "x \"y\" <z>");
@@ -677,7 +423,7 @@ mod tests {
     #[test]
     fn a_frame_ends_with_its_step_and_marks_it() {
         let definition = probe();
-        let run = &recording().runs[0];
+        let run = &recording("probe").runs[0];
         let wanted = &definition.run[0];
         let frame =
             |count| svg(&definition, wanted, run, Frame::Until(count), "x");
@@ -696,28 +442,9 @@ mod tests {
     #[test]
     fn sleep_has_a_shape_of_its_own() {
         let definition = probe();
-        let run = &recording().runs[1];
+        let run = &recording("probe").runs[1];
         let wanted = &definition.run[1];
         let svg = svg(&definition, wanted, run, Frame::All, "x");
         assert!(svg.contains("fig-dashed") && svg.contains("fig-cap"));
-    }
-
-    #[test]
-    fn cells_hold_letters_or_dots() {
-        let text = Value::Text("ab".to_owned());
-        assert_eq!(letters(Some(&text), 3), ["a", "b", ""]);
-        assert_eq!(letters(Some(&Value::Number(2)), 3), ["•", "•", ""]);
-        assert_eq!(letters(None, 1), [""]);
-        // Labels of this length must fit on a phone.
-        let between = |lanes| ((gap(lanes) - 14.0) / LETTER) as usize;
-        assert_eq!((between(3), between(4)), (14, 10));
-    }
-
-    #[test]
-    fn words_wrap_and_one_that_is_too_long_counts_as_several() {
-        assert_eq!(wrapped("read 1 byte", 14), ["read 1 byte"]);
-        assert_eq!(wrapped("raise the line", 10), ["raise the", "line"]);
-        assert_eq!(wrapped("interruption!", 5), ["inter", "rupti", "on!"]);
-        assert_eq!(wrapped("", 5), [""]);
     }
 }

@@ -1,74 +1,42 @@
 //! Controls: how a reader chooses among many runs, and the one table that
 //! stands for all of these runs.
 
-use serde::Deserialize;
-
-use super::definition::{Code, Lane, Predict, Run};
+use crate::check::{quoted, unique};
+use crate::definition::{
+    Choice, Code, Control, ControlKind, Definition, Lane, Run, Template,
+};
 
 /// More runs than this make a page that nobody waits for.
 const RUNS: usize = 40;
 
-/// Something that the reader sets.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Control {
-    /// The name in the files.
-    pub id: String,
-    /// The name for the reader.
-    pub label: String,
-    /// How it is set.
-    pub kind: ControlKind,
-    /// Of a choice: between what.
-    #[serde(default)]
-    pub values: Vec<Choice>,
-    /// Of a range: the least number.
-    #[serde(default)]
-    pub from: u32,
-    /// Of a range: the greatest number.
-    #[serde(default)]
-    pub to: u32,
-    /// Of a range: the number that it has at first.
-    #[serde(default)]
-    pub start: Option<u32>,
-}
-
-/// How a control is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ControlKind {
-    /// One of a few words.
-    Choice,
-    /// A number, dragged.
-    Range,
-}
-
-/// A value of a control.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    /// The name in the files.
-    pub id: String,
-    /// The name for the reader.
-    pub label: String,
-}
-
-/// What stands for all runs.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Template {
-    /// A run's name for the reader. `{id}` stands for a control's value.
-    pub label: String,
-    /// The example to run.
-    pub example: String,
-    /// Its arguments.
-    #[serde(default)]
-    pub args: Vec<String>,
-    /// The code that is shown.
-    pub code: Vec<Code>,
-    /// The runs that are shown in print.
-    pub key: Vec<String>,
-    /// What the reader is asked, once.
-    pub predict: Predict,
+impl Definition {
+    /// Makes the lanes that `each` stands for, and the runs of `[runs]`.
+    pub(crate) fn expand(&mut self) -> Result<(), (String, String)> {
+        unique("control", self.control.iter().map(|control| &control.id))?;
+        for control in &self.control {
+            control
+                .check()
+                .map_err(|message| (quoted(&control.id), message))?;
+            unique("control.values", control.values.iter().map(|v| &v.id))?;
+        }
+        self.lane = lanes(&self.lane, &self.control)
+            .map_err(|(id, message)| (quoted(&id), message))?;
+        let Some(template) = &self.runs else {
+            if self.control.is_empty() {
+                return Ok(());
+            }
+            let message = "[[control]]: [runs] says what is run by it";
+            return Err(("[[control]]".into(), message.into()));
+        };
+        if self.control.is_empty() || !self.run.is_empty() {
+            let message = "[runs]: with a [[control]], and without a [[run]]";
+            return Err(("[runs]".into(), message.into()));
+        }
+        self.run = template
+            .runs(&self.control)
+            .map_err(|message| ("[runs]".to_owned(), message))?;
+        Ok(())
+    }
 }
 
 impl Control {
@@ -96,7 +64,7 @@ impl Control {
     ///
     /// # Errors
     /// The field, and what is allowed.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if self.label.trim().is_empty() {
             return Err("field `label`: empty".to_owned());
         }
@@ -131,7 +99,10 @@ impl Template {
     ///
     /// # Errors
     /// When there are too many, or `key` names one that there is not.
-    pub fn runs(&self, controls: &[Control]) -> Result<Vec<Run>, String> {
+    pub(crate) fn runs(
+        &self,
+        controls: &[Control],
+    ) -> Result<Vec<Run>, String> {
         let mut combinations: Vec<Vec<usize>> = vec![Vec::new()];
         for control in controls {
             let count = control.options().len();
@@ -215,7 +186,7 @@ impl Template {
 ///
 /// # Errors
 /// The lane's name and what is wrong, when there is no such range.
-pub fn lanes(
+pub(crate) fn lanes(
     lanes: &[Lane],
     controls: &[Control],
 ) -> Result<Vec<Lane>, (String, String)> {
@@ -243,6 +214,7 @@ pub fn lanes(
                         shape: lane.shape,
                         each: lane.each.clone(),
                         number,
+                        written: Some(lane.id.clone()),
                     }
                 }));
                 continue;
@@ -255,10 +227,8 @@ pub fn lanes(
 
 #[cfg(test)]
 mod tests {
-    use crate::figure::definition::Definition;
-    use crate::figure::definition::tests::workshop;
-
-    const WORKSHOP: &str = include_str!("workshop.toml");
+    use crate::definition::Definition;
+    use crate::tests::{WORKSHOP, workshop};
 
     #[test]
     fn one_table_stands_for_every_combination() {

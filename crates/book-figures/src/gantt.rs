@@ -10,10 +10,10 @@
 
 use std::fmt::Write as _;
 
-use super::definition::{Definition, Lane, Scale, Shape};
-use super::draw::{Frame, attribute, escape};
-use super::schema::{Event, Kind, Run};
-use super::thousands;
+use crate::definition::{Definition, Lane, Scale, Shape};
+use crate::event::{Event, Kind, Run};
+use crate::svg::Frame;
+use crate::text::{attribute, escape, percent, thousands};
 
 /// What the width stands for in per cent: the rest is for the last label.
 const WIDTH: f64 = 100.0;
@@ -35,14 +35,14 @@ const TICKS: u64 = 5;
 
 /// What all pictures of a figure share, so that they can be compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Frames {
+pub(crate) struct Frames {
     /// The longest run's time.
     longest: u64,
 }
 
 impl Frames {
     /// Looks at all runs of a figure.
-    pub fn of(runs: &[Run]) -> Frames {
+    pub(crate) fn of(runs: &[Run]) -> Frames {
         Frames {
             longest: runs.iter().map(Run::end).max().unwrap_or(0),
         }
@@ -50,7 +50,7 @@ impl Frames {
 }
 
 /// Draws a run. `label` says what the picture shows.
-pub fn svg(
+pub(crate) fn svg(
     definition: &Definition,
     run: &Run,
     frames: Frames,
@@ -391,28 +391,13 @@ fn tick(end: u64) -> u64 {
     }
 }
 
-/// With as many digits as a wide screen can show.
-fn percent(value: f64) -> String {
-    format!("{}%", (value * 100.0).round() / 100.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::definition::tests::workshop;
-    use crate::figure::schema::Recording;
-
-    fn recording() -> Recording {
-        let text = include_str!("workshop.json");
-        let recording = Recording::parse("w.json", text).expect("valid");
-        recording
-            .check("w.json", text, "workshop", &workshop())
-            .expect("it fits");
-        recording
-    }
+    use crate::tests::{recording, workshop};
 
     fn drawn(run: usize, frame: Frame) -> String {
-        let (definition, recording) = (workshop(), recording());
+        let (definition, recording) = (workshop(), recording("workshop"));
         let frames = Frames::of(&recording.runs);
         svg(&definition, &recording.runs[run], frames, frame, "x \"y\"")
     }
@@ -435,7 +420,7 @@ mod tests {
     fn runs_share_the_scale_unless_each_has_its_own() {
         // The longest run takes 24, so 2 of that are a twelfth.
         assert!(drawn(2, Frame::All).contains("width=\"8.33%\""));
-        let (mut definition, recording) = (workshop(), recording());
+        let (mut definition, recording) = (workshop(), recording("workshop"));
         definition.scale = Scale::Own;
         let frames = Frames::of(&recording.runs);
         let run = &recording.runs[2];
@@ -448,7 +433,7 @@ mod tests {
     fn a_frame_ends_with_its_step_and_marks_it() {
         for (count, marked) in [(0, 0), (1, 1), (2, 1), (5, 0), (99, 0)] {
             let svg = drawn(0, Frame::Until(count));
-            let steps = recording().runs[0].events.len().min(count);
+            let steps = recording("workshop").runs[0].events.len().min(count);
             assert_eq!(svg.matches("data-step").count(), steps);
             assert_eq!(svg.matches("fig-step now").count(), marked);
         }
@@ -456,7 +441,7 @@ mod tests {
 
     #[test]
     fn spans_that_overlap_are_stacked() {
-        let run = &recording().runs[2];
+        let run = &recording("workshop").runs[2];
         let aside: Vec<usize> = run
             .events
             .iter()
@@ -474,21 +459,5 @@ mod tests {
         {
             assert_eq!(tick(end), step, "{end}");
         }
-        assert_eq!(percent(100.0 / 3.0), "33.33%");
-    }
-
-    #[test]
-    fn a_thread_does_one_thing_at_a_time_and_time_does_not_go_back() {
-        let definition = workshop();
-        let mut run = recording().runs.swap_remove(0);
-        run.check_times(&definition).unwrap();
-        run.events[1].time = Some(1);
-        let (nth, message) = run.check_times(&definition).unwrap_err();
-        assert_eq!(nth, 1);
-        assert!(message.contains("busy until 2"), "{message}");
-        run.events[0].time = Some(5);
-        let (nth, message) = run.check_times(&definition).unwrap_err();
-        assert_eq!(nth, 1);
-        assert!(message.contains("1, after 5"), "{message}");
     }
 }

@@ -1,0 +1,104 @@
+//! Renders a figure as a page of its own:
+//!
+//! `cargo run -p book-figures --example render -- DEFINITION RECORDING ROOT`
+//!
+//! The definition is a file of TOML, the recording one of JSON, and `ROOT` is
+//! the folder of the files whose code the figure shows. The page goes to
+//! standard output; without arguments it is that of a fixture of the tests.
+
+use std::error::Error;
+use std::path::Path;
+
+use book_figures::code::{Part, extent};
+use book_figures::definition::Code;
+use book_figures::{Definition, Figure};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/figures");
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let page = match &arguments[..] {
+        [definition, recording, root] => page(definition, recording, root)?,
+        [] => fixture()?,
+        _ => return Err("render DEFINITION RECORDING ROOT".into()),
+    };
+    println!("{page}");
+    Ok(())
+}
+
+fn fixture() -> Result<String, Box<dyn Error>> {
+    let file = |ending| format!("{FIXTURES}/probe.{ending}");
+    page(&file("toml"), &file("json"), FIXTURES)
+}
+
+/// A whole page of HTML.
+fn page(
+    definition: &str,
+    recording: &str,
+    root: &str,
+) -> Result<String, Box<dyn Error>> {
+    let defined = std::fs::read_to_string(definition)?;
+    let parsed = Definition::parse(definition, &defined)?;
+    let mut code = Vec::new();
+    for run in &parsed.run {
+        let parts = run.code.iter().map(|code| part(Path::new(root), code));
+        code.push(parts.collect::<Result<Vec<_>, _>>()?);
+    }
+    let recorded = std::fs::read_to_string(recording)?;
+    let name = Path::new(definition).file_stem().unwrap_or_default();
+    let figure = Figure::recorded(
+        &name.to_string_lossy(),
+        parsed,
+        (recording, &recorded),
+        code,
+    )?;
+    figure.check_sources((recording, &recorded))?;
+    let html = figure.html(recording)?;
+    Ok(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\" class=\"js\">\n<title>{name}</title>\n\
+         <style>{}</style>\n<main>{html}</main>\n<script>{}</script>\n</html>",
+        book_figures::CSS,
+        book_figures::JS,
+        name = name.display(),
+    ))
+}
+
+/// The code that the definition names: an item, or what stands between the
+/// comments `ANCHOR: NAME` and `ANCHOR_END: NAME`.
+fn part(root: &Path, code: &Code) -> Result<Part, Box<dyn Error>> {
+    let text = std::fs::read_to_string(root.join(&code.file))?;
+    let (first, last) = match (&code.anchor, &code.item) {
+        (Some(anchor), _) => {
+            let line = |word: &str| {
+                let mark = format!("{word}: {anchor}");
+                text.lines().position(|line| line.ends_with(&mark))
+            };
+            match (line("ANCHOR"), line("ANCHOR_END")) {
+                // From the line after the first to the one before the last.
+                (Some(first), Some(last)) => (first + 2, last),
+                _ => return Err(format!("no anchor {anchor:?}").into()),
+            }
+        }
+        (None, Some(item)) => extent(&text, item)?,
+        (None, None) => (1, usize::MAX),
+    };
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(n, line)| (n + 1, line.into()));
+    let inside = lines.filter(|(n, _)| (first..=last).contains(n));
+    Ok(Part::new(code.file.display().to_string(), inside))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_has_the_figure_its_code_and_its_look() {
+        let page = super::fixture().expect("a page");
+        assert!(
+            page.contains("<figure class=\"recorded\" id=\"figure-probe\"")
+        );
+        assert!(page.contains("assert_eq!(write(b\"ab\"), 2);"), "{page}");
+        assert!(page.contains(".fig-svg") && page.contains("customElements"));
+    }
+}

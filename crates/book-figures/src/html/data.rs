@@ -1,0 +1,49 @@
+//! What the script needs to know.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::drawn::Drawn;
+use super::values::{before, shown};
+use crate::text::inline;
+
+impl Drawn<'_> {
+    /// What the script needs to know.
+    pub(super) fn data(&self) -> Result<Json, String> {
+        let mut runs = Vec::new();
+        for (index, (wanted, run)) in self.figure.runs().enumerate() {
+            let mut steps = Vec::new();
+            for event in &run.events {
+                let states: Map<String, Json> = self
+                    .figure
+                    .definition
+                    .states(&wanted.id)
+                    .filter_map(|state| {
+                        let value = event.state.get(&state.id)?;
+                        let before = before(state, run, event.step);
+                        let html = shown(state, value, Some(before));
+                        Some((state.id.clone(), html.into()))
+                    })
+                    .collect();
+                steps.push(json!({
+                    "say": self.say(event),
+                    "state": states,
+                    "line": self.line_of(index, event)?,
+                    "time": event.time,
+                }));
+            }
+            runs.push(json!({
+                "steps": steps,
+                "right": wanted.predict.right,
+                "choices": wanted.predict.choices.iter().map(|c| inline(c))
+                    .collect::<Vec<_>>(),
+                "why": inline(&wanted.predict.why),
+            }));
+        }
+        // How many values each control has: with them the script counts from
+        // the controls to a run.
+        let set = &self.figure.definition.control;
+        let counts: Vec<usize> =
+            set.iter().map(|control| control.options().len()).collect();
+        Ok(json!({ "runs": runs, "controls": counts }))
+    }
+}

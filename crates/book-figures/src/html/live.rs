@@ -1,0 +1,254 @@
+//! The live form: the pictures with each step in a group of its own, which the
+//! script shows and hides.
+
+use std::fmt::Write as _;
+
+use super::drawn::Drawn;
+use super::values::shown;
+use crate::definition::{Control, ControlKind, Predict, Run as Wanted, Show};
+use crate::event::{Run, Value};
+use crate::svg::Frame;
+use crate::text::{attribute, escape, inline, plain};
+
+impl Drawn<'_> {
+    pub(super) fn live(&self) -> Result<String, String> {
+        let mut html = "<div class=\"fig-live\">".to_owned();
+        let runs: Vec<_> = self.figure.runs().collect();
+        let set = &self.figure.definition.control;
+        let first = first_run(set);
+        if !set.is_empty() {
+            html += "<div class=\"fig-set\">";
+            for control in set {
+                html += &setting(&self.figure.name, control);
+            }
+            html += "</div>";
+        } else if runs.len() > 1 {
+            html += "<fieldset class=\"fig-runs\"><legend>Run</legend>";
+            for (index, (wanted, _)) in runs.iter().enumerate() {
+                let checked = if index == 0 { " checked" } else { "" };
+                let _ = write!(
+                    html,
+                    "<label><input type=\"radio\" name=\"figure-{}\" \
+                     value=\"{index}\"{checked}><span>{}</span></label>",
+                    self.figure.name,
+                    inline(&wanted.label)
+                );
+            }
+            html += "</fieldset>";
+        }
+        for (index, (wanted, run)) in runs.iter().enumerate() {
+            html += &self.live_run(index, index == first, wanted, run)?;
+        }
+        Ok(html + "</div>")
+    }
+
+    fn live_run(
+        &self,
+        index: usize,
+        shown: bool,
+        wanted: &Wanted,
+        run: &Run,
+    ) -> Result<String, String> {
+        let definition = &self.figure.definition;
+        let label = format!("{}: {}", plain(&wanted.label), definition.alt);
+        let picture = self.svg(wanted, run, Frame::All, &label);
+        Ok(format!(
+            "<div class=\"fig-run fig-asking\" tabindex=\"0\" role=\"group\" \
+             aria-label=\"Figure: {}\"{}>{}<div class=\"fig-say\">{}{}</div>\
+             <p class=\"fig-verdict\" aria-live=\"polite\"></p>{}\
+             <div class=\"fig-picture\">{picture}<p class=\"fig-hidden\">\
+             The steps appear here.</p>{}</div>{}</div>",
+            attribute(&plain(&wanted.label)),
+            if shown { "" } else { " hidden" },
+            gate(&wanted.predict),
+            controls(),
+            self.caption(run, !self.figure.code(index).is_empty()),
+            self.states(wanted, run),
+            self.legend(&run.events),
+            self.code_panel(index, run)?,
+        ))
+    }
+
+    /// The displayed values, as they are before the first step.
+    fn states(&self, wanted: &Wanted, run: &Run) -> String {
+        let mut rows = String::new();
+        for state in self.figure.definition.states(&wanted.id) {
+            // The table with the most rows keeps its place open, so that
+            // nothing moves from one step to the next.
+            let most = run.events.iter().map(|event| {
+                match event.state.get(&state.id) {
+                    Some(Value::Words(words)) => words.len(),
+                    _ => 0,
+                }
+            });
+            let (class, room) = match state.show {
+                Show::Words => (
+                    " class=\"fig-has-words\"",
+                    format!(" style=\"--rows: {}\"", most.max().unwrap_or(0)),
+                ),
+                _ => ("", String::new()),
+            };
+            let _ = write!(
+                rows,
+                "<div data-state=\"{}\"{class}{room}><dt>{}</dt>\
+                 <dd>{}</dd></div>",
+                state.id,
+                inline(&state.label),
+                shown(state, &state.start, None)
+            );
+        }
+        if rows.is_empty() {
+            return rows;
+        }
+        format!("<dl class=\"fig-state\">{rows}</dl>")
+    }
+
+    /// The caption's place. The longest caption keeps it open, unseen, so that
+    /// nothing moves from one step to the next.
+    fn caption(&self, run: &Run, has_code: bool) -> String {
+        let last = run.events.len();
+        let longest = run
+            .events
+            .iter()
+            .map(|event| self.say(event))
+            .max_by_key(String::len);
+        format!(
+            "<div class=\"fig-caption\"><p class=\"fig-longest\" \
+             aria-hidden=\"true\"><strong>{last} of {last}</strong> {}</p>\
+             <p class=\"fig-words\" aria-live=\"polite\"></p></div>{}",
+            longest.unwrap_or_default(),
+            if has_code {
+                "<p class=\"fig-now-line\" aria-hidden=\"true\"></p>"
+            } else {
+                ""
+            }
+        )
+    }
+
+    /// The code, with the lines that some step executes told apart.
+    fn code_panel(&self, index: usize, run: &Run) -> Result<String, String> {
+        let parts = self.figure.code(index);
+        if parts.is_empty() {
+            return Ok(String::new());
+        }
+        let mut html = "<div class=\"fig-code\">".to_owned();
+        let mut file = "";
+        for part in parts {
+            if part.file != file {
+                let _ = write!(
+                    html,
+                    "<p class=\"fig-file\"><code>{}</code></p>",
+                    escape(&part.file)
+                );
+                file = &part.file;
+            }
+            let first = part.lines.first().map_or(1, |(number, _)| *number);
+            let _ = write!(html, "<ol start=\"{first}\">");
+            for (number, line) in &part.lines {
+                // As far as the line stands in, so far its continuation does.
+                let indent = line.len() - line.trim_start().len();
+                let _ = write!(
+                    html,
+                    "<li value=\"{number}\" style=\"--in: {indent}ch\">\
+                     <code class=\"language-rust noplayground\">{}</code></li>",
+                    escape(line.trim_start())
+                );
+            }
+            html += "</ol>";
+        }
+        // Each step's line must be there; who reads the page sees it marked.
+        for event in &run.events {
+            self.line_of(index, event)?;
+        }
+        Ok(html + "</div>")
+    }
+}
+
+/// The question that comes before the steps.
+fn gate(predict: &Predict) -> String {
+    let mut html = format!(
+        "<fieldset class=\"fig-gate\"><legend>Predict</legend><p>{}</p>",
+        inline(&predict.ask)
+    );
+    for (index, choice) in predict.choices.iter().enumerate() {
+        let _ = write!(
+            html,
+            "<button type=\"button\" data-choice=\"{}\">{}</button>",
+            index + 1,
+            inline(choice)
+        );
+    }
+    html + "<button type=\"button\" class=\"fig-skip\" data-choice=\"0\">\
+            Show me</button></fieldset>"
+}
+
+fn controls() -> String {
+    let button = |go: &str, label: &str| {
+        format!("<button type=\"button\" data-go=\"{go}\">{label}</button>")
+    };
+    format!(
+        "<div class=\"fig-controls\">{}{}{}{}<span class=\"fig-keys\" \
+         aria-hidden=\"true\">← →</span></div>",
+        button("first", "First"),
+        button("back", "Back"),
+        button("next", "Next"),
+        button("last", "Last"),
+    )
+}
+
+/// The run that is shown at first, counted from 0.
+fn first_run(set: &[Control]) -> usize {
+    set.iter().fold(0, |run, control| {
+        let first = match control.kind {
+            ControlKind::Choice => 0,
+            ControlKind::Range => control.first(),
+        };
+        run * control.options().len() + first
+    })
+}
+
+/// What sets a control: buttons of which one is pressed, or a slider.
+fn setting(figure: &str, control: &Control) -> String {
+    let label = inline(&control.label);
+    let id = &control.id;
+    if control.kind == ControlKind::Range {
+        let start = control.start.unwrap_or(control.from);
+        let (from, to) = (control.from, control.to);
+        // The numbers below are the slider's stops; its ends are half a knob
+        // away from the edge.
+        let stops: String =
+            (from..=to).map(|n| format!("<span>{n}</span>")).collect();
+        return format!(
+            "<div class=\"fig-range\"><label><span>{label}: \
+             <output>{start}</output></span><input type=\"range\" \
+             data-control=\"{id}\" min=\"{from}\" max=\"{to}\" step=\"1\" \
+             value=\"{start}\" autocomplete=\"off\"></label>\
+             <div class=\"fig-stops\" aria-hidden=\"true\">{stops}</div></div>"
+        );
+    }
+    let mut html = format!(
+        "<fieldset class=\"fig-runs fig-choice\"><legend>{label}</legend>"
+    );
+    for (index, choice) in control.options().iter().enumerate() {
+        let checked = if index == 0 { " checked" } else { "" };
+        let _ = write!(
+            html,
+            "<label><input type=\"radio\" name=\"figure-{figure}-{id}\" \
+             data-control=\"{id}\" value=\"{index}\" \
+             autocomplete=\"off\"{checked}><span>{}</span></label>",
+            inline(&choice.label)
+        );
+    }
+    html + "</fieldset>"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::workshop;
+
+    #[test]
+    fn controls_have_a_first_run() {
+        assert_eq!(first_run(&workshop().control), 1);
+    }
+}

@@ -1,0 +1,100 @@
+//! Every event in a table.
+
+use std::fmt::Write as _;
+
+use super::drawn::Drawn;
+use super::values::word_cell;
+use crate::definition::{Run as Wanted, Show, State};
+use crate::event::{Event, Run, Value};
+use crate::text::{escape, inline, spoken, thousands};
+
+impl Drawn<'_> {
+    pub(super) fn tables(&self) -> String {
+        let steps = |runs: &mut dyn Iterator<Item = (&Wanted, &Run)>| -> usize {
+            runs.map(|(_, run)| run.events.len()).sum()
+        };
+        let (all, some) = (
+            steps(&mut self.figure.runs()),
+            steps(&mut self.still_runs()),
+        );
+        let count = if some < all {
+            format!("{some} of {} events as tables", thousands(all as u64))
+        } else {
+            format!("All {all} events as a table")
+        };
+        let mut html =
+            format!("<details class=\"fig-table\"><summary>{count}</summary>");
+        for (wanted, run) in self.still_runs() {
+            html += &self.table(wanted, run);
+        }
+        html + "</details>"
+    }
+
+    fn table(&self, wanted: &Wanted, run: &Run) -> String {
+        let states: Vec<&State> =
+            self.figure.definition.states(&wanted.id).collect();
+        let command = match run.command.as_str() {
+            "" => String::new(),
+            command => format!(": <code>{}</code>", escape(command)),
+        };
+        let mut html = format!(
+            "<div class=\"table-wrapper\"><table><caption>{}{command}\
+             </caption><thead><tr><th scope=\"col\">Step</th>\
+             <th scope=\"col\">Who</th><th scope=\"col\">What happens</th>",
+            inline(&wanted.label)
+        );
+        for state in &states {
+            let _ =
+                write!(html, "<th scope=\"col\">{}</th>", inline(&state.label));
+        }
+        if !self.is_drawn() {
+            html += "<th scope=\"col\">Took</th>";
+        }
+        html += "</tr></thead><tbody>";
+        for event in &run.events {
+            html += &self.table_row(run, event, &states);
+        }
+        html + "</tbody></table></div>"
+    }
+
+    fn table_row(&self, run: &Run, event: &Event, states: &[&State]) -> String {
+        let lane = self.figure.definition.column(&event.lane);
+        let who = &self.figure.definition.lane[lane].label;
+        let raw = match &event.raw {
+            Some(raw) => {
+                format!("<br><code class=\"fig-raw\">{}</code>", escape(raw))
+            }
+            None => String::new(),
+        };
+        let mut html = format!(
+            "<tr><td>{}</td><td>{}</td><td>{}{raw}</td>",
+            event.step,
+            escape(who),
+            self.say(event),
+        );
+        for state in states {
+            if state.show == Show::Words {
+                html += &word_cell(state, run, event.step);
+                continue;
+            }
+            let value = event.state.get(&state.id).map(Value::to_string);
+            let value = value.unwrap_or_default();
+            let text = if value.is_empty() { "nothing" } else { &value };
+            let _ = write!(html, "<td>{}</td>", escape(text));
+        }
+        // Where the recorder's line is, the thing is done.
+        let took = event.took_us.filter(|_| event.raw.is_some());
+        let took = match event.took {
+            Some(took) => format!(
+                "{} {}",
+                thousands(took),
+                escape(&self.figure.definition.record.unit)
+            ),
+            None => took.map(spoken).unwrap_or_default(),
+        };
+        if !self.is_drawn() {
+            let _ = write!(html, "<td>{took}</td>");
+        }
+        html + "</tr>"
+    }
+}

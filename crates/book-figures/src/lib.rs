@@ -1,0 +1,81 @@
+#![doc = include_str!("../README.md")]
+
+mod bars;
+mod cells;
+mod check;
+pub mod code;
+mod complete;
+mod control;
+pub mod definition;
+pub mod event;
+mod fault;
+mod figure;
+mod fit;
+mod gantt;
+mod html;
+mod measure;
+mod plot;
+mod read;
+mod recording;
+mod sequence;
+mod svg;
+pub mod text;
+
+pub use complete::events;
+pub use definition::Definition;
+pub use fault::{Fault, line_of_step};
+pub use figure::Figure;
+pub use plot::{Measurement, Plot};
+pub use recording::{Provenance, Recording, VERSION};
+
+/// The style sheet of figures and plots. It uses mdBook's variables.
+pub const CSS: &str = include_str!("../assets/figure.css");
+/// The script that makes figures live. Without it they are still ones.
+pub const JS: &str = include_str!("../assets/figure.js");
+
+#[cfg(test)]
+mod tests {
+    //! Two figures of which the tests know everything.
+
+    use crate::definition::Definition;
+    use crate::recording::Recording;
+
+    pub(crate) const PROBE: &str = include_str!("../tests/figures/probe.toml");
+    pub(crate) const PROBE_JSON: &str =
+        include_str!("../tests/figures/probe.json");
+    pub(crate) const WORKSHOP: &str =
+        include_str!("../tests/figures/workshop.toml");
+    pub(crate) const WORKSHOP_JSON: &str =
+        include_str!("../tests/figures/workshop.json");
+
+    /// A figure that a program records: one of the forms that there are.
+    pub(crate) fn probe() -> Definition {
+        Definition::parse("p.toml", PROBE).expect("a valid fixture")
+    }
+
+    /// A Gantt chart with controls.
+    pub(crate) fn workshop() -> Definition {
+        Definition::parse("w.toml", WORKSHOP).expect("a valid fixture")
+    }
+
+    pub(crate) fn recording(name: &str) -> Recording {
+        let (text, definition) = match name {
+            "probe" => (PROBE_JSON, probe()),
+            _ => (WORKSHOP_JSON, workshop()),
+        };
+        let recording = Recording::parse("r.json", text).expect("valid");
+        recording
+            .check("r.json", text, name, &definition)
+            .expect("it fits");
+        recording
+    }
+
+    pub(crate) fn word(at: &str, value: &str) -> crate::event::Word {
+        crate::event::Word {
+            at: at.to_owned(),
+            value: value.to_owned(),
+            shown: None,
+            means: String::new(),
+        }
+    }
+}
