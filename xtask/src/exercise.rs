@@ -14,8 +14,8 @@ use cargo_metadata::TargetKind;
 use cargo_metadata::camino::Utf8Path;
 
 use crate::process::{self, Finished};
-use crate::project::{Project, folder};
 use crate::progress::Board;
+use crate::project::{Project, folder};
 use crate::stages::libtest;
 use crate::unknown;
 use crate::workbench::BUILD_LIMIT;

@@ -104,7 +104,10 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.shared.lock().doing.retain(|doing| doing.who != self.who);
+        self.shared
+            .lock()
+            .doing
+            .retain(|doing| doing.who != self.who);
     }
 }
 

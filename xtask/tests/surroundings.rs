@@ -145,7 +145,8 @@ fn a_new_setting_of_the_user_runs_the_checks_again() {
     let (outer, slot) = in_folder("clone");
     let path = slot.root.join("crates/tally/src/lib.rs");
     let text = support::read_text(&path);
-    let text = format!("{text}\n#[cfg(meddled)]\ncompile_error!(\"meddled\");\n");
+    let text =
+        format!("{text}\n#[cfg(meddled)]\ncompile_error!(\"meddled\");\n");
     support::write(&path, text.as_bytes());
     exits(&slot.tool(&["test", "crates"]), 0);
     let settings = b"[build]\nrustflags = ['--cfg', 'meddled']\n";

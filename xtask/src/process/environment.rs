@@ -123,9 +123,9 @@ pub fn settings() -> Vec<(OsString, OsString)> {
 /// Where cargo finds settings for a project in `root`, besides its own: in the
 /// folders above it, and in cargo's home. Not all of them are there.
 pub fn configurations(root: &Path) -> Vec<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        std::env::home_dir().map(|folder| folder.join(".cargo"))
-    });
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|folder| folder.join(".cargo")));
     let above = root.ancestors().skip(1).map(|f| f.join(".cargo"));
     above
         .chain(home)

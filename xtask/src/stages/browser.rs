@@ -110,7 +110,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             let index = names.iter().position(|other| other == name);
             let own = check["at"].as_str();
             let at = match (own, index.map(|index| pages[index])) {
-                (Some(file), _) => cx.project.shown(&cx.project.src().join(file)),
+                (Some(file), _) => {
+                    cx.project.shown(&cx.project.src().join(file))
+                }
                 (None, Some(page)) => place(page, &check).to_string(),
                 (None, None) => name.to_owned(),
             };

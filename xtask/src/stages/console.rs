@@ -263,7 +263,9 @@ fn compared(page: &str, program: &str) -> (String, String) {
 fn chosen(session: &Session, output: &str) -> Vec<(bool, String)> {
     let renewed = with_samples(&tidy(&session.output), output);
     let mut found = ill_chosen(&session.output, &renewed);
-    found.extend(nothing_tested(&session.command, output).map(|why| (true, why)));
+    found.extend(
+        nothing_tested(&session.command, output).map(|why| (true, why)),
+    );
     found
 }
 

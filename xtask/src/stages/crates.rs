@@ -65,7 +65,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     // Side by side, as many of their tests wait for real time.
     let mut longest = Vec::new();
     let results = in_parallel(&changed, |(package, key)| {
-        cx.progress.step(format!("cargo test --package {}", package.name));
+        cx.progress
+            .step(format!("cargo test --package {}", package.name));
         test(cx, package, *key)
     });
     for result in results {
@@ -133,10 +134,12 @@ fn test(
     let mut command = cargo_test(cx);
     command.args(["--package", &package.name]);
     let done = process::run(&mut command, LIMIT)?;
-    let passed: usize =
-        libtest::results(&done.output).map(|result| result.passed).sum();
-    let ignored: usize =
-        libtest::results(&done.output).map(|result| result.ignored).sum();
+    let passed: usize = libtest::results(&done.output)
+        .map(|result| result.passed)
+        .sum();
+    let ignored: usize = libtest::results(&done.output)
+        .map(|result| result.ignored)
+        .sum();
     if ignored > 0 {
         report.remark(format!("{ignored} of {} ignored", package.name));
     }

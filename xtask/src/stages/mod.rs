@@ -185,7 +185,8 @@ impl Context<'_> {
         }
         timed.sort_by(|a, b| b.0.total_cmp(&a.0));
         let longest = timed.iter().take(LONGEST);
-        let lines = longest.map(|(time, name)| format!("{time:>7.2} s  {name}\n"));
+        let lines =
+            longest.map(|(time, name)| format!("{time:>7.2} s  {name}\n"));
         report.notes.push(Failure {
             at: format!("{what} that took longest"),
             message: lines.collect(),

@@ -139,7 +139,9 @@ fn check(
 ) -> Result<Option<String>> {
     let name = program.file_name(page);
     let source = folder.join(format!("{name}.rs"));
-    let binary = folder.join(&name).with_extension(std::env::consts::EXE_EXTENSION);
+    let binary = folder
+        .join(&name)
+        .with_extension(std::env::consts::EXE_EXTENSION);
     std::fs::write(&source, program.source())?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut compile = process::command(rustc);

@@ -34,8 +34,7 @@ pub fn run(
     selection: &Selection,
     wishes: Wishes,
 ) -> Result<bool> {
-    let cache =
-        Cache::open(project.work_folder("passed.json"), &project.root)?;
+    let cache = Cache::open(project.work_folder("passed.json"), &project.root)?;
     let started = Instant::now();
     let stages: Vec<&Stage> = STAGES
         .iter()
@@ -63,7 +62,10 @@ pub fn run(
         });
         programs.and(pages)
     })?;
-    let told = run.told.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let told = run
+        .told
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     drop(run.board);
     println!();
     let skipped = told.names(Verdict::Skipped);
@@ -182,9 +184,7 @@ impl Told {
     }
 
     fn names(&self, wanted: Verdict) -> Vec<&'static str> {
-        let ended = |entry: &Entry| {
-            matches!(entry, Entry::Printed(verdict) if *verdict == wanted)
-        };
+        let ended = |entry: &Entry| matches!(entry, Entry::Printed(verdict) if *verdict == wanted);
         let entries = self.0.iter().filter(|(_, entry)| ended(entry));
         entries.map(|(name, _)| *name).collect()
     }

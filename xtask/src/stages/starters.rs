@@ -157,7 +157,8 @@ impl<'a> Starter<'a> {
             let place = starter::library(&member.name);
             let home = shown(member);
             text = text.replace(&format!("{dir}{place}/"), &home);
-            text = text.replace(&format!("--> {place}/"), &format!("--> {home}"));
+            text =
+                text.replace(&format!("--> {place}/"), &format!("--> {home}"));
         }
         let home = shown(self.package);
         for place in ["src", "tests", "examples", "exercises", "benches"] {
