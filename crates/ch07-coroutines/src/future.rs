@@ -1,0 +1,145 @@
+//! The trait of chapter 7, and the plainest way to run what implements it.
+//!
+//! It leaves out the waker, which chapter 8 adds, and the pin, which chapter 9
+//! does. Both are missed on the way there, and that is the point.
+
+// ANCHOR: future
+/// A value that can be asked again and again whether it is finished.
+pub trait Future {
+    /// What it gives in the end.
+    type Output;
+
+    /// Runs until it is finished or has to wait, without ever blocking.
+    fn poll(&mut self) -> PollState<Self::Output>;
+}
+
+/// The answer to a poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PollState<T> {
+    /// Finished, with this. It must not be polled again.
+    Ready(T),
+    /// It has to wait. Ask again later.
+    NotReady,
+}
+// ANCHOR_END: future
+
+impl<T> PollState<T> {
+    /// Is there a value?
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready(_))
+    }
+
+    /// The same answer with another value in it.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> PollState<U> {
+        match self {
+            Self::Ready(value) => PollState::Ready(change(value)),
+            Self::NotReady => PollState::NotReady,
+        }
+    }
+}
+
+// ANCHOR: boxed
+/// A box can be polled if what is in it can be.
+impl<F: Future + ?Sized> Future for Box<F> {
+    type Output = F::Output;
+
+    fn poll(&mut self) -> PollState<F::Output> {
+        (**self).poll()
+    }
+}
+// ANCHOR_END: boxed
+
+// ANCHOR: spin_on
+/// Asks again and again until `future` is finished.
+///
+/// It burns a whole core for that. Chapter 8 sleeps instead.
+///
+/// # Panics
+///
+/// If the future does.
+///
+/// # Examples
+///
+/// ```
+/// use ch07_coroutines::{Later, spin_on};
+///
+/// assert_eq!(spin_on(Later::new(42, 3)), 42);
+/// ```
+pub fn spin_on<F: Future>(mut future: F) -> F::Output {
+    loop {
+        if let PollState::Ready(output) = future.poll() {
+            return output;
+        }
+        std::hint::spin_loop(); // tells the processor what this is
+    }
+}
+// ANCHOR_END: spin_on
+
+// ANCHOR: later
+/// A leaf without a socket: not ready a number of times, then a value.
+#[derive(Debug)]
+pub struct Later<T> {
+    value: Option<T>,
+    waits: u32,
+}
+
+impl<T> Future for Later<T> {
+    type Output = T;
+
+    fn poll(&mut self) -> PollState<T> {
+        if self.waits > 0 {
+            self.waits -= 1;
+            return PollState::NotReady;
+        }
+        PollState::Ready(self.value.take().expect(FINISHED))
+    }
+}
+// ANCHOR_END: later
+
+impl<T> Later<T> {
+    /// One that is ready at its `waits + 1`st poll.
+    pub fn new(value: T, waits: u32) -> Self {
+        let value = Some(value);
+        Self { value, waits }
+    }
+}
+
+// ANCHOR: counted
+/// Gives the inner future's output, and how many polls it took.
+#[derive(Debug)]
+pub struct Counted<F> {
+    future: F,
+    polls: u64,
+}
+
+impl<F: Future> Future for Counted<F> {
+    type Output = (F::Output, u64);
+
+    fn poll(&mut self) -> PollState<Self::Output> {
+        self.polls += 1;
+        self.future.poll().map(|output| (output, self.polls))
+    }
+}
+// ANCHOR_END: counted
+
+impl<F> Counted<F> {
+    /// One that was not polled yet.
+    pub fn new(future: F) -> Self {
+        let polls = 0;
+        Self { future, polls }
+    }
+
+    /// How often it was polled.
+    pub fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    /// The future that it counts for.
+    pub fn get_ref(&self) -> &F {
+        &self.future
+    }
+}
+
+/// What a future says when it is polled after its end.
+pub(crate) const FINISHED: &str = "a finished future was polled again";

@@ -1,0 +1,250 @@
+//! The leaf of chapter 7: an HTTP request as a future, over the sockets of
+//! chapter 4, of which no call ever blocks.
+//!
+//! It leaves out names (connecting by address needs no DNS), TLS, bodies of
+//! requests, chunked replies, and any way to say when it is worth polling
+//! again: that comes in chapter 8.
+
+mod reply;
+
+pub use reply::{MAX_BODY, MAX_HEAD};
+
+use crate::future::{FINISHED, Future, PollState};
+use ch04_event_queue::net::TcpStream;
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+// ANCHOR: http
+/// A client of one server. Its clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Http(Rc<Connections>);
+
+#[derive(Debug)]
+struct Connections {
+    server: SocketAddr,
+    /// Open, and used by no request at the moment.
+    idle: RefCell<Vec<TcpStream>>,
+}
+// ANCHOR_END: http
+
+// ANCHOR: get
+/// A request, and in the end the text of the reply.
+#[derive(Debug)]
+pub struct Get {
+    http: Http,
+    /// Empty if the path cannot stand in one.
+    request: String,
+    /// It goes over a connection that was idle: the server may have closed it.
+    reused: bool,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing has happened yet.
+    Start,
+    /// It is being decided whether there is a connection.
+    Connecting(TcpStream),
+    /// So many bytes of the request have left.
+    Sending(TcpStream, usize),
+    /// The request has left, and this much of the reply has come.
+    Receiving(TcpStream, Vec<u8>),
+    /// The reply was given away, or an error.
+    Finished,
+}
+// ANCHOR_END: get
+
+impl Http {
+    /// A client of the server at this address. It connects when it has to.
+    #[must_use]
+    pub fn new(server: SocketAddr) -> Self {
+        let idle = RefCell::default();
+        Self(Rc::new(Connections { server, idle }))
+    }
+
+    // ANCHOR: http_get
+    /// Makes a request of `path`, and does nothing with it until it is polled.
+    ///
+    /// The future gives the body of the reply as text, or one of these errors:
+    ///
+    /// | kind | says |
+    /// |---|---|
+    /// | `InvalidInput` | the path does not begin with `/`, or has blanks or control characters in it |
+    /// | `ConnectionRefused` and others of `connect` | there is no connection |
+    /// | `ConnectionReset` and others of `read` and `write` | it was lost |
+    /// | `UnexpectedEof` | the connection ended in the middle of the reply |
+    /// | `InvalidData` | the reply is no HTTP, larger than [`MAX_HEAD`] or [`MAX_BODY`], not in UTF-8, or without a `Content-Length` |
+    /// | `Other` | a status other than 200; its text is the status and the body |
+    ///
+    /// Dropped before its end, it closes the connection that it uses.
+    ///
+    /// # Panics
+    ///
+    /// The future does if it is polled after it was ready.
+    pub fn get(&self, path: &str) -> Get {
+        let host = self.0.server;
+        let request = match is_path(path) {
+            true => format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+            false => String::new(),
+        };
+        Get {
+            http: self.clone(),
+            request,
+            reused: false,
+            state: State::Start,
+        }
+    }
+    // ANCHOR_END: http_get
+
+    /// A connection that nothing uses, if there is one.
+    fn take_idle(&self) -> Option<TcpStream> {
+        self.0.idle.borrow_mut().pop()
+    }
+
+    /// How many connections are open and unused.
+    #[must_use]
+    pub fn idle_connections(&self) -> usize {
+        self.0.idle.borrow().len()
+    }
+}
+
+// ANCHOR: poll
+impl Future for Get {
+    type Output = io::Result<String>;
+
+    fn poll(&mut self) -> PollState<Self::Output> {
+        loop {
+            let state = mem::replace(&mut self.state, State::Finished);
+            let outcome = self.step(state);
+            self.state = match outcome {
+                Ok(Step::Go(state)) => state,
+                Ok(Step::Wait(state)) => {
+                    self.state = state;
+                    return PollState::NotReady;
+                }
+                Ok(Step::Done(text)) => return PollState::Ready(text),
+                // The connection was stale: once more, over another one.
+                Err(_) if self.reused => State::Start,
+                Err(error) => return PollState::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+/// How a step ends.
+enum Step {
+    /// In this state, and the next step can be tried at once.
+    Go(State),
+    /// In this state, and the kernel has nothing for us at the moment.
+    Wait(State),
+    /// At the end of the reply.
+    Done(io::Result<String>),
+}
+// ANCHOR_END: poll
+
+impl Get {
+    // ANCHOR: step
+    fn step(&mut self, state: State) -> io::Result<Step> {
+        Ok(match state {
+            State::Start => Step::Go(self.begin()?),
+            State::Connecting(stream) => {
+                if !is_connected(&stream)? {
+                    return Ok(Step::Wait(State::Connecting(stream)));
+                }
+                Step::Go(State::Sending(stream, 0))
+            }
+            State::Sending(mut stream, sent) => {
+                let rest = &self.request.as_bytes()[sent..];
+                match attempt(|| stream.write(rest))? {
+                    None => Step::Wait(State::Sending(stream, sent)),
+                    Some(0) => return Err(ErrorKind::WriteZero.into()),
+                    Some(n) if n < rest.len() => {
+                        Step::Go(State::Sending(stream, sent + n))
+                    }
+                    Some(_) => Step::Go(State::Receiving(stream, Vec::new())),
+                }
+            }
+            State::Receiving(mut stream, mut reply) => {
+                let mut room = [0; 4096];
+                match attempt(|| stream.read(&mut room))? {
+                    None => Step::Wait(State::Receiving(stream, reply)),
+                    Some(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                    Some(n) => {
+                        reply.extend_from_slice(&room[..n]);
+                        self.look_at(stream, reply)?
+                    }
+                }
+            }
+            State::Finished => panic!("{FINISHED}"),
+        })
+    }
+    // ANCHOR_END: step
+
+    // ANCHOR: begin
+    fn begin(&mut self) -> io::Result<State> {
+        if self.request.is_empty() {
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        let idle = self.http.take_idle();
+        self.reused = idle.is_some();
+        Ok(match idle {
+            Some(stream) => State::Sending(stream, 0),
+            None => State::Connecting(TcpStream::connect(self.http.0.server)?),
+        })
+    }
+
+    /// Is that the whole reply? Then the connection is free again.
+    fn look_at(
+        &mut self,
+        stream: TcpStream,
+        reply: Vec<u8>,
+    ) -> io::Result<Step> {
+        self.reused = false; // the server is there: its errors are meant
+        let Some(reply) = reply::parse(&reply)? else {
+            return Ok(Step::Go(State::Receiving(stream, reply)));
+        };
+        if reply.stays_open {
+            self.http.0.idle.borrow_mut().push(stream);
+        }
+        Ok(Step::Done(reply.text))
+    }
+    // ANCHOR_END: begin
+}
+
+/// Can `path` stand in a request? A blank or a line break in it would make
+/// something else of the request, or two of one.
+fn is_path(path: &str) -> bool {
+    path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic())
+}
+
+// ANCHOR: attempt
+/// How many bytes; `None` if the call would have had to wait.
+fn attempt(
+    mut call: impl FnMut() -> io::Result<usize>,
+) -> io::Result<Option<usize>> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return Ok(None);
+            }
+            done => return done.map(Some),
+        }
+    }
+}
+
+/// Is there a connection? An error if there will be none.
+fn is_connected(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+// ANCHOR_END: attempt
