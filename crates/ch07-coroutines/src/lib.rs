@@ -5,6 +5,14 @@
 pub mod future;
 pub mod http;
 pub mod s1_by_hand;
+pub mod s4_at_once;
 
+#[cfg(unix)]
+pub mod cpu_time;
+pub mod desugared;
+pub mod eager;
+
+pub use eager::start;
 pub use future::{Counted, Future, Later, PollState, spin_on};
 pub use http::{Get, Http};
+pub use s4_at_once::{JoinAll, join_all};

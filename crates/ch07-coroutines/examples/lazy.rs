@@ -1,0 +1,42 @@
+//! Five requests, made and not polled; and five that are started at once.
+
+use ch07_coroutines::{Future, Http, start};
+use delay_server::DelayServer;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+/// How many connections the server has seen, without and with a start.
+fn connections() -> io::Result<[usize; 2]> {
+    // ANCHOR: count
+    let server = DelayServer::start()?;
+    let http = Http::new(server.addr());
+    let make = || http.get("/0/hello");
+
+    let lazy = [make(), make(), make(), make(), make()];
+    thread::sleep(Duration::from_millis(100));
+    let after_lazy = server.connections_accepted();
+
+    let eager = [make(), make(), make(), make(), make()].map(start);
+    thread::sleep(Duration::from_millis(100));
+    let after_eager = server.connections_accepted();
+    // ANCHOR_END: count
+    for mut get in lazy {
+        assert!(!get.poll().is_ready(), "the reply cannot be there");
+    }
+    drop(eager);
+    Ok([after_lazy, after_eager])
+}
+
+fn main() -> io::Result<()> {
+    let [lazy, eager] = connections()?;
+    println!("five requests made:    {lazy} connections");
+    println!("five requests started: {eager} connections");
+    Ok(())
+}
+
+#[test]
+fn runs() -> io::Result<()> {
+    assert_eq!(connections()?, [0, 5]);
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! One function as three state machines: by hand, by corofy, by `async`.
+//!
+//! `async` speaks of the standard library's futures, so there is a bridge to
+//! them here as well.
+
+use crate::future::{FINISHED, Future, Later, PollState};
+use crate::http::Http;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+// ANCHOR: by_hand
+/// The sum of `1..=count`, each number of which comes later: by hand.
+#[derive(Debug)]
+pub enum Sum {
+    /// The argument.
+    Start(u32),
+    /// In the loop, at its wait.
+    Wait {
+        /// How far it goes.
+        count: u32,
+        /// The number that it waits for.
+        number: u32,
+        /// Of those before.
+        sum: u32,
+        /// What it waits for.
+        later: Later<u32>,
+    },
+    /// The sum was given away.
+    Done,
+}
+
+impl Future for Sum {
+    type Output = u32;
+
+    fn poll(&mut self) -> PollState<u32> {
+        loop {
+            let (count, number, sum) = match self {
+                Sum::Start(count) => (*count, 0, 0),
+                Sum::Wait {
+                    count,
+                    number,
+                    sum,
+                    later,
+                } => match later.poll() {
+                    PollState::NotReady => return PollState::NotReady,
+                    PollState::Ready(value) => (*count, *number, *sum + value),
+                },
+                Sum::Done => panic!("{FINISHED}"),
+            };
+            if number == count {
+                *self = Sum::Done;
+                return PollState::Ready(sum);
+            }
+            let number = number + 1;
+            let later = Later::new(number, 1);
+            *self = Sum::Wait {
+                count,
+                number,
+                sum,
+                later,
+            };
+        }
+    }
+}
+// ANCHOR_END: by_hand
+
+// ANCHOR: by_async
+/// The same by `async`.
+pub async fn sum_async(count: u32) -> u32 {
+    let mut sum = 0;
+    let mut number = 0;
+    while number < count {
+        number += 1;
+        sum += Asking(Later::new(number, 1)).await;
+    }
+    sum
+}
+// ANCHOR_END: by_async
+
+/// The greeting of stage 1, by `async`.
+///
+/// # Errors
+///
+/// Those of the two requests.
+pub async fn greeting_async(http: Http) -> io::Result<String> {
+    let name = Asking(http.get("/200/Ada")).await?;
+    let reply = Asking(http.get(&format!("/100/hello-{name}"))).await?;
+    Ok(format!("{name}: {reply}"))
+}
+
+// ANCHOR: asking
+/// A future of ours as one of the standard library's. It has nothing that
+/// would wake, so it asks for the next poll itself, at once.
+#[derive(Debug)]
+pub struct Asking<F>(pub F);
+
+impl<F: Future + Unpin> std::future::Future for Asking<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.0.poll() {
+            PollState::Ready(output) => Poll::Ready(output),
+            PollState::NotReady => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+}
+// ANCHOR_END: asking
