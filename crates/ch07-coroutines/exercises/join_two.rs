@@ -16,7 +16,6 @@
 use ch07_coroutines::{Future, PollState};
 
 /// Both futures, and what else?
-#[derive(Debug)]
 pub struct JoinTwo<A: Future, B: Future> {
     a: A,
     b: B,

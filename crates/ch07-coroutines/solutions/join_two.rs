@@ -3,7 +3,6 @@
 use ch07_coroutines::{Future, PollState};
 
 /// One of the two: its future until it is finished, then its output.
-#[derive(Debug)]
 enum Side<F: Future> {
     Runs(F),
     Ended(F::Output),
@@ -33,7 +32,6 @@ impl<F: Future> Side<F> {
 }
 
 /// Both futures, each until it is finished.
-#[derive(Debug)]
 pub struct JoinTwo<A: Future, B: Future> {
     a: Side<A>,
     b: Side<B>,
