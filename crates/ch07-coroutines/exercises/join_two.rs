@@ -16,6 +16,7 @@
 use ch07_coroutines::{Future, PollState};
 
 /// Both futures, and what else?
+#[allow(missing_debug_implementations, reason = "an output may have none")]
 pub struct JoinTwo<A: Future, B: Future> {
     a: A,
     b: B,

@@ -32,6 +32,7 @@ impl<F: Future> Side<F> {
 }
 
 /// Both futures, each until it is finished.
+#[allow(missing_debug_implementations, reason = "an output may have none")]
 pub struct JoinTwo<A: Future, B: Future> {
     a: Side<A>,
     b: Side<B>,
