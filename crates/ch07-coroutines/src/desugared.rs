@@ -9,18 +9,19 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-// ANCHOR: by_hand
-/// The sum of `1..=count`, each number of which comes later: by hand.
+// ANCHOR: by_hand_type
+/// The sum of the numbers from `count` down to 1, each of which comes later.
 #[derive(Debug)]
 pub enum Sum {
     /// The argument.
-    Start(u32),
-    /// In the loop, at its wait.
-    Wait {
-        /// How far it goes.
+    Start {
+        /// The first number.
         count: u32,
+    },
+    /// At the wait in the loop.
+    Wait {
         /// The number that it waits for.
-        number: u32,
+        count: u32,
         /// Of those before.
         sum: u32,
         /// What it waits for.
@@ -29,37 +30,30 @@ pub enum Sum {
     /// The sum was given away.
     Done,
 }
+// ANCHOR_END: by_hand_type
 
+// ANCHOR: by_hand
 impl Future for Sum {
     type Output = u32;
 
     fn poll(&mut self) -> PollState<u32> {
         loop {
-            let (count, number, sum) = match self {
-                Sum::Start(count) => (*count, 0, 0),
-                Sum::Wait {
-                    count,
-                    number,
-                    sum,
-                    later,
-                } => match later.poll() {
-                    PollState::NotReady => return PollState::NotReady,
-                    PollState::Ready(value) => (*count, *number, *sum + value),
-                },
+            let (count, sum) = match self {
+                Sum::Start { count } => (*count, 0),
+                Sum::Wait { count, sum, later } => {
+                    let PollState::Ready(number) = later.poll() else {
+                        return PollState::NotReady;
+                    };
+                    (*count - 1, *sum + number)
+                }
                 Sum::Done => panic!("{FINISHED}"),
             };
-            if number == count {
+            if count == 0 {
                 *self = Sum::Done;
                 return PollState::Ready(sum);
             }
-            let number = number + 1;
-            let later = Later::new(number, 1);
-            *self = Sum::Wait {
-                count,
-                number,
-                sum,
-                later,
-            };
+            let later = Later::new(count, 1);
+            *self = Sum::Wait { count, sum, later };
         }
     }
 }
@@ -67,12 +61,11 @@ impl Future for Sum {
 
 // ANCHOR: by_async
 /// The same by `async`.
-pub async fn sum_async(count: u32) -> u32 {
+pub async fn sum_async(mut count: u32) -> u32 {
     let mut sum = 0;
-    let mut number = 0;
-    while number < count {
-        number += 1;
-        sum += Asking(Later::new(number, 1)).await;
+    while count > 0 {
+        sum += Asking(Later::new(count, 1)).await;
+        count -= 1;
     }
     sum
 }

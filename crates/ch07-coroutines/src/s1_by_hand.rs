@@ -3,6 +3,7 @@
 //! It leaves out loops and branches around a wait; stage 2 has a program for
 //! those.
 
+use crate::future::PollState::{NotReady, Ready};
 use crate::future::{FINISHED, Future, PollState};
 use crate::http::{Get, Http};
 use std::io;
@@ -48,29 +49,25 @@ impl Future for Greeting {
                     let get = http.get("/200/Ada");
                     State::Wait1 { http, get }
                 }
-                State::Wait1 { http, mut get } => match get.poll() {
-                    PollState::NotReady => {
+                State::Wait1 { http, mut get } => {
+                    let Ready(reply) = get.poll() else {
                         self.state = State::Wait1 { http, get };
-                        return PollState::NotReady;
-                    }
-                    PollState::Ready(Err(error)) => {
-                        return PollState::Ready(Err(error));
-                    }
-                    PollState::Ready(Ok(name)) => {
-                        let get = http.get(&format!("/100/hello-{name}"));
-                        State::Wait2 { name, get }
-                    }
-                },
-                State::Wait2 { name, mut get } => match get.poll() {
-                    PollState::NotReady => {
+                        return NotReady;
+                    };
+                    let name = match reply {
+                        Ok(name) => name,
+                        Err(error) => return Ready(Err(error)),
+                    };
+                    let get = http.get(&format!("/100/hello-{name}"));
+                    State::Wait2 { name, get }
+                }
+                State::Wait2 { name, mut get } => {
+                    let Ready(reply) = get.poll() else {
                         self.state = State::Wait2 { name, get };
-                        return PollState::NotReady;
-                    }
-                    PollState::Ready(reply) => {
-                        let text = reply.map(|r| format!("{name}: {r}"));
-                        return PollState::Ready(text);
-                    }
-                },
+                        return NotReady;
+                    };
+                    return Ready(reply.map(|r| format!("{name}: {r}")));
+                }
                 State::Done => panic!("{FINISHED}"),
             };
         }
