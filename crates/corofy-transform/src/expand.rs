@@ -1,0 +1,417 @@
+//! The whole function: its signature, the enum of its states, and the
+//! machine.
+
+use std::collections::{BTreeMap, HashSet};
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::visit_mut::VisitMut as _;
+use syn::{FnArg, ImplItemFn, Pat, ReturnType, Type, parse_quote};
+
+use crate::emit::{Emit, Variant};
+use crate::flow::Flow;
+use crate::ir::{Graph, LocalId};
+use crate::lower::lower;
+use crate::names::{Names, Unique};
+use crate::native::Leave;
+use crate::shape::{Options, Shape};
+use crate::{Origin, passes, refuse, types};
+
+/// A transformed function.
+#[derive(Debug)]
+pub(crate) struct Expanded {
+    pub tokens: TokenStream,
+    pub origins: Vec<Origin>,
+}
+
+/// The names that the generated code needs for itself.
+struct Own {
+    future: Ident,
+    waker: Ident,
+}
+
+/// Transforms a coroutine.
+pub(crate) fn expand(
+    function: &ImplItemFn,
+    options: &Options,
+) -> syn::Result<Expanded> {
+    let mut errors = signature_faults(&function.sig);
+    errors.extend(refuse::faults(&function.block));
+    combined(errors)?;
+
+    let mut names = Names::of(function.to_token_stream());
+    let mut arguments = arguments(function);
+    let mut body = function.block.clone();
+    let mut unique = Unique::new(&mut names);
+    for (pat, _) in &mut arguments {
+        unique.declare(pat);
+    }
+    unique.visit_block_mut(&mut body);
+
+    let span = Span::call_site();
+    let leave = leave(function, options, &mut names);
+    let own = Own {
+        future: names.fresh("future", span),
+        waker: names.fresh("waker", span),
+    };
+    // What moves a variable in some branches only is found when the arms are
+    // written; those branches are then taken apart, and all is done again.
+    let mut forced = HashSet::new();
+    loop {
+        let before = forced.len();
+        let mut fresh = names.clone();
+        let mut lowered = lower(&arguments, &body, &mut fresh, &forced);
+        combined(std::mem::take(&mut lowered.errors))?;
+        let mut graph = lowered.graph;
+        let known = lowered.known;
+        let items = lowered.items;
+        let heads = passes::prepare(&mut graph, &known);
+        let flow = Flow::of(&graph, &known);
+        let heads = passes::heads(&graph, &flow, &heads);
+        let emit =
+            Emit::new(&flow, &graph, heads, &leave, &own.future, &own.waker);
+        let variants = emit.variants();
+        forced.extend(emit.unsure.take());
+        if forced.len() > before {
+            continue;
+        }
+        combined(emit.errors.take())?;
+        return Ok(Whole {
+            function,
+            options,
+            graph: &graph,
+            arguments: &arguments,
+            variants: &variants,
+            items: &items,
+            leave: &leave,
+            own: &own,
+            names: fresh,
+        }
+        .assemble());
+    }
+}
+
+fn combined(errors: Vec<syn::Error>) -> syn::Result<()> {
+    let all = errors.into_iter().reduce(|mut all, error| {
+        all.combine(error);
+        all
+    });
+    all.map_or(Ok(()), Err)
+}
+
+fn signature_faults(signature: &syn::Signature) -> Vec<syn::Error> {
+    let mut errors = Vec::new();
+    let mut refuse = |span, text: &str| {
+        errors.push(syn::Error::new(span, text));
+    };
+    if let Some(word) = &signature.asyncness {
+        refuse(
+            word.span,
+            "a coroutine is no `async fn`: take the word `async` away",
+        );
+    }
+    if let Some(word) = &signature.constness {
+        refuse(word.span, "a coroutine cannot be `const`");
+    }
+    if let Some(word) = &signature.unsafety {
+        refuse(
+            word.span,
+            "a coroutine cannot be `unsafe`: its body runs later, when nobody \
+             promises anything",
+        );
+    }
+    if let Some(receiver) = signature.receiver() {
+        refuse(
+            receiver.self_token.span,
+            "a coroutine has no `self`: give what it needs as arguments",
+        );
+    }
+    errors
+}
+
+fn arguments(function: &ImplItemFn) -> Vec<(Pat, Type)> {
+    let inputs = function.sig.inputs.iter();
+    inputs
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => {
+                Some(((*typed.pat).clone(), (*typed.ty).clone()))
+            }
+            FnArg::Receiver(_) => None,
+        })
+        .collect()
+}
+
+fn leave<'o>(
+    function: &ImplItemFn,
+    options: &'o Options,
+    names: &mut Names,
+) -> Leave<'o> {
+    let span = Span::call_site();
+    let output: Type = match &function.sig.output {
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, ty) => (**ty).clone(),
+    };
+    let last = match &output {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let unit = matches!(&output, Type::Tuple(tuple) if tuple.elems.is_empty());
+    let text = output.to_token_stream().to_string();
+    let written = !text.split_whitespace().any(|word| word == "impl");
+    Leave {
+        options,
+        state: names.fresh("state", span),
+        states: names.fresh_type("State", span),
+        result: names.fresh("result", span),
+        error: names.fresh("error", span),
+        option: last.is_some_and(|segment| segment.ident == "Option"),
+        unit,
+        output: written.then_some(output),
+    }
+}
+
+struct Whole<'w> {
+    function: &'w ImplItemFn,
+    options: &'w Options,
+    graph: &'w Graph,
+    arguments: &'w [(Pat, Type)],
+    variants: &'w [Variant],
+    items: &'w [syn::Item],
+    leave: &'w Leave<'w>,
+    own: &'w Own,
+    names: Names,
+}
+
+impl Whole<'_> {
+    fn assemble(mut self) -> Expanded {
+        let states = self.states();
+        let machine = self.machine();
+        let signature = self.signature();
+        let (attributes, visibility) =
+            (&self.function.attrs, &self.function.vis);
+        let items = self.items;
+        let tokens = quote! {
+            #(#attributes)*
+            #[allow(
+                clippy::all,
+                dropping_copy_types,
+                dropping_references,
+                unreachable_code,
+                unused_assignments,
+                unused_braces,
+                unused_mut,
+                unused_variables
+            )]
+            #visibility #signature {
+                #(#items)*
+                #states
+                #machine
+            }
+        };
+        Expanded {
+            tokens,
+            origins: self.origins(),
+        }
+    }
+
+    /// `-> impl Future<Output = T>`, and a name for each argument.
+    fn signature(&self) -> syn::Signature {
+        let mut signature = self.function.sig.clone();
+        let future = self.options.future();
+        let output = match &signature.output {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, ty) => quote!(#ty),
+        };
+        signature.output = parse_quote!(-> impl #future<Output = #output>);
+        let inputs = signature.inputs.iter_mut();
+        for (input, &local) in inputs.zip(&self.graph.arguments) {
+            if let FnArg::Typed(typed) = input {
+                let ident = &self.graph.locals[local].ident;
+                *typed.pat = parse_quote!(#ident);
+            }
+        }
+        debug_assert_eq!(self.arguments.len(), self.graph.arguments.len());
+        signature
+    }
+
+    /// The enum. What has no type that can be written is a parameter, which
+    /// the compiler infers.
+    fn states(&mut self) -> TokenStream {
+        let mut parameters: Vec<Ident> = Vec::new();
+        let mut chosen: BTreeMap<LocalId, TokenStream> = BTreeMap::new();
+        let mut variants = Vec::new();
+        for variant in self.variants {
+            let mut fields = Vec::new();
+            if let Some(number) = variant.future {
+                let parameter = self
+                    .names
+                    .fresh_type(&format!("F{number}"), Span::call_site());
+                let field = &self.own.future;
+                fields.push(match self.options.shape {
+                    Shape::Pinned => quote! {
+                        #field: ::core::pin::Pin<::std::boxed::Box<#parameter>>
+                    },
+                    _ => quote!(#field: #parameter),
+                });
+                parameters.push(parameter);
+            }
+            let mut kept = variant.kept.clone();
+            // Fields are dropped in the order in which they stand: the
+            // future, then from the innermost variable to the outermost.
+            if variant.name != "Start" {
+                kept.reverse();
+            }
+            for (local, perhaps) in kept {
+                if !chosen.contains_key(&local) {
+                    let ty = self.field_type(local, &mut parameters);
+                    chosen.insert(local, ty);
+                }
+                let ty = &chosen[&local];
+                let ident = &self.graph.locals[local].ident;
+                fields.push(if perhaps {
+                    quote!(#ident: ::core::option::Option<#ty>)
+                } else {
+                    quote!(#ident: #ty)
+                });
+            }
+            let name = &variant.name;
+            let fields = (!fields.is_empty()).then(|| quote!({ #(#fields),* }));
+            variants.push(quote!(#name #fields));
+        }
+        let done = self.finishes().then(|| quote!(Done,));
+        let states = &self.leave.states;
+        let parameters =
+            (!parameters.is_empty()).then(|| quote!(<#(#parameters),*>));
+        quote! {
+            enum #states #parameters {
+                #(#variants,)*
+                #done
+                Panicked,
+            }
+        }
+    }
+
+    fn field_type(
+        &mut self,
+        local: LocalId,
+        parameters: &mut Vec<Ident>,
+    ) -> TokenStream {
+        let local = &self.graph.locals[local];
+        match &local.ty {
+            Some(ty) if types::is_nameable(ty) => quote!(#ty),
+            _ => {
+                let camel = types::camel(&local.ident.to_string());
+                let parameter =
+                    self.names.fresh_type(&camel, local.ident.span());
+                parameters.push(parameter.clone());
+                quote!(#parameter)
+            }
+        }
+    }
+
+    /// Whether some arm comes to the end.
+    fn finishes(&self) -> bool {
+        let done = format!("{} :: Done", self.leave.states);
+        let ends = |variant: &Variant| variant.arm.to_string().contains(&done);
+        self.variants.iter().any(ends)
+    }
+
+    fn machine(&mut self) -> TokenStream {
+        let function = self.function.sig.ident.to_string();
+        let span = Span::call_site();
+        let name = self.names.fresh_type(&types::camel(&function), span);
+        let start_machine = self.names.fresh("machine", span);
+        let machine = self.machine_type(&name, &start_machine);
+        let states = &self.leave.states;
+        let start = self.graph.arguments.iter().map(|&local| {
+            let ident = &self.graph.locals[local].ident;
+            quote!(#ident)
+        });
+        let start: Vec<TokenStream> = start.collect();
+        let start = (!start.is_empty()).then(|| quote!({ #(#start),* }));
+        let state = &self.leave.state;
+        let waker = &self.own.waker;
+        let waker = self.options.companion().map(|_| quote!(#waker));
+        let poll_state = self.options.poll_state();
+        let output = self.leave.output.as_ref();
+        let output = output.map(|ty| quote!(-> #poll_state<#ty>));
+        let arms = self.variants.iter().map(|variant| &variant.arm);
+        let finished = format!("`{function}` was polled after it had finished");
+        let panicked = format!("`{function}` was polled after it had panicked");
+        let done = self
+            .finishes()
+            .then(|| quote!(#states::Done => ::core::panic!(#finished),));
+        let body = quote! {
+            {
+                loop {
+                    match ::core::mem::replace(#state, #states::Panicked) {
+                        #(#arms)*
+                        #done
+                        #states::Panicked => ::core::panic!(#panicked),
+                    }
+                }
+            }
+        };
+        quote! {
+            #machine
+            #start_machine(#states::Start #start, |#state, #waker| #output #body)
+        }
+    }
+
+    /// The machine's type and its `poll`.
+    fn machine_type(&self, name: &Ident, start: &Ident) -> TokenStream {
+        let (future, poll_state) =
+            (self.options.future(), self.options.poll_state());
+        let companion = self.options.companion();
+        let waker = companion.as_ref().map(|_| quote!(waker));
+        let argument = companion.as_ref().map(|ty| quote!(waker: #ty));
+        let (receiver, this, movable) = match self.options.shape {
+            Shape::Pinned => (
+                quote!(self: ::core::pin::Pin<&mut Self>),
+                quote!(let this = self.get_mut();),
+                Some(quote!(impl<S, P> Unpin for #name<S, P> {})),
+            ),
+            _ => (quote!(&mut self), quote!(let this = self;), None),
+        };
+        quote! {
+            struct #name<S, P> {
+                state: S,
+                resume: P,
+            }
+            #movable
+            fn #start<S, P, T>(state: S, resume: P) -> #name<S, P>
+            where
+                P: FnMut(&mut S, #companion) -> #poll_state<T>,
+            {
+                #name { state, resume }
+            }
+            impl<S, P, T> #future for #name<S, P>
+            where
+                P: FnMut(&mut S, #companion) -> #poll_state<T>,
+            {
+                type Output = T;
+
+                fn poll(#receiver, #argument) -> #poll_state<T> {
+                    #this
+                    (this.resume)(&mut this.state, #waker)
+                }
+            }
+        }
+    }
+
+    fn origins(&self) -> Vec<Origin> {
+        let variants = self.variants.iter();
+        variants
+            .map(|variant| {
+                let start = variant.origin.span.start();
+                Origin {
+                    function: self.function.sig.ident.to_string(),
+                    variant: variant.name.to_string(),
+                    what: variant.origin.what.clone(),
+                    line: start.line,
+                    column: start.column + 1,
+                }
+            })
+            .collect()
+    }
+}

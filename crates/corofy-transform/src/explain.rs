@@ -1,0 +1,27 @@
+//! Source code in a few words, for comments and messages.
+
+use quote::ToTokens;
+
+/// The expression on one line, shortened.
+pub(crate) fn shown(tokens: &impl ToTokens) -> String {
+    const MOST: usize = 48;
+    let text = tokens.to_token_stream().to_string();
+    let mut tight = String::new();
+    for word in text.split_whitespace() {
+        let joins = word
+            .starts_with(['.', ',', ';', ')', '(', '?', ':', ']', '!'])
+            || tight.ends_with(['(', '.', ':', '&', '[', '!'])
+            || tight.is_empty();
+        if !joins {
+            tight.push(' ');
+        }
+        tight.push_str(word);
+    }
+    if tight.chars().count() > MOST {
+        let start: String = tight.chars().take(MOST / 2).collect();
+        let skip = tight.chars().count() - MOST / 2;
+        let rest: String = tight.chars().skip(skip).collect();
+        return format!("{start}…{rest}");
+    }
+    tight
+}

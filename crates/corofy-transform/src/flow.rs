@@ -1,0 +1,334 @@
+//! What each variable holds at each point, and whether it is used again: from
+//! these follows what a variant has to keep.
+
+use crate::ir::{Arm, BlockId, End, Graph, Instr, LocalId};
+use crate::scan::{self, Takes, takes};
+use crate::uses::{self, Known, Use, is_some, pattern_moves};
+
+/// What is in a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// Nothing: not yet, or no longer.
+    Nothing,
+    Value,
+    /// That depends on the way taken: an `Option` in the variant.
+    Perhaps,
+    /// That depends on what an expression did that was not taken apart: the
+    /// one with this identity.
+    Unsure(usize),
+}
+
+impl Holds {
+    fn join(self, other: Holds) -> Holds {
+        match (self, other) {
+            (Holds::Unsure(by), _) | (_, Holds::Unsure(by)) => {
+                Holds::Unsure(by)
+            }
+            (a, b) if a == b => a,
+            _ => Holds::Perhaps,
+        }
+    }
+}
+
+pub(crate) type Live = Vec<bool>;
+pub(crate) type State = Vec<Holds>;
+
+/// The facts about a graph.
+pub(crate) struct Flow<'g> {
+    graph: &'g Graph,
+    known: &'g Known,
+    /// For each block, what is used at its beginning or later.
+    pub live_in: Vec<Live>,
+    /// For each block that can be reached, what the variables hold when it
+    /// begins.
+    pub entry: Vec<Option<State>>,
+}
+
+impl<'g> Flow<'g> {
+    pub fn of(graph: &'g Graph, known: &'g Known) -> Self {
+        let locals = graph.locals.len();
+        let mut flow = Flow {
+            graph,
+            known,
+            live_in: vec![vec![false; locals]; graph.blocks.len()],
+            entry: vec![None; graph.blocks.len()],
+        };
+        flow.liveness();
+        flow.states();
+        flow
+    }
+
+    fn liveness(&mut self) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for block in (0..self.graph.blocks.len()).rev() {
+                let mut live = self.before_end(block);
+                for step in self.graph.blocks[block].steps.iter().rev() {
+                    self.live_before(step, &mut live);
+                }
+                if live != self.live_in[block] {
+                    self.live_in[block] = live;
+                    changed = true;
+                }
+            }
+        }
+    }
+
+    /// What is used after the steps of a block, other than by its end.
+    pub fn after_end(&self, block: BlockId) -> Live {
+        let mut live = vec![false; self.graph.locals.len()];
+        for next in self.graph.successors(block) {
+            for (here, there) in live.iter_mut().zip(&self.live_in[next]) {
+                *here |= there;
+            }
+        }
+        match &self.graph.blocks[block].end {
+            End::Wait {
+                result: Some(result),
+                ..
+            } => live[*result] = false,
+            End::Match(_, arms) => {
+                for local in arms.iter().flat_map(|arm| &arm.declares) {
+                    live[*local] = false;
+                }
+            }
+            _ => {}
+        }
+        live
+    }
+
+    fn before_end(&self, block: BlockId) -> Live {
+        let mut live = self.after_end(block);
+        for used in self.end_uses(&self.graph.blocks[block].end) {
+            live[used.local] = true;
+        }
+        live
+    }
+
+    /// For each step of the block, what is used after it.
+    pub fn live_after_steps(&self, block: BlockId) -> Vec<Live> {
+        let steps = &self.graph.blocks[block].steps;
+        let mut live = self.before_end(block);
+        let mut result = vec![live.clone(); steps.len()];
+        for (index, step) in steps.iter().enumerate().rev() {
+            result[index] = live.clone();
+            self.live_before(step, &mut live);
+        }
+        result
+    }
+
+    fn live_before(&self, step: &Instr, live: &mut Live) {
+        match step {
+            Instr::Let { declares, .. } => {
+                for &local in declares {
+                    live[local] = false;
+                }
+            }
+            Instr::Assign { local, .. } => live[*local] = false,
+            Instr::Expr(..) | Instr::Drop(_) => {}
+        }
+        for used in self.step_uses(step) {
+            live[used.local] = true;
+        }
+    }
+
+    fn step_uses(&self, step: &Instr) -> Vec<Use> {
+        match step {
+            Instr::Let {
+                pat, init, diverge, ..
+            } => {
+                let Some(init) = init else { return Vec::new() };
+                let path = matches!(scan::bare(init), syn::Expr::Path(_));
+                let value = if path {
+                    takes(pat) == Takes::All
+                } else {
+                    takes(pat) != Takes::Nothing
+                };
+                let mut found = if value {
+                    uses::of_value(init, self.known)
+                } else {
+                    uses::of_place(init, self.known)
+                };
+                if let Some(diverge) = diverge {
+                    let elsewhere = uses::of_block(diverge, self.known);
+                    found.extend(elsewhere.into_iter().map(|used| Use {
+                        // That way leaves the coroutine.
+                        moves: false,
+                        ..used
+                    }));
+                }
+                found
+            }
+            Instr::Assign { value, .. } | Instr::Expr(value, _) => {
+                uses::of_value(value, self.known)
+            }
+            Instr::Drop(_) => Vec::new(),
+        }
+    }
+
+    fn end_uses(&self, end: &End) -> Vec<Use> {
+        match end {
+            End::If(on, ..) => uses::of_value(on, self.known),
+            End::Wait { future, .. } => uses::of_value(future, self.known),
+            End::Return(value) | End::Diverge(value) => {
+                uses::of_value(value, self.known)
+            }
+            End::Match(on, arms) => {
+                let mut found = if scan::is_place(on) {
+                    uses::of_place(on, self.known)
+                } else {
+                    uses::of_value(on, self.known)
+                };
+                for guard in arms.iter().filter_map(|arm| arm.guard.as_ref()) {
+                    found.extend(uses::of_place(guard, self.known));
+                }
+                found
+            }
+            End::Goto(_) | End::Unreachable => Vec::new(),
+        }
+    }
+
+    fn states(&mut self) {
+        let mut start = vec![Holds::Nothing; self.graph.locals.len()];
+        for &argument in &self.graph.arguments {
+            start[argument] = Holds::Value;
+        }
+        self.entry[0] = Some(start);
+        let mut todo = vec![0];
+        while let Some(block) = todo.pop() {
+            let Some(mut state) = self.entry[block].clone() else {
+                continue;
+            };
+            let live = self.live_after_steps(block);
+            let steps = &self.graph.blocks[block].steps;
+            for (step, live) in steps.iter().zip(&live) {
+                self.step(step, live, &mut state);
+            }
+            for (next, state) in self.end(block, &state) {
+                let joined = match &self.entry[next] {
+                    None => state,
+                    Some(known) => known
+                        .iter()
+                        .zip(&state)
+                        .map(|(a, b)| a.join(*b))
+                        .collect(),
+                };
+                if self.entry[next].as_ref() != Some(&joined) {
+                    self.entry[next] = Some(joined);
+                    todo.push(next);
+                }
+            }
+        }
+    }
+
+    fn apply(&self, found: &[Use], live: &Live, state: &mut State) {
+        for used in found {
+            let local = used.local;
+            if self.graph.locals[local].plain {
+                if used.assigns {
+                    state[local] = Holds::Value;
+                }
+                continue;
+            }
+            if used.assigns && state[local] != Holds::Value {
+                state[local] = match used.decided_by {
+                    Some(by) => Holds::Unsure(by),
+                    None => Holds::Value,
+                };
+            }
+            if !used.moves || live[local] {
+                continue;
+            }
+            state[local] = match (state[local], used.decided_by) {
+                (Holds::Nothing, _) | (_, None) => Holds::Nothing,
+                (_, Some(by)) => Holds::Unsure(by),
+            };
+        }
+    }
+
+    /// What a step does to the variables.
+    pub fn step(&self, step: &Instr, live: &Live, state: &mut State) {
+        self.apply(&self.step_uses(step), live, state);
+        match step {
+            Instr::Let { declares, init, .. } => {
+                let holds = match init {
+                    Some(_) => Holds::Value,
+                    None => Holds::Nothing,
+                };
+                for &local in declares {
+                    state[local] = holds;
+                }
+            }
+            Instr::Assign { local, .. } => state[*local] = Holds::Value,
+            Instr::Drop(local) => state[*local] = Holds::Nothing,
+            Instr::Expr(..) => {}
+        }
+    }
+
+    /// What the variables hold behind the end of a block, for each way on.
+    pub fn end(&self, block: BlockId, state: &State) -> Vec<(BlockId, State)> {
+        let live = self.after_end(block);
+        let end = &self.graph.blocks[block].end;
+        let mut after = state.clone();
+        self.apply(&self.end_uses(end), &live, &mut after);
+        match end {
+            End::Goto(next) => vec![(*next, after)],
+            End::If(_, yes, no) => vec![(*yes, after.clone()), (*no, after)],
+            End::Wait { result, next, .. } => {
+                if let Some(result) = result {
+                    after[*result] = Holds::Value;
+                }
+                vec![(*next, after)]
+            }
+            End::Match(on, arms) => self.arms(on, arms, &after),
+            End::Return(_) | End::Diverge(_) | End::Unreachable => Vec::new(),
+        }
+    }
+
+    fn arms(
+        &self,
+        on: &syn::Expr,
+        arms: &[Arm],
+        state: &State,
+    ) -> Vec<(BlockId, State)> {
+        let on = match scan::bare(on) {
+            syn::Expr::Path(path) => path
+                .path
+                .get_ident()
+                .and_then(|ident| self.known.get(&ident.to_string()))
+                .copied(),
+            _ => None,
+        };
+        let mut rest_is_none = false;
+        let mut ways = Vec::new();
+        for arm in arms {
+            let mut state = state.clone();
+            for &local in &arm.declares {
+                state[local] = Holds::Value;
+            }
+            if let Some(on) = on
+                && !self.live_in[arm.target][on]
+                && !self.graph.locals[on].plain
+                && (pattern_moves(&arm.pat) || rest_is_none)
+            {
+                state[on] = Holds::Nothing;
+            }
+            rest_is_none |= is_some(&arm.pat)
+                && arm.guard.is_none()
+                && pattern_moves(&arm.pat);
+            ways.push((arm.target, state));
+        }
+        ways
+    }
+
+    /// What has to be kept when going on with these variables.
+    pub fn kept(&self, state: &State, live: &Live) -> Vec<LocalId> {
+        (0..state.len())
+            .filter(|&local| {
+                state[local] != Holds::Nothing
+                    && (live[local] || !self.graph.locals[local].plain)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! The control-flow graph between source and state machine: blocks of
+//! statements without a wait, joined by jumps, branches and waits.
+
+use proc_macro2::{Ident, Span};
+use syn::{Block, Expr, Pat, Type};
+
+/// Which local variable: its place in [`Graph::locals`]. They are numbered in
+/// the order in which they come into being, so they are dropped from the
+/// highest number to the lowest.
+pub(crate) type LocalId = usize;
+
+/// Which block: its place in [`Graph::blocks`].
+pub(crate) type BlockId = usize;
+
+/// A variable of the body, an argument, or a temporary value.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub ident: Ident,
+    pub mutable: bool,
+    /// The type, where the source says it.
+    pub ty: Option<Type>,
+    /// It is known that dropping it does nothing.
+    pub plain: bool,
+    /// The local of this coroutine that it borrows, and where.
+    pub borrows: Option<(Ident, Span)>,
+}
+
+/// A step inside a block.
+#[derive(Clone, Debug)]
+pub(crate) enum Instr {
+    Let {
+        pat: Pat,
+        ty: Option<Type>,
+        init: Option<Expr>,
+        diverge: Option<Box<Block>>,
+        declares: Vec<LocalId>,
+    },
+    Assign {
+        local: LocalId,
+        value: Expr,
+    },
+    /// A statement; whether it had a semicolon.
+    Expr(Expr, bool),
+    /// The end of the local's scope.
+    Drop(LocalId),
+}
+
+/// What a `match` does next.
+#[derive(Clone, Debug)]
+pub(crate) struct Arm {
+    pub pat: Pat,
+    pub guard: Option<Expr>,
+    pub declares: Vec<LocalId>,
+    pub target: BlockId,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    Goto(BlockId),
+    If(Expr, BlockId, BlockId),
+    Match(Expr, Vec<Arm>),
+    Wait {
+        future: Expr,
+        result: Option<LocalId>,
+        next: BlockId,
+    },
+    Return(Expr),
+    /// The expression never comes to its end.
+    Diverge(Expr),
+    /// Nothing comes here: what stands behind a `return`.
+    Unreachable,
+}
+
+/// A block, and what it comes from in the source.
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub steps: Vec<Instr>,
+    pub end: End,
+    /// Its place in the source, from 1; 0 if nothing was put into it.
+    pub order: usize,
+    pub origin: Origin,
+}
+
+/// What a block comes from, for `--explain` and for names.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub what: String,
+    /// The stem of the variant's name.
+    pub stem: &'static str,
+    pub span: Span,
+}
+
+/// The body of a coroutine as a graph. The first block is the entry.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    pub locals: Vec<Local>,
+    pub blocks: Vec<Section>,
+    pub arguments: Vec<LocalId>,
+}
+
+impl Graph {
+    /// The blocks that may come after `block`.
+    pub fn successors(&self, block: BlockId) -> Vec<BlockId> {
+        match &self.blocks[block].end {
+            End::Goto(next) | End::Wait { next, .. } => vec![*next],
+            End::If(_, yes, no) => vec![*yes, *no],
+            End::Match(_, arms) => arms.iter().map(|arm| arm.target).collect(),
+            End::Return(_) | End::Diverge(_) | End::Unreachable => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+#![doc = include_str!("../README.md")]
+
+mod emit;
+mod expand;
+mod explain;
+mod flow;
+mod ir;
+mod lower;
+mod names;
+mod native;
+mod passes;
+mod refuse;
+mod scan;
+mod shape;
+mod types;
+mod uses;
+
+pub use shape::{Options, Shape};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::visit_mut::{self, VisitMut};
+
+/// What the attribute macro does: the function `item` as one that returns a
+/// state machine, or a `compile_error!` for each fault, at its place.
+#[must_use]
+pub fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = syn::parse2::<Options>(arguments).and_then(|options| {
+        let function = syn::parse2::<syn::ImplItemFn>(item)?;
+        expand::expand(&function, &options)
+    });
+    match expanded {
+        Ok(expanded) => expanded.tokens,
+        Err(error) => error.into_compile_error(),
+    }
+}
+
+/// What is known of a transformed function, besides its code.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The function's name.
+    pub function: String,
+    /// The variant's name.
+    pub variant: String,
+    /// What it comes from: the expression that waits, or the place.
+    pub what: String,
+    /// The line of that in the source, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+/// Transforms each function of the file that is marked with `#[coroutine]`.
+///
+/// Gives the origin of each arm, function by function in the order of the
+/// source.
+///
+/// # Errors
+/// All faults of all coroutines, combined, each with its place.
+pub fn file(file: &mut syn::File) -> syn::Result<Vec<Origin>> {
+    let mut errors = refuse::stray(file);
+    let mut all = Functions {
+        errors: Vec::new(),
+        origins: Vec::new(),
+    };
+    all.visit_file_mut(file);
+    errors.extend(all.errors);
+    let combined = errors.into_iter().reduce(|mut all, error| {
+        all.combine(error);
+        all
+    });
+    match combined {
+        Some(error) => Err(error),
+        None => Ok(all.origins),
+    }
+}
+
+/// Whether one of the attributes is `#[coroutine]`, by whatever path.
+pub(crate) fn is_coroutine(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(is_the_attribute)
+}
+
+fn is_the_attribute(attribute: &syn::Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|segment| segment.ident == "coroutine")
+}
+
+struct Functions {
+    errors: Vec<syn::Error>,
+    origins: Vec<Origin>,
+}
+
+impl Functions {
+    fn expanded(
+        &mut self,
+        mut function: syn::ImplItemFn,
+    ) -> Option<TokenStream> {
+        let at = function.attrs.iter().position(is_the_attribute)?;
+        let attribute = function.attrs.remove(at);
+        let options = match &attribute.meta {
+            syn::Meta::Path(_) => Ok(Options::default()),
+            _ => attribute.parse_args(),
+        };
+        let expanded =
+            options.and_then(|options| expand::expand(&function, &options));
+        match expanded {
+            Ok(expanded) => {
+                self.origins.extend(expanded.origins);
+                Some(expanded.tokens)
+            }
+            Err(error) => {
+                self.errors.push(error);
+                None
+            }
+        }
+    }
+}
+
+impl VisitMut for Functions {
+    fn visit_item_fn_mut(&mut self, item: &mut syn::ItemFn) {
+        if is_coroutine(&item.attrs)
+            && let Ok(function) = syn::parse2(item.to_token_stream())
+            && let Some(tokens) = self.expanded(function)
+            && let Ok(new) = syn::parse2(tokens)
+        {
+            *item = new;
+        }
+        visit_mut::visit_item_fn_mut(self, item);
+    }
+    fn visit_impl_item_fn_mut(&mut self, item: &mut syn::ImplItemFn) {
+        if is_coroutine(&item.attrs)
+            && let Some(tokens) = self.expanded(item.clone())
+            && let Ok(new) = syn::parse2(tokens)
+        {
+            *item = new;
+        }
+        visit_mut::visit_impl_item_fn_mut(self, item);
+    }
+}

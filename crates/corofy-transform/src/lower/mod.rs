@@ -1,0 +1,462 @@
+//! From the syntax tree to the control-flow graph. What neither waits nor
+//! jumps stays as the source has it; the rest is taken apart, in the order in
+//! which Rust evaluates it.
+
+mod control;
+mod operand;
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Block, Expr, Pat, Stmt, Type, parse_quote};
+
+use crate::ir::{BlockId, End, Graph, Instr, Local, LocalId, Origin, Section};
+use crate::names::{Names, bindings};
+use crate::scan;
+use crate::uses::Known;
+
+/// What happens to a value.
+#[derive(Clone, Copy, Debug)]
+enum Dest {
+    Ignore,
+    /// It is the first value of that variable.
+    Local(LocalId),
+    /// It is what the coroutine gives.
+    Return,
+}
+
+/// Where `break` and `continue` lead.
+struct Target {
+    label: Option<String>,
+    is_loop: bool,
+    /// How many scopes are open outside of it.
+    depth: usize,
+    break_to: BlockId,
+    continue_to: BlockId,
+    dest: Dest,
+}
+
+/// The graph being built.
+pub(crate) struct Lower<'a> {
+    pub graph: Graph,
+    pub known: Known,
+    /// Items of the body; they are visible everywhere in it.
+    pub items: Vec<syn::Item>,
+    pub errors: Vec<syn::Error>,
+    names: &'a mut Names,
+    forced: &'a HashSet<usize>,
+    current: BlockId,
+    entered: usize,
+    scopes: Vec<Vec<LocalId>>,
+    targets: Vec<Target>,
+    /// Variables that only this transformation uses.
+    temporaries: HashSet<LocalId>,
+}
+
+/// The graph of a body with these arguments.
+pub(crate) fn lower<'a>(
+    arguments: &[(Pat, Type)],
+    body: &Block,
+    names: &'a mut Names,
+    forced: &'a HashSet<usize>,
+) -> Lower<'a> {
+    let mut lower = Lower {
+        graph: Graph {
+            locals: Vec::new(),
+            blocks: Vec::new(),
+            arguments: Vec::new(),
+        },
+        known: Known::new(),
+        items: Vec::new(),
+        errors: Vec::new(),
+        names,
+        forced,
+        current: 0,
+        entered: 0,
+        scopes: vec![Vec::new()],
+        targets: Vec::new(),
+        temporaries: HashSet::new(),
+    };
+    let start = lower.block("Start", "the call", body.span());
+    lower.enter(start);
+    lower.arguments(arguments);
+    lower.statements(body, Dest::Return);
+    lower
+}
+
+impl Lower<'_> {
+    /// Each argument is a variable; what is no plain name is taken apart in
+    /// the body, as in an `async fn`.
+    fn arguments(&mut self, arguments: &[(Pat, Type)]) {
+        let mut whole = Vec::new();
+        for (pat, ty) in arguments {
+            let local = match pat {
+                Pat::Ident(ident) if ident.by_ref.is_none() => {
+                    let mutable = ident.mutability.is_some();
+                    self.local(ident.ident.clone(), mutable, Some(ty))
+                }
+                other => {
+                    let name = self.names.fresh("argument", other.span());
+                    self.local(name, false, Some(ty))
+                }
+            };
+            self.graph.locals[local].plain = scan::is_plain_type(ty);
+            self.graph.arguments.push(local);
+            whole.push(local);
+        }
+        for ((pat, _), local) in arguments.iter().zip(whole) {
+            if matches!(pat, Pat::Ident(ident) if ident.by_ref.is_none()) {
+                continue;
+            }
+            let init = self.path(local);
+            if !bindings(pat).is_empty() {
+                self.bind(pat, None, Some(init), None);
+            }
+        }
+    }
+
+    // Blocks
+
+    fn block(
+        &mut self,
+        stem: &'static str,
+        what: impl Into<String>,
+        span: Span,
+    ) -> BlockId {
+        self.graph.blocks.push(Section {
+            steps: Vec::new(),
+            end: End::Unreachable,
+            order: 0,
+            origin: Origin {
+                what: what.into(),
+                stem,
+                span,
+            },
+        });
+        self.graph.blocks.len() - 1
+    }
+
+    fn step(&mut self, step: Instr) {
+        self.graph.blocks[self.current].steps.push(step);
+    }
+
+    /// Ends the current block and goes on in `next`.
+    fn end(&mut self, end: End, next: BlockId) {
+        self.graph.blocks[self.current].end = end;
+        self.enter(next);
+    }
+
+    /// What follows goes into `block`. The order in which blocks are entered
+    /// is that of the source.
+    fn enter(&mut self, block: BlockId) {
+        self.current = block;
+        if self.graph.blocks[block].order == 0 {
+            self.entered += 1;
+            self.graph.blocks[block].order = self.entered;
+        }
+    }
+
+    /// Ends the current block; nothing comes after it.
+    fn stop(&mut self, end: End) {
+        let dead = self.block("Dead", "nothing", Span::call_site());
+        self.end(end, dead);
+    }
+
+    fn goto(&mut self, target: BlockId) {
+        self.stop(End::Goto(target));
+    }
+
+    // Variables
+
+    fn local(
+        &mut self,
+        ident: syn::Ident,
+        mutable: bool,
+        ty: Option<&Type>,
+    ) -> LocalId {
+        let id = self.graph.locals.len();
+        self.known.insert(ident.to_string(), id);
+        self.graph.locals.push(Local {
+            ident,
+            mutable,
+            ty: ty.cloned(),
+            plain: ty.is_some_and(scan::is_plain_type),
+            borrows: None,
+        });
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push(id);
+        }
+        id
+    }
+
+    fn temporary(&mut self, wish: &str, span: Span) -> LocalId {
+        let ident = self.names.fresh(wish, span);
+        let local = self.local(ident, true, None);
+        self.temporaries.insert(local);
+        local
+    }
+
+    fn path(&self, local: LocalId) -> Expr {
+        let ident = &self.graph.locals[local].ident;
+        parse_quote!(#ident)
+    }
+
+    fn is_plain(&self, expr: &Expr) -> bool {
+        scan::is_plain_value(expr, &|name| {
+            self.known
+                .get(name)
+                .is_some_and(|&local| self.graph.locals[local].plain)
+        })
+    }
+
+    /// The variables of a pattern, in the innermost scope.
+    fn declare(&mut self, pat: &Pat, ty: Option<&Type>) -> Vec<LocalId> {
+        let whole = matches!(pat, Pat::Ident(_));
+        bindings(pat)
+            .into_iter()
+            .map(|binding| {
+                let local = self.local(
+                    binding.ident.clone(),
+                    binding.mutability.is_some(),
+                    ty.filter(|_| whole),
+                );
+                self.graph.locals[local].plain |= binding.by_ref.is_some();
+                local
+            })
+            .collect()
+    }
+
+    /// `let pat: ty = init else { diverge };`
+    fn bind(
+        &mut self,
+        pat: &Pat,
+        ty: Option<&Type>,
+        init: Option<Expr>,
+        diverge: Option<&Block>,
+    ) {
+        let declares = self.declare(pat, ty);
+        self.know(&declares, pat, init.as_ref());
+        self.step(Instr::Let {
+            pat: pat.clone(),
+            ty: ty.cloned(),
+            init,
+            diverge: diverge.cloned().map(Box::new),
+            declares,
+        });
+    }
+
+    /// What the first value says of the variables.
+    fn know(&mut self, declares: &[LocalId], pat: &Pat, init: Option<&Expr>) {
+        let Some(init) = init else { return };
+        let borrowed = self.borrowed(init);
+        let whole = matches!(pat, Pat::Ident(_));
+        let plain = whole && self.is_plain(init);
+        for &local in declares {
+            let local = &mut self.graph.locals[local];
+            local.plain |= plain && local.ty.is_none();
+            local.borrows = local.borrows.take().or_else(|| borrowed.clone());
+        }
+    }
+
+    /// The variable to which the expression is a reference for certain.
+    fn borrowed(&self, expr: &Expr) -> Option<(syn::Ident, Span)> {
+        let Expr::Reference(reference) = scan::bare(expr) else {
+            return None;
+        };
+        let mut place = scan::bare(&reference.expr);
+        let mut whole = true;
+        while let Expr::Field(syn::ExprField { base, .. })
+        | Expr::Index(syn::ExprIndex { expr: base, .. }) = place
+        {
+            place = scan::bare(base);
+            whole = false;
+        }
+        let Expr::Path(path) = place else { return None };
+        let ident = path.path.get_ident()?;
+        let local = &self.graph.locals[*self.known.get(&ident.to_string())?];
+        // Part of what? If it is behind a reference, it lies elsewhere.
+        let owned = match &local.ty {
+            Some(Type::Reference(_)) => whole,
+            Some(_) => true,
+            None => whole,
+        };
+        owned.then(|| (ident.clone(), reference.span()))
+    }
+
+    // Scopes
+
+    fn open(&mut self) {
+        self.scopes.push(Vec::new());
+    }
+
+    /// The end of the innermost scope, on this way out of it.
+    fn drops(&mut self) {
+        self.drops_from(self.scopes.len() - 1);
+    }
+
+    fn drops_from(&mut self, depth: usize) {
+        let locals: Vec<LocalId> =
+            self.scopes[depth..].iter().flatten().copied().collect();
+        for local in locals.into_iter().rev() {
+            self.step(Instr::Drop(local));
+        }
+    }
+
+    fn close(&mut self) {
+        self.drops();
+        self.scopes.pop();
+    }
+
+    // Statements
+
+    /// A block in a scope of its own.
+    fn block_into(&mut self, block: &Block, dest: Dest) {
+        self.open();
+        self.statements(block, dest);
+        self.close();
+    }
+
+    fn statements(&mut self, block: &Block, dest: Dest) {
+        for item in &block.stmts {
+            if let Stmt::Item(item) = item {
+                self.items.push(item.clone());
+            }
+        }
+        let mut valued = false;
+        for (index, stmt) in block.stmts.iter().enumerate() {
+            let last = index + 1 == block.stmts.len();
+            match stmt {
+                Stmt::Local(local) => self.let_statement(local),
+                Stmt::Item(_) => {}
+                Stmt::Expr(expr, None) if last => {
+                    valued = true;
+                    self.open();
+                    self.into(expr, dest);
+                    self.close();
+                }
+                Stmt::Expr(expr, semi) => {
+                    self.statement(expr, semi.is_some());
+                }
+                Stmt::Macro(call) => {
+                    let expr = Expr::Macro(syn::ExprMacro {
+                        attrs: Vec::new(),
+                        mac: call.mac.clone(),
+                    });
+                    if last && call.semi_token.is_none() {
+                        valued = true;
+                        self.finish(dest, expr);
+                    } else {
+                        self.macro_statement(expr, call.semi_token.is_some());
+                    }
+                }
+            }
+        }
+        if !valued {
+            self.finish_unit(dest);
+        }
+    }
+
+    fn macro_statement(&mut self, expr: Expr, semi: bool) {
+        if diverges(&expr) {
+            self.stop(End::Diverge(expr));
+        } else {
+            self.step(Instr::Expr(expr, semi));
+        }
+    }
+
+    fn statement(&mut self, expr: &Expr, semi: bool) {
+        if self.apart(expr) || scan::leaves(expr) || assigned(expr).is_some() {
+            self.open();
+            self.into(expr, Dest::Ignore);
+            self.close();
+        } else {
+            self.step(Instr::Expr(expr.clone(), semi));
+        }
+    }
+
+    fn let_statement(&mut self, local: &syn::Local) {
+        let (pat, ty) = match &local.pat {
+            Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
+            pat => (pat, None),
+        };
+        let Some(init) = &local.init else {
+            return self.bind(pat, ty, None, None);
+        };
+        let diverge = init.diverge.as_ref().map(|(_, block)| &**block);
+        let apart = self.apart(&init.expr);
+        let jumps = diverge.is_some_and(|block| self.apart(block));
+        if jumps {
+            return self.let_else(pat, &init.expr, diverge);
+        }
+        let else_block = diverge.and_then(as_block);
+        if !apart {
+            let value = Some((*init.expr).clone());
+            return self.bind(pat, ty, value, else_block);
+        }
+        if let (Pat::Ident(ident), None) = (pat, diverge)
+            && ident.by_ref.is_none()
+            && crate::names::is_binding(ident)
+        {
+            let declared = self.declare(pat, ty);
+            let Some(&id) = declared.first() else { return };
+            self.know(&declared, pat, Some(&init.expr));
+            self.open();
+            self.into(&init.expr, Dest::Local(id));
+            return self.close_let(&init.expr);
+        }
+        let depth = self.scopes.len();
+        self.open();
+        let value = self.operand(&init.expr, false);
+        let temporaries = self.scopes.split_off(depth);
+        self.bind(pat, ty, Some(value), else_block);
+        self.scopes.extend(temporaries);
+        self.close_let(&init.expr);
+    }
+
+    /// The temporary values of a `let` end with it, unless it is `let x = &…`.
+    fn close_let(&mut self, init: &Expr) {
+        if matches!(scan::bare(init), Expr::Reference(_)) {
+            let kept = self.scopes.pop().unwrap_or_default();
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.extend(kept);
+            }
+        } else {
+            self.close();
+        }
+    }
+
+    fn apart(&self, expr: &Expr) -> bool {
+        scan::needs_apart(expr, self.forced)
+    }
+}
+
+fn as_block(expr: &Expr) -> Option<&Block> {
+    match expr {
+        Expr::Block(block) => Some(&block.block),
+        _ => None,
+    }
+}
+
+/// The variable that a statement assigns to.
+fn assigned(expr: &Expr) -> Option<&syn::Ident> {
+    match expr {
+        Expr::Assign(assign) => match scan::bare(&assign.left) {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether it is a call of a macro that never returns.
+fn diverges(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Macro(call) if call.mac.path.segments.last().is_some_and(|last| {
+            ["panic", "unreachable", "todo", "unimplemented"]
+                .iter()
+                .any(|name| last.ident == name)
+        })
+    )
+}
