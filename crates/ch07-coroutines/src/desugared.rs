@@ -59,6 +59,19 @@ impl Future for Sum {
 }
 // ANCHOR_END: by_hand
 
+// ANCHOR: by_corofy
+/// The same by corofy.
+#[corofy::coroutine]
+pub fn sum(mut count: u32) -> u32 {
+    let mut sum = 0;
+    while count > 0 {
+        sum += Later::new(count, 1).wait;
+        count -= 1;
+    }
+    sum
+}
+// ANCHOR_END: by_corofy
+
 // ANCHOR: by_async
 /// The same by `async`.
 pub async fn sum_async(mut count: u32) -> u32 {
@@ -80,6 +93,23 @@ pub async fn greeting_async(http: Http) -> io::Result<String> {
     let name = Asking(http.get("/200/Ada")).await?;
     let reply = Asking(http.get(&format!("/100/hello-{name}"))).await?;
     Ok(format!("{name}: {reply}"))
+}
+
+/// Stage 3's requests, by `async`.
+///
+/// # Errors
+///
+/// That of the first request that fails.
+pub async fn in_turn_async(
+    http: Http,
+    paths: Vec<String>,
+) -> io::Result<Vec<String>> {
+    let mut replies = Vec::new();
+    for path in paths {
+        let reply = Asking(http.get(&path)).await?;
+        replies.push(reply);
+    }
+    Ok(replies)
 }
 
 // ANCHOR: asking

@@ -4,7 +4,9 @@
 //! all that are not finished.
 
 use crate::future::{FINISHED, Future, PollState};
+use crate::http::Http;
 use std::fmt;
+use std::io;
 use std::mem;
 
 // ANCHOR: types
@@ -85,3 +87,13 @@ impl<F: Future> fmt::Debug for JoinAll<F> {
             .finish()
     }
 }
+
+// ANCHOR: at_once
+/// Asks for all paths at the same time.
+#[corofy::coroutine]
+pub fn at_once(http: Http, paths: Vec<String>) -> io::Result<Vec<String>> {
+    let gets = paths.iter().map(|path| http.get(path));
+    let replies = join_all(gets).wait;
+    replies.into_iter().collect()
+}
+// ANCHOR_END: at_once

@@ -2,9 +2,9 @@
 
 mod support;
 
-use ch07_coroutines::desugared::{Sum, greeting_async, sum_async};
-use ch07_coroutines::s1_by_hand;
+use ch07_coroutines::desugared::{Sum, greeting_async, sum, sum_async};
 use ch07_coroutines::{Counted, Http, spin_on};
+use ch07_coroutines::{s1_by_hand, s2_coroutine};
 use delay_server::DelayServer;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -30,6 +30,7 @@ fn each_takes_one_poll_for_each_stop_and_one_more() {
         let expected = (count * (count + 1) / 2, u64::from(count) + 1);
         let by_hand = Sum::Start { count };
         assert_eq!(spin_on(Counted::new(by_hand)), expected);
+        assert_eq!(spin_on(Counted::new(sum(count))), expected);
         assert_eq!(polled(sum_async(count)), expected);
     }
 }
@@ -40,8 +41,9 @@ fn each_greets() {
         let server = DelayServer::start().expect("a free port");
         let http = Http::new(server.addr());
         let by_hand = spin_on(s1_by_hand::greeting(http.clone()));
+        let by_macro = spin_on(s2_coroutine::greeting(http.clone()));
         let by_async = polled(greeting_async(http)).0;
-        for text in [by_hand, by_async] {
+        for text in [by_hand, by_macro, by_async] {
             assert_eq!(text.expect("it replies"), "Ada: hello-Ada");
         }
     });
