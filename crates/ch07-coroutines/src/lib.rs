@@ -6,6 +6,7 @@ pub mod future;
 pub mod http;
 pub mod s1_by_hand;
 pub mod s2_coroutine;
+pub mod s2_generated;
 pub mod s3_in_turn;
 pub mod s4_at_once;
 

@@ -1,0 +1,62 @@
+//! What corofy refuses, and what it says.
+
+// ANCHOR: borrow
+const BORROW: &str = "
+#[corofy::coroutine]
+fn length(text: String) -> usize {
+    let borrowed = &text;
+    Later::new((), 1).wait;
+    borrowed.len()
+}
+";
+// ANCHOR_END: borrow
+
+const CLOSURE: &str = "
+#[corofy::coroutine]
+fn all(numbers: Vec<u32>) -> Vec<u32> {
+    let wait_for = |number| Later::new(number, 1).wait;
+    numbers.into_iter().map(wait_for).collect()
+}
+";
+
+const MACRO: &str = "
+#[corofy::coroutine]
+fn print(number: u32) {
+    println!(\"{}\", Later::new(number, 1).wait);
+}
+";
+
+/// What is said of each.
+fn answers() -> Vec<String> {
+    [BORROW, CLOSURE, MACRO]
+        .iter()
+        .map(|source| {
+            let faults =
+                corofy::expand(source.trim_start(), corofy::Print::default())
+                    .expect_err("each has a fault");
+            let faults: Vec<_> =
+                faults.iter().map(ToString::to_string).collect();
+            faults.join("; ")
+        })
+        .collect()
+}
+
+fn main() {
+    for answer in answers() {
+        println!("{answer}");
+    }
+}
+
+#[test]
+fn runs() {
+    let answers = answers();
+    for (answer, (place, word)) in answers.iter().zip([
+        ("3:20: ", "borrow"),
+        ("3:51: ", "closure"),
+        ("3:42: ", "macro"),
+    ]) {
+        assert!(answer.starts_with(place), "{answer}");
+        assert!(answer.contains(word), "{answer}");
+    }
+    assert_eq!(answers.len(), 3);
+}
