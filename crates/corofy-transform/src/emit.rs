@@ -11,7 +11,7 @@ use syn::Expr;
 
 use crate::flow::{Flow, Holds, State};
 use crate::ir::{BlockId, End, Graph, Instr, LocalId};
-use crate::native::Leave;
+use crate::native::{Leave, before_block};
 use crate::shape::{Options, Shape};
 
 /// A variant of the enum and its arm.
@@ -125,6 +125,7 @@ impl<'a> Emit<'a> {
             None => format_ident!("Start"),
         };
         let pattern = self.pattern(&kept);
+        let state = only(state, &kept);
         let body = self.block(block, state);
         let states = &self.leave.states;
         Some(Variant {
@@ -208,6 +209,7 @@ impl<'a> Emit<'a> {
             let (ty, ident) = (local.ty.as_ref()?, &local.ident);
             Some(quote!(let #value: #ty = #ident;))
         });
+        let mut state = only(state, &kept);
         if let Some(result) = result {
             state[*result] = Holds::Value;
         }
@@ -219,7 +221,7 @@ impl<'a> Emit<'a> {
                     return #poll_state::NotReady;
                 }
                 #poll_state::Ready(#value) => {
-                    ::core::mem::drop(#future);
+                    drop(#future);
                     #typed
                     #body
                 }
@@ -267,8 +269,8 @@ impl<'a> Emit<'a> {
             match state[local] {
                 _ if !perhaps => quote!(#ident),
                 Holds::Perhaps => quote!(#ident),
-                Holds::Nothing => quote!(#ident: ::core::option::Option::None),
-                _ => quote!(#ident: ::core::option::Option::Some(#ident)),
+                Holds::Nothing => quote!(#ident: None),
+                _ => quote!(#ident: Some(#ident)),
             }
         });
         let fields = (!kept.is_empty()).then(|| quote!({ #(#fields),* }));
@@ -285,14 +287,27 @@ impl<'a> Emit<'a> {
         for (at, step) in section.steps.iter().enumerate() {
             let implied = at >= trailing;
             out.extend(self.step(step, &state, implied));
-            if !(implied && matches!(step, Instr::Drop(_))) {
-                self.flow.step(step, &live[at], &mut state);
-            } else if let Instr::Drop(local) = step {
-                state[*local] = Holds::Nothing;
-            }
+            let before = state.clone();
+            self.flow.step(step, &live[at], &mut state);
+            self.assigned_somewhere(&before, &state);
+        }
+        for (_, after) in self.flow.end(block, &state) {
+            self.assigned_somewhere(&state, &after);
         }
         out.extend(self.end(block, &state));
         out
+    }
+
+    /// A variable that got its first value inside an expression: there is no
+    /// `let` to which the value could go, unless that is taken apart.
+    fn assigned_somewhere(&self, before: &State, after: &State) {
+        for (before, after) in before.iter().zip(after) {
+            if let (Holds::Nothing | Holds::Perhaps, Holds::Unsure(by)) =
+                (before, after)
+            {
+                self.unsure.borrow_mut().insert(*by);
+            }
+        }
     }
 
     /// From which step on there are only ends of scopes that are also the end
@@ -346,7 +361,7 @@ impl<'a> Emit<'a> {
                     self.unsure.borrow_mut().insert(by);
                 }
                 let ident = &self.graph.locals[*local].ident;
-                quote!(::core::mem::drop(#ident);)
+                quote!(drop(#ident);)
             }
         }
     }
@@ -368,7 +383,7 @@ impl<'a> Emit<'a> {
                 let new = &self.leave.result;
                 quote! {
                     let #new #ty = #value;
-                    ::core::mem::drop(#ident);
+                    drop(#ident);
                     let #binding = #new;
                 }
             }
@@ -385,7 +400,7 @@ impl<'a> Emit<'a> {
         match &self.graph.blocks[block].end {
             End::Goto(_) => way().unwrap_or_default(),
             End::If(on, ..) => {
-                let on = self.leave.rewrite(on);
+                let on = before_block(self.leave.rewrite(on));
                 let (yes, no) = (way(), way());
                 let no = no
                     .filter(|no| !no.is_empty())
@@ -393,7 +408,7 @@ impl<'a> Emit<'a> {
                 quote!(if #on { #yes } #no)
             }
             End::Match(on, arms) => {
-                let on = self.leave.rewrite(on);
+                let on = before_block(self.leave.rewrite(on));
                 let arms = arms.iter().map(|arm| {
                     let pat = &arm.pat;
                     let guard = arm.guard.as_ref().map(|guard| {
@@ -441,7 +456,7 @@ impl<'a> Emit<'a> {
         });
         let future = self.leave.rewrite(future);
         let future = match self.options.shape {
-            Shape::Pinned => quote!(::std::boxed::Box::pin(#future)),
+            Shape::Pinned => quote!(Box::pin(#future)),
             _ => quote!(#future),
         };
         let (variable, field) = (&self.leave.state, self.future);
@@ -451,6 +466,17 @@ impl<'a> Emit<'a> {
             *#variable = #states::#name { #field: #future, #(#fields),* };
         }
     }
+}
+
+/// The state in an arm: what was not kept is not there.
+fn only(state: State, kept: &[(LocalId, bool)]) -> State {
+    let mut state = state;
+    for (local, holds) in state.iter_mut().enumerate() {
+        if !kept.iter().any(|(kept, _)| *kept == local) {
+            *holds = Holds::Nothing;
+        }
+    }
+    state
 }
 
 fn is_block_like(expr: &Expr) -> bool {

@@ -34,6 +34,7 @@ struct Own {
 pub(crate) fn expand(
     function: &ImplItemFn,
     options: &Options,
+    explain: bool,
 ) -> syn::Result<Expanded> {
     let mut errors = signature_faults(&function.sig);
     errors.extend(refuse::faults(&function.block));
@@ -47,6 +48,7 @@ pub(crate) fn expand(
         unique.declare(pat);
     }
     unique.visit_block_mut(&mut body);
+    crate::marks::put(&mut body);
 
     let span = Span::call_site();
     let leave = leave(function, options, &mut names);
@@ -86,6 +88,7 @@ pub(crate) fn expand(
             leave: &leave,
             own: &own,
             names: fresh,
+            explain,
         }
         .assemble());
     }
@@ -180,6 +183,9 @@ struct Whole<'w> {
     leave: &'w Leave<'w>,
     own: &'w Own,
     names: Names,
+    /// Put the origin beside each arm, as documentation marked by `@`: there
+    /// is no other comment that a syntax tree can hold.
+    explain: bool,
 }
 
 impl Whole<'_> {
@@ -249,7 +255,7 @@ impl Whole<'_> {
                 let field = &self.own.future;
                 fields.push(match self.options.shape {
                     Shape::Pinned => quote! {
-                        #field: ::core::pin::Pin<::std::boxed::Box<#parameter>>
+                        #field: std::pin::Pin<Box<#parameter>>
                     },
                     _ => quote!(#field: #parameter),
                 });
@@ -269,7 +275,7 @@ impl Whole<'_> {
                 let ty = &chosen[&local];
                 let ident = &self.graph.locals[local].ident;
                 fields.push(if perhaps {
-                    quote!(#ident: ::core::option::Option<#ty>)
+                    quote!(#ident: Option<#ty>)
                 } else {
                     quote!(#ident: #ty)
                 });
@@ -297,7 +303,7 @@ impl Whole<'_> {
         parameters: &mut Vec<Ident>,
     ) -> TokenStream {
         let local = &self.graph.locals[local];
-        match &local.ty {
+        match local.ty.as_ref().or(local.looks.as_ref()) {
             Some(ty) if types::is_nameable(ty) => quote!(#ty),
             _ => {
                 let camel = types::camel(&local.ident.to_string());
@@ -335,19 +341,25 @@ impl Whole<'_> {
         let poll_state = self.options.poll_state();
         let output = self.leave.output.as_ref();
         let output = output.map(|ty| quote!(-> #poll_state<#ty>));
-        let arms = self.variants.iter().map(|variant| &variant.arm);
+        let arms = self.variants.iter().zip(self.origins());
+        let arms = arms.map(|(variant, origin)| {
+            let arm = &variant.arm;
+            let text = format!("@ line {}: {}", origin.line, origin.what);
+            let origin = self.explain.then(|| quote!(#[doc = #text]));
+            quote!(#origin #arm)
+        });
         let finished = format!("`{function}` was polled after it had finished");
         let panicked = format!("`{function}` was polled after it had panicked");
         let done = self
             .finishes()
-            .then(|| quote!(#states::Done => ::core::panic!(#finished),));
+            .then(|| quote!(#states::Done => panic!(#finished),));
         let body = quote! {
             {
                 loop {
-                    match ::core::mem::replace(#state, #states::Panicked) {
+                    match std::mem::replace(#state, #states::Panicked) {
                         #(#arms)*
                         #done
-                        #states::Panicked => ::core::panic!(#panicked),
+                        #states::Panicked => panic!(#panicked),
                     }
                 }
             }
@@ -367,11 +379,18 @@ impl Whole<'_> {
         let argument = companion.as_ref().map(|ty| quote!(waker: #ty));
         let (receiver, this, movable) = match self.options.shape {
             Shape::Pinned => (
-                quote!(self: ::core::pin::Pin<&mut Self>),
-                quote!(let this = self.get_mut();),
+                quote!(self: std::pin::Pin<&mut Self>),
+                quote! {
+                    let this = self.get_mut();
+                    (this.resume)(&mut this.state, #waker)
+                },
                 Some(quote!(impl<S, P> Unpin for #name<S, P> {})),
             ),
-            _ => (quote!(&mut self), quote!(let this = self;), None),
+            _ => (
+                quote!(&mut self),
+                quote!((self.resume)(&mut self.state, #waker)),
+                None,
+            ),
         };
         quote! {
             struct #name<S, P> {
@@ -393,7 +412,6 @@ impl Whole<'_> {
 
                 fn poll(#receiver, #argument) -> #poll_state<T> {
                     #this
-                    (this.resume)(&mut this.state, #waker)
                 }
             }
         }

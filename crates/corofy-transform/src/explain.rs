@@ -1,11 +1,15 @@
 //! Source code in a few words, for comments and messages.
 
-use quote::ToTokens;
+use quote::ToTokens as _;
+use syn::Expr;
+use syn::visit_mut::VisitMut as _;
 
 /// The expression on one line, shortened.
-pub(crate) fn shown(tokens: &impl ToTokens) -> String {
+pub(crate) fn shown(expr: &Expr) -> String {
     const MOST: usize = 48;
-    let text = tokens.to_token_stream().to_string();
+    let mut expr = expr.clone();
+    crate::marks::Unmark.visit_expr_mut(&mut expr);
+    let text = expr.to_token_stream().to_string();
     let mut tight = String::new();
     for word in text.split_whitespace() {
         let joins = word

@@ -225,14 +225,11 @@ impl<'g> Flow<'g> {
     fn apply(&self, found: &[Use], live: &Live, state: &mut State) {
         for used in found {
             let local = used.local;
-            if self.graph.locals[local].plain {
-                if used.assigns {
-                    state[local] = Holds::Value;
-                }
+            if self.graph.locals[local].plain && !used.assigns {
                 continue;
             }
             if used.assigns && state[local] != Holds::Value {
-                state[local] = match used.decided_by {
+                state[local] = match used.within {
                     Some(by) => Holds::Unsure(by),
                     None => Holds::Value,
                 };

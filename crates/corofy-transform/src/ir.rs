@@ -19,6 +19,8 @@ pub(crate) struct Local {
     pub mutable: bool,
     /// The type, where the source says it.
     pub ty: Option<Type>,
+    /// The type that its first value has by its looks: `0u8`, `true`.
+    pub looks: Option<Type>,
     /// It is known that dropping it does nothing.
     pub plain: bool,
     /// The local of this coroutine that it borrows, and where.

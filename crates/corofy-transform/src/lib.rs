@@ -6,6 +6,7 @@ mod explain;
 mod flow;
 mod ir;
 mod lower;
+mod marks;
 mod names;
 mod native;
 mod passes;
@@ -27,7 +28,7 @@ use syn::visit_mut::{self, VisitMut};
 pub fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = syn::parse2::<Options>(arguments).and_then(|options| {
         let function = syn::parse2::<syn::ImplItemFn>(item)?;
-        expand::expand(&function, &options)
+        expand::expand(&function, &options, false)
     });
     match expanded {
         Ok(expanded) => expanded.tokens,
@@ -52,16 +53,18 @@ pub struct Origin {
 
 /// Transforms each function of the file that is marked with `#[coroutine]`.
 ///
-/// Gives the origin of each arm, function by function in the order of the
-/// source.
+/// With `explain`, each arm is preceded by a line of documentation `@ line 7: …`
+/// that says what it comes from. The origins are also given, function by
+/// function in the order of the source.
 ///
 /// # Errors
 /// All faults of all coroutines, combined, each with its place.
-pub fn file(file: &mut syn::File) -> syn::Result<Vec<Origin>> {
+pub fn file(file: &mut syn::File, explain: bool) -> syn::Result<Vec<Origin>> {
     let mut errors = refuse::stray(file);
     let mut all = Functions {
         errors: Vec::new(),
         origins: Vec::new(),
+        explain,
     };
     all.visit_file_mut(file);
     errors.extend(all.errors);
@@ -88,6 +91,7 @@ fn is_the_attribute(attribute: &syn::Attribute) -> bool {
 struct Functions {
     errors: Vec<syn::Error>,
     origins: Vec<Origin>,
+    explain: bool,
 }
 
 impl Functions {
@@ -101,8 +105,9 @@ impl Functions {
             syn::Meta::Path(_) => Ok(Options::default()),
             _ => attribute.parse_args(),
         };
-        let expanded =
-            options.and_then(|options| expand::expand(&function, &options));
+        let expanded = options.and_then(|options| {
+            expand::expand(&function, &options, self.explain)
+        });
         match expanded {
             Ok(expanded) => {
                 self.origins.extend(expanded.origins);
@@ -118,22 +123,32 @@ impl Functions {
 
 impl VisitMut for Functions {
     fn visit_item_fn_mut(&mut self, item: &mut syn::ItemFn) {
-        if is_coroutine(&item.attrs)
-            && let Ok(function) = syn::parse2(item.to_token_stream())
-            && let Some(tokens) = self.expanded(function)
-            && let Ok(new) = syn::parse2(tokens)
-        {
-            *item = new;
+        if is_coroutine(&item.attrs) {
+            let function = syn::parse2(item.to_token_stream());
+            self.replace(item, function);
         }
         visit_mut::visit_item_fn_mut(self, item);
     }
     fn visit_impl_item_fn_mut(&mut self, item: &mut syn::ImplItemFn) {
-        if is_coroutine(&item.attrs)
-            && let Some(tokens) = self.expanded(item.clone())
-            && let Ok(new) = syn::parse2(tokens)
-        {
-            *item = new;
+        if is_coroutine(&item.attrs) {
+            let function = Ok(item.clone());
+            self.replace(item, function);
         }
         visit_mut::visit_impl_item_fn_mut(self, item);
+    }
+}
+
+impl Functions {
+    fn replace<T: syn::parse::Parse>(
+        &mut self,
+        item: &mut T,
+        function: syn::Result<syn::ImplItemFn>,
+    ) {
+        let expanded = function.map(|function| self.expanded(function));
+        match expanded.and_then(|tokens| tokens.map(syn::parse2).transpose()) {
+            Ok(Some(new)) => *item = new,
+            Ok(None) => {}
+            Err(error) => self.errors.push(error),
+        }
     }
 }

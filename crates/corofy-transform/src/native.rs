@@ -3,9 +3,11 @@
 
 use proc_macro2::Ident;
 use quote::quote;
+use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Type, parse_quote, parse_quote_spanned};
 
+use crate::marks::Unmark;
 use crate::shape::Options;
 
 /// How to leave the machine.
@@ -29,12 +31,14 @@ impl Leave<'_> {
     /// The expression for the machine.
     pub fn rewrite(&self, expr: &Expr) -> Expr {
         let mut expr = expr.clone();
+        Unmark.visit_expr_mut(&mut expr);
         Rewrite(self).visit_expr_mut(&mut expr);
         expr
     }
 
     pub fn rewrite_block(&self, block: &syn::Block) -> syn::Block {
         let mut block = block.clone();
+        Unmark.visit_block_mut(&mut block);
         Rewrite(self).visit_block_mut(&mut block);
         block
     }
@@ -76,31 +80,17 @@ impl VisitMut for Rewrite<'_, '_> {
                 let unit = parse_quote!(());
                 let value = leave.expr.as_deref().unwrap_or(&unit);
                 let statements = self.0.with(value);
-                *expr = Expr::Block(parse_quote!({ #statements }));
+                // As tokens: what was parsed once is not parsed again.
+                *expr = Expr::Verbatim(quote!({ #statements }));
             }
             Expr::Try(tried) => {
-                let inner = &tried.expr;
-                let span = tried.question_token.span;
-                let (result, error) = (&self.0.result, &self.0.error);
-                *expr = if self.0.option {
-                    let leave = self
-                        .0
-                        .with(&parse_quote!(::core::option::Option::None));
-                    parse_quote_spanned! {span=>
-                        match #inner {
-                            ::core::option::Option::Some(#result) => #result,
-                            ::core::option::Option::None => { #leave }
-                        }
-                    }
-                } else {
-                    let leave = self.0.failed(span);
-                    parse_quote_spanned! {span=>
-                        match #inner {
-                            ::core::result::Result::Ok(#result) => #result,
-                            ::core::result::Result::Err(#error) => { #leave }
-                        }
-                    }
+                let whole = self.0.tried(tried.question_token.span);
+                let Expr::Match(mut whole) = whole else {
+                    return;
                 };
+                // Put in as a tree: its parentheses are the printer's task.
+                whole.expr = tried.expr.clone();
+                *expr = Expr::Match(whole);
             }
             _ => {}
         }
@@ -112,15 +102,49 @@ impl VisitMut for Rewrite<'_, '_> {
 }
 
 impl Leave<'_> {
-    /// Leaves with the error of a `?`.
-    fn failed(&self, span: proc_macro2::Span) -> proc_macro2::TokenStream {
-        let (state, error) = (&self.state, &self.error);
-        let states = &self.states;
+    /// `value?`
+    fn tried(&self, span: proc_macro2::Span) -> Expr {
+        let (result, error) = (&self.result, &self.error);
+        if self.option {
+            let leave = self.with(&parse_quote!(None));
+            return parse_quote_spanned! {span=>
+                match value {
+                    Some(#result) => #result,
+                    None => { #leave }
+                }
+            };
+        }
+        let (state, states) = (&self.state, &self.states);
         let poll_state = self.options.poll_state();
-        quote::quote_spanned! {span=>
-            let #error = ::core::convert::From::from(#error);
-            *#state = #states::Done;
-            return #poll_state::Ready(::core::result::Result::Err(#error));
+        parse_quote_spanned! {span=>
+            match value {
+                Ok(#result) => #result,
+                Err(#error) => {
+                    let #error = From::from(#error);
+                    *#state = #states::Done;
+                    return #poll_state::Ready(Err(#error));
+                }
+            }
         }
     }
+}
+
+/// The expression where a block follows: between `if` or `match` and `{`.
+pub(crate) fn before_block(expr: Expr) -> Expr {
+    struct Literal(bool);
+    impl<'s> Visit<'s> for Literal {
+        fn visit_expr_struct(&mut self, _: &'s syn::ExprStruct) {
+            self.0 = true;
+        }
+    }
+    let mut literal = Literal(false);
+    literal.visit_expr(&expr);
+    if literal.0 && !matches!(expr, Expr::Paren(_)) {
+        return Expr::Paren(syn::ExprParen {
+            attrs: Vec::new(),
+            paren_token: Default::default(),
+            expr: Box::new(expr),
+        });
+    }
+    expr
 }

@@ -54,19 +54,20 @@ fn split_at(graph: &Graph, known: &Known, block: BlockId) -> Option<usize> {
     let mut state = flow.entry[block].clone()?;
     let live = flow.live_after_steps(block);
     for (at, step) in graph.blocks[block].steps.iter().enumerate() {
+        let before = state.clone();
+        flow.step(step, &live[at], &mut state);
         if let Instr::Assign { local, .. } = step
             && !graph.locals[*local].plain
         {
             let later = (local + 1..state.len()).any(|other| {
                 !graph.locals[other].plain && state[other] != Holds::Nothing
             });
-            match state[*local] {
+            match before[*local] {
                 Holds::Value => {}
                 Holds::Nothing if !later => {}
                 _ => return Some(at),
             }
         }
-        flow.step(step, &live[at], &mut state);
     }
     None
 }

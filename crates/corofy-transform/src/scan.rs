@@ -18,10 +18,10 @@ pub(crate) fn is_wait(field: &syn::ExprField) -> bool {
     matches!(&field.member, Member::Named(name) if name == "wait")
 }
 
-/// Expressions are told apart by their place in memory: the source tree is
-/// not changed while the graph is built.
-pub(crate) fn identity(expr: &Expr) -> usize {
-    std::ptr::from_ref(expr) as usize
+/// The number of an expression that decides whether something happens: see
+/// [`crate::marks`].
+pub(crate) fn identity(expr: &Expr) -> Option<usize> {
+    crate::marks::of(expr)
 }
 
 /// Finds out whether an expression has to be taken apart.
@@ -73,7 +73,7 @@ impl Apart<'_> {
 
 impl<'s> Visit<'s> for Apart<'_> {
     fn visit_expr(&mut self, expr: &'s Expr) {
-        if self.forced.contains(&identity(expr)) {
+        if identity(expr).is_some_and(|id| self.forced.contains(&id)) {
             self.found = true;
         }
         if !self.found {
@@ -223,6 +223,10 @@ pub(crate) fn keeps_temporaries(expr: &Expr) -> bool {
             self.0 |= !consumes(&e.method) && is_temporary(&e.receiver);
             visit::visit_expr_method_call(self, e);
         }
+        fn visit_expr_field(&mut self, e: &'s syn::ExprField) {
+            self.0 |= !is_wait(e) && is_temporary(&e.base);
+            visit::visit_expr_field(self, e);
+        }
         // These drop what is temporary in them at their own end.
         fn visit_block(&mut self, _: &'s syn::Block) {}
         fn visit_expr_if(&mut self, _: &'s syn::ExprIf) {}
@@ -356,5 +360,14 @@ pub(crate) fn leaves(expr: &Expr) -> bool {
     matches!(
         bare(expr),
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)
+    )
+}
+
+/// Whether the expression is a block, a branch or a loop with a value: scopes
+/// end in it.
+pub(crate) fn has_own_scope(expr: &Expr) -> bool {
+    matches!(
+        bare(expr),
+        Expr::Block(_) | Expr::If(_) | Expr::Loop(_) | Expr::Match(_)
     )
 }

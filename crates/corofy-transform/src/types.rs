@@ -57,3 +57,17 @@ pub(crate) fn camel(name: &str) -> String {
         format!("T{camel}")
     }
 }
+
+/// The type of a literal that says it.
+pub(crate) fn of_literal(expr: &syn::Expr) -> Option<Type> {
+    let syn::Expr::Lit(literal) = crate::scan::bare(expr) else {
+        return None;
+    };
+    match &literal.lit {
+        syn::Lit::Bool(_) => Some(syn::parse_quote!(bool)),
+        syn::Lit::Char(_) => Some(syn::parse_quote!(char)),
+        syn::Lit::Int(int) => syn::parse_str(int.suffix()).ok(),
+        syn::Lit::Float(float) => syn::parse_str(float.suffix()).ok(),
+        _ => None,
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) struct Use {
     pub assigns: bool,
     /// The outermost expression that decides whether this happens.
     pub decided_by: Option<usize>,
+    /// The outermost block, branch or loop in which it stands.
+    pub within: Option<usize>,
 }
 
 /// Which local has which name.
@@ -66,6 +68,7 @@ struct Walk<'k> {
     known: &'k Known,
     found: Vec<Use>,
     decided_by: Option<usize>,
+    within: Option<usize>,
     /// Inside a closure that takes all by value.
     capture: bool,
 }
@@ -76,6 +79,7 @@ impl<'k> Walk<'k> {
             known,
             found: Vec::new(),
             decided_by: None,
+            within: None,
             capture: false,
         }
     }
@@ -87,13 +91,14 @@ impl<'k> Walk<'k> {
                 moves: moves || self.capture,
                 assigns,
                 decided_by: self.decided_by,
+                within: self.within,
             });
         }
     }
 
     fn maybe(&mut self, by: &Expr, inside: impl FnOnce(&mut Self)) {
         let outer = self.decided_by;
-        self.decided_by = outer.or(Some(identity(by)));
+        self.decided_by = outer.or_else(|| identity(by));
         inside(self);
         self.decided_by = outer;
     }
@@ -105,6 +110,13 @@ impl<'k> Walk<'k> {
     }
 
     fn expr(&mut self, expr: &Expr, value: bool) {
+        let outer = self.within;
+        self.within = outer.or_else(|| identity(expr));
+        self.inside(expr, value);
+        self.within = outer;
+    }
+
+    fn inside(&mut self, expr: &Expr, value: bool) {
         match expr {
             Expr::Path(path) => {
                 if let Some(ident) = path.path.get_ident() {

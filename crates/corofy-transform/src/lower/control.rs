@@ -1,13 +1,12 @@
 //! Branches, loops and jumps.
 
 use syn::spanned::Spanned;
-use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, parse_quote};
 
+use super::rest::{name_rest, name_rest_of_item};
 use super::{Dest, Lower, Target, diverges};
 use crate::ir::{Arm, BlockId, End, Instr, LocalId};
-use crate::names::Names;
-use crate::scan::{self, Takes};
+use crate::scan;
 
 impl Lower<'_> {
     /// Evaluates `expr` into `dest`.
@@ -53,6 +52,16 @@ impl Lower<'_> {
                     self.finish(dest, value);
                 }
             }
+        }
+    }
+
+    /// What a branch leads to: a block is one of this graph's scopes.
+    fn body(&mut self, expr: &Expr, dest: Dest) {
+        match expr {
+            Expr::Block(e) if e.label.is_none() => {
+                self.block_into(&e.block, dest);
+            }
+            _ => self.into(expr, dest),
         }
     }
 
@@ -116,7 +125,7 @@ impl Lower<'_> {
         self.enter(no);
         self.close();
         match &e.else_branch {
-            Some((_, other)) => self.into(other, dest),
+            Some((_, other)) => self.body(other, dest),
             None => self.finish_unit(dest),
         }
         self.goto(join);
@@ -163,7 +172,7 @@ impl Lower<'_> {
                     Arm {
                         pat: pat[0].clone(),
                         guard: None,
-                        declares,
+                        declares: declares.clone(),
                         target: yes,
                     },
                     Arm {
@@ -174,6 +183,10 @@ impl Lower<'_> {
                     },
                 ];
                 self.stop(End::Match(on, arms));
+                if declares.len() > 1 {
+                    self.enter(yes);
+                    self.rebind(&declares);
+                }
             }
             bare if !self.apart(bare) => {
                 self.stop(End::If(bare.clone(), yes, no));
@@ -237,8 +250,9 @@ impl Lower<'_> {
             self.open();
             let declares = self.declare(&pat, None);
             self.know(&declares, &pat, Some(&on));
+            self.rebind(&declares);
             self.open();
-            self.into(&arm.body, dest);
+            self.body(&arm.body, dest);
             self.close();
             self.close();
             self.drops();
@@ -276,7 +290,7 @@ impl Lower<'_> {
             Arm {
                 pat: pats[0].clone(),
                 guard: None,
-                declares,
+                declares: declares.clone(),
                 target: fits,
             },
             Arm {
@@ -291,6 +305,7 @@ impl Lower<'_> {
         self.into(diverge, Dest::Ignore);
         self.stop(End::Unreachable);
         self.enter(fits);
+        self.rebind(&declares);
         self.close();
     }
 
@@ -376,10 +391,11 @@ impl Lower<'_> {
         let from = self.operand(&e.expr, true);
         let borrowed = self.borrowed(&from);
         let plain = self.is_plain(&from);
-        let items = self.keep_as(
-            "items",
-            parse_quote!(::core::iter::IntoIterator::into_iter(#from)),
-        );
+        let mut call: syn::ExprCall =
+            parse_quote!(IntoIterator::into_iter(from));
+        call.args = std::iter::once(from).collect();
+        let items = self.keep_as("items", Expr::Call(call));
+        self.make_mutable(items);
         self.graph.locals[items].borrows = borrowed.clone();
         self.graph.locals[items].plain = plain;
         let items = self.path(items);
@@ -397,20 +413,21 @@ impl Lower<'_> {
         }
         let arms = vec![
             Arm {
-                pat: parse_quote!(::core::option::Option::Some(#pat)),
+                pat: parse_quote!(Some(#pat)),
                 guard: None,
-                declares,
+                declares: declares.clone(),
                 target: body,
             },
             Arm {
-                pat: parse_quote!(::core::option::Option::None),
+                pat: parse_quote!(None),
                 guard: None,
                 declares: Vec::new(),
                 target: no,
             },
         ];
-        let next = parse_quote!(::core::iter::Iterator::next(&mut #items));
+        let next = parse_quote!(Iterator::next(&mut #items));
         self.end(End::Match(next, arms), body);
+        self.rebind(&declares);
         self.block_into(&e.body, Dest::Ignore);
         self.close();
         self.goto(head);
@@ -464,33 +481,4 @@ impl Lower<'_> {
             .push(syn::Error::new(span, "there is no such loop around this"));
         self.stop(End::Unreachable);
     }
-}
-
-/// Gives each `_` of a pattern that moves parts a name: the part is then kept
-/// as long as the others, and not with the whole.
-fn name_rest(pat: &Pat, names: &mut Names) -> Pat {
-    let mut pat = pat.clone();
-    if scan::takes(&pat) == Takes::Parts {
-        Rest(names).visit_pat_mut(&mut pat);
-    }
-    pat
-}
-
-fn name_rest_of_item(pat: &Pat, names: &mut Names) -> Pat {
-    let mut pat = pat.clone();
-    Rest(names).visit_pat_mut(&mut pat);
-    pat
-}
-
-struct Rest<'n>(&'n mut Names);
-
-impl VisitMut for Rest<'_> {
-    fn visit_pat_mut(&mut self, pat: &mut Pat) {
-        if let Pat::Wild(wild) = pat {
-            let name = self.0.fresh("_rest", wild.span());
-            *pat = parse_quote!(#name);
-        }
-        visit_mut::visit_pat_mut(self, pat);
-    }
-    fn visit_expr_mut(&mut self, _: &mut Expr) {}
 }

@@ -4,6 +4,7 @@
 
 mod control;
 mod operand;
+mod rest;
 
 use std::collections::HashSet;
 
@@ -15,6 +16,7 @@ use crate::ir::{BlockId, End, Graph, Instr, Local, LocalId, Origin, Section};
 use crate::names::{Names, bindings};
 use crate::scan;
 use crate::uses::Known;
+use rest::name_rest;
 
 /// What happens to a value.
 #[derive(Clone, Copy, Debug)]
@@ -89,30 +91,29 @@ impl Lower<'_> {
     /// Each argument is a variable; what is no plain name is taken apart in
     /// the body, as in an `async fn`.
     fn arguments(&mut self, arguments: &[(Pat, Type)]) {
-        let mut whole = Vec::new();
+        let mut taken_apart = false;
         for (pat, ty) in arguments {
-            let local = match pat {
+            let (ident, mutable) = match pat {
                 Pat::Ident(ident) if ident.by_ref.is_none() => {
-                    let mutable = ident.mutability.is_some();
-                    self.local(ident.ident.clone(), mutable, Some(ty))
+                    (ident.ident.clone(), ident.mutability.is_some())
                 }
-                other => {
-                    let name = self.names.fresh("argument", other.span());
-                    self.local(name, false, Some(ty))
-                }
+                other => (self.names.fresh("argument", other.span()), false),
             };
-            self.graph.locals[local].plain = scan::is_plain_type(ty);
+            let local = self.local(ident, mutable, Some(ty));
             self.graph.arguments.push(local);
-            whole.push(local);
-        }
-        for ((pat, _), local) in arguments.iter().zip(whole) {
-            if matches!(pat, Pat::Ident(ident) if ident.by_ref.is_none()) {
+            if taken_apart {
+                // In the order in which an `async fn` makes its variables.
+                let value = self.path(local);
+                self.first_value(local, value);
+            }
+            let whole = matches!(pat, Pat::Ident(i) if i.by_ref.is_none());
+            if whole || bindings(pat).is_empty() {
                 continue;
             }
+            taken_apart = true;
             let init = self.path(local);
-            if !bindings(pat).is_empty() {
-                self.bind(pat, None, Some(init), None);
-            }
+            let pat = name_rest(pat, self.names);
+            self.bind(&pat, None, Some(init), None);
         }
     }
 
@@ -181,6 +182,7 @@ impl Lower<'_> {
             ident,
             mutable,
             ty: ty.cloned(),
+            looks: None,
             plain: ty.is_some_and(scan::is_plain_type),
             borrows: None,
         });
@@ -192,7 +194,7 @@ impl Lower<'_> {
 
     fn temporary(&mut self, wish: &str, span: Span) -> LocalId {
         let ident = self.names.fresh(wish, span);
-        let local = self.local(ident, true, None);
+        let local = self.local(ident, false, None);
         self.temporaries.insert(local);
         local
     }
@@ -210,11 +212,15 @@ impl Lower<'_> {
         })
     }
 
-    /// The variables of a pattern, in the innermost scope.
+    /// The variables of a pattern, in the innermost scope. What the source
+    /// leaves unnamed comes first: it is dropped last.
     fn declare(&mut self, pat: &Pat, ty: Option<&Type>) -> Vec<LocalId> {
         let whole = matches!(pat, Pat::Ident(_));
-        bindings(pat)
+        let (rest, named): (Vec<_>, Vec<_>) = bindings(pat)
             .into_iter()
+            .partition(|b| self.is_rest(&b.ident));
+        rest.into_iter()
+            .chain(named)
             .map(|binding| {
                 let local = self.local(
                     binding.ident.clone(),
@@ -225,6 +231,26 @@ impl Lower<'_> {
                 local
             })
             .collect()
+    }
+
+    fn is_rest(&self, ident: &syn::Ident) -> bool {
+        ident.to_string().starts_with("_rest")
+    }
+
+    /// Within a pattern, Rust drops the later variable first. Where the parts
+    /// without a name got one, the others are bound once more.
+    fn rebind(&mut self, declares: &[LocalId]) {
+        let is_rest = |lower: &Self, &local: &LocalId| {
+            lower.is_rest(&lower.graph.locals[local].ident)
+        };
+        let rests = declares.iter().filter(|l| is_rest(self, l)).count();
+        if rests == 0 || rests == declares.len() {
+            return;
+        }
+        for local in &declares[rests..] {
+            let value = self.path(*local);
+            self.first_value(*local, value);
+        }
     }
 
     /// `let pat: ty = init else { diverge };`
@@ -242,13 +268,17 @@ impl Lower<'_> {
             ty: ty.cloned(),
             init,
             diverge: diverge.cloned().map(Box::new),
-            declares,
+            declares: declares.clone(),
         });
+        self.rebind(&declares);
     }
 
     /// What the first value says of the variables.
     fn know(&mut self, declares: &[LocalId], pat: &Pat, init: Option<&Expr>) {
         let Some(init) = init else { return };
+        if let (Pat::Ident(_), &[local]) = (pat, declares) {
+            self.graph.locals[local].looks = crate::types::of_literal(init);
+        }
         let borrowed = self.borrowed(init);
         let whole = matches!(pat, Pat::Ident(_));
         let plain = whole && self.is_plain(init);
@@ -368,7 +398,13 @@ impl Lower<'_> {
     fn statement(&mut self, expr: &Expr, semi: bool) {
         if self.apart(expr) || scan::leaves(expr) || assigned(expr).is_some() {
             self.open();
-            self.into(expr, Dest::Ignore);
+            if semi && scan::has_own_scope(expr) {
+                // What is in it ends before its value does.
+                let value = self.temporary("value", expr.span());
+                self.into(expr, Dest::Local(value));
+            } else {
+                self.into(expr, Dest::Ignore);
+            }
             self.close();
         } else {
             self.step(Instr::Expr(expr.clone(), semi));
@@ -407,7 +443,14 @@ impl Lower<'_> {
         }
         let depth = self.scopes.len();
         self.open();
-        let value = self.operand(&init.expr, false);
+        let mut value = self.operand(&init.expr, false);
+        if self.temporary_of(&value).is_some() {
+            // What the pattern leaves of it ends with the `let`.
+            value = parse_quote!(({ #value }));
+            if let (Expr::Paren(block), None) = (&value, diverge) {
+                value = (*block.expr).clone();
+            }
+        }
         let temporaries = self.scopes.split_off(depth);
         self.bind(pat, ty, Some(value), else_block);
         self.scopes.extend(temporaries);

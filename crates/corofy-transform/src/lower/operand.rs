@@ -151,7 +151,7 @@ impl Lower<'_> {
     fn control_value(&mut self, expr: &Expr) -> Expr {
         if scan::leaves(expr) {
             self.into(expr, Dest::Ignore);
-            return parse_quote!(::core::unreachable!());
+            return parse_quote!(unreachable!());
         }
         if matches!(expr, Expr::Assign(_)) {
             self.into(expr, Dest::Ignore);
@@ -177,7 +177,7 @@ impl Lower<'_> {
 
     /// A variable for the value, unless evaluating it later is the same.
     pub(super) fn keep(&mut self, value: Expr) -> Expr {
-        if scan::is_still(&value) || self.is_temporary_path(&value) {
+        if scan::is_still(&value) || self.temporary_of(&value).is_some() {
             return value;
         }
         let local = self.keep_as("operand", value);
@@ -205,30 +205,43 @@ impl Lower<'_> {
         });
     }
 
-    /// Whether it is a variable that only this transformation uses.
-    fn is_temporary_path(&self, value: &Expr) -> bool {
+    /// The variable, if it is one that only this transformation uses.
+    pub(super) fn temporary_of(&self, value: &Expr) -> Option<LocalId> {
         let Expr::Path(path) = value else {
-            return false;
+            return None;
         };
-        let Some(ident) = path.path.get_ident() else {
-            return false;
-        };
-        self.known
-            .get(&ident.to_string())
-            .is_some_and(|&local| self.is_temporary(local))
+        let ident = path.path.get_ident()?;
+        let local = *self.known.get(&ident.to_string())?;
+        self.temporaries.contains(&local).then_some(local)
     }
 
-    fn is_temporary(&self, local: LocalId) -> bool {
-        self.temporaries.contains(&local)
+    /// `let mut`, also where the first value was given already.
+    pub(super) fn make_mutable(&mut self, local: LocalId) {
+        self.graph.locals[local].mutable = true;
+        for section in &mut self.graph.blocks {
+            for step in &mut section.steps {
+                if let Instr::Let { pat, declares, .. } = step
+                    && let syn::Pat::Ident(pat) = pat
+                    && declares[..] == [local]
+                {
+                    pat.mutability.get_or_insert_default();
+                }
+            }
+        }
     }
 
     /// The value of which a part or a method is asked for.
     fn base(&mut self, base: &Expr, later: bool) -> Expr {
         let value = self.operand(base, later);
-        if !later && self.is_temporary_path(&value) {
+        let kept = self.temporary_of(&value).is_some();
+        if !later && kept {
             // In a block of its own it is moved, and what the rest of the
             // expression does not take ends with the statement.
             return parse_quote!({ #value });
+        }
+        if later && !kept && scan::is_temporary(base) {
+            let local = self.keep_as("whole", value);
+            return self.path(local);
         }
         value
     }
@@ -250,12 +263,13 @@ impl Lower<'_> {
             // A constant, too.
         } else {
             let receiver = self.operand(&e.receiver, true);
-            let kept = if self.is_temporary_path(&receiver) {
-                receiver
-            } else {
-                let local = self.keep_as("receiver", receiver);
-                self.path(local)
+            let local = match self.temporary_of(&receiver) {
+                Some(local) => local,
+                None => self.keep_as("receiver", receiver),
             };
+            // The method may change it.
+            self.make_mutable(local);
+            let kept = self.path(local);
             *new.receiver = if later { kept } else { parse_quote!({ #kept }) };
         }
         let parts: Vec<&Expr> = e.args.iter().collect();
@@ -275,6 +289,11 @@ impl Lower<'_> {
         } else {
             inner
         };
+        if new.mutability.is_some()
+            && let Some(local) = self.temporary_of(&new.expr)
+        {
+            self.make_mutable(local);
+        }
     }
 
     /// `left op right`, but for `&&` and `||`.

@@ -1,0 +1,37 @@
+//! Parts that a pattern leaves behind: `_`.
+
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, Pat, parse_quote};
+
+use crate::names::Names;
+use crate::scan::{self, Takes};
+
+/// Gives each `_` of a pattern that moves parts a name: the part is then kept
+/// as long as the others, and not with the whole.
+pub(super) fn name_rest(pat: &Pat, names: &mut Names) -> Pat {
+    let mut pat = pat.clone();
+    if scan::takes(&pat) == Takes::Parts {
+        Rest(names).visit_pat_mut(&mut pat);
+    }
+    pat
+}
+
+pub(super) fn name_rest_of_item(pat: &Pat, names: &mut Names) -> Pat {
+    let mut pat = pat.clone();
+    Rest(names).visit_pat_mut(&mut pat);
+    pat
+}
+
+struct Rest<'n>(&'n mut Names);
+
+impl VisitMut for Rest<'_> {
+    fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        if let Pat::Wild(wild) = pat {
+            let name = self.0.fresh("_rest", wild.span());
+            *pat = parse_quote!(#name);
+        }
+        visit_mut::visit_pat_mut(self, pat);
+    }
+    fn visit_expr_mut(&mut self, _: &mut Expr) {}
+}

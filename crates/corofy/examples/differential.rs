@@ -1,0 +1,85 @@
+//! The long run of the differential test:
+//! `cargo run -p corofy --release --example differential -- --bodies 10000`.
+
+#[path = "../tests/differential/mod.rs"]
+mod differential;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+struct Arguments {
+    bodies: usize,
+    seed: u64,
+    only: Option<usize>,
+    batch: usize,
+}
+
+fn arguments() -> Result<Arguments, lexopt::Error> {
+    use lexopt::Arg::Long;
+    use lexopt::ValueExt as _;
+    let mut arguments = Arguments {
+        bodies: 200,
+        seed: 1,
+        only: None,
+        batch: 100,
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("bodies") => arguments.bodies = parser.value()?.parse()?,
+            Long("seed") => arguments.seed = parser.value()?.parse()?,
+            Long("only") => arguments.only = Some(parser.value()?.parse()?),
+            Long("batch") => arguments.batch = parser.value()?.parse()?,
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    Ok(arguments)
+}
+
+fn main() -> ExitCode {
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("differential: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let numbers: Vec<usize> = match arguments.only {
+        Some(only) => vec![only],
+        None => (0..arguments.bodies).collect(),
+    };
+    let dir = std::env::temp_dir()
+        .join(format!("corofy-differential-{}", std::process::id()));
+    if let Err(error) = std::fs::create_dir_all(&dir) {
+        eprintln!("differential: {}: {error}", dir.display());
+        return ExitCode::FAILURE;
+    }
+    let start = Instant::now();
+    let mut all = differential::Outcome::default();
+    for batch in numbers.chunks(arguments.batch.max(1)) {
+        let part = differential::batch(arguments.seed, batch, &dir);
+        all.bodies += part.bodies;
+        all.ways += part.ways;
+        all.sizes.extend(part.sizes);
+        for fault in &part.faults {
+            println!("{fault}\n");
+        }
+        all.faults.extend(part.faults);
+    }
+    let _ = std::fs::remove_dir_all(&dir);
+    println!(
+        "{} bodies of seed {}, run in {} ways: {} differ; median of state \
+         size / rustc's: {:.2}; {:.0} s",
+        all.bodies,
+        arguments.seed,
+        all.ways,
+        all.faults.len(),
+        differential::median_ratio(&all.sizes),
+        start.elapsed().as_secs_f64(),
+    );
+    if all.faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
