@@ -2,7 +2,7 @@
 //! package, the chapters that it depends on under `libs/`, and no trace of
 //! this repository.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use zip::write::SimpleFileOptions;
 use crate::project::{Project, folder};
 use crate::workbench::write_if_changed;
 use crate::{WrongUse, process, repository};
+
+mod lock;
 
 /// Where the packages lie on which a starter's own depends. Not `crates`, as in
 /// the workspace: cargo names what it builds by a package's place in its
@@ -230,7 +232,7 @@ fn files(
     if let Ok(lock) = std::fs::read_to_string(project.root.join("Cargo.lock")) {
         files.insert(
             "Cargo.lock".to_owned(),
-            lock_file(&lock, &closure)?.into_bytes(),
+            lock::needed(&lock, &closure)?.into_bytes(),
         );
     }
     Ok(files)
@@ -430,65 +432,6 @@ fn forget_positions(item: &mut Item) {
             forget_positions(inner);
         }
     }
-}
-
-/// The lock file's entries that the starter needs.
-fn lock_file(lock: &str, closure: &[&Package]) -> Result<String> {
-    let mut lock: DocumentMut = lock.parse().context("Cargo.lock")?;
-    let packages = lock["package"]
-        .as_array_of_tables()
-        .context("Cargo.lock has no packages")?
-        .clone();
-    let text = |table: &Table, key: &str| {
-        table
-            .get(key)
-            .and_then(Item::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let mut wanted: VecDeque<String> =
-        closure.iter().map(|p| p.name.to_string()).collect();
-    let mut kept: BTreeSet<(String, String)> = BTreeSet::new();
-    // A dependency is named "name", or "name version" where there are several.
-    while let Some(spec) = wanted.pop_front() {
-        let mut parts = spec.split(' ');
-        let (name, version) = (parts.next(), parts.next());
-        for table in &packages {
-            let own = (text(table, "name"), text(table, "version"));
-            if Some(own.0.as_str()) != name
-                || version.is_some_and(|version| own.1 != version)
-                || !kept.insert(own)
-            {
-                continue;
-            }
-            let needs = table.get("dependencies").and_then(Item::as_array);
-            for need in needs.into_iter().flatten() {
-                wanted.extend(need.as_str().map(str::to_owned));
-            }
-        }
-    }
-    let all = lock["package"]
-        .as_array_of_tables_mut()
-        .context("Cargo.lock has no packages")?;
-    all.retain(|table| {
-        kept.contains(&(text(table, "name"), text(table, "version")))
-    });
-    // "name version" is written where two versions are in the file. With
-    // fewer packages one name may do; cargo insists on the shortest form.
-    let names: Vec<String> = all.iter().map(|t| text(t, "name")).collect();
-    for table in all.iter_mut() {
-        let needs = table.get_mut("dependencies").and_then(Item::as_array_mut);
-        for need in needs.into_iter().flat_map(Array::iter_mut) {
-            let spec = need.as_str().unwrap_or_default();
-            let name = spec.split(' ').next().unwrap_or_default();
-            if names.iter().filter(|other| *other == name).count() == 1 {
-                let decor = need.decor().clone();
-                *need = name.into();
-                *need.decor_mut() = decor;
-            }
-        }
-    }
-    Ok(lock.to_string())
 }
 
 /// A path that must not occur in a starter: this project's root.

@@ -7,12 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Book, LIMIT, Ran, Slot};
-
-#[track_caller]
-fn exits(ran: &Ran, code: i32) {
-    assert_eq!(ran.code(), Some(code), "{ran}");
-}
+use support::{Book, LIMIT, Slot, exits};
 
 /// The good book in a folder of this name, in a folder of its own.
 #[track_caller]

@@ -39,89 +39,26 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.skip("npm ci --prefix xtask/browser");
         return Ok(());
     }
-    let pages = cx.pages();
-    let names: Vec<String> = pages
-        .iter()
-        .filter_map(|page| page.path.strip_prefix(cx.project.src()).ok())
-        .map(|page| html_name(page).to_string_lossy().replace('\\', "/"))
-        .collect();
-    let tools = cx.key().folder(&checks)?.finish();
-    let looks = cx.key().text(&tools.to_string()).assets(&book)?.finish();
-    // A page that has passed is not opened again, as long as its own content,
-    // the scripts and styles, and the checks are what they were.
-    let mut keys = Vec::new();
-    for name in names.iter().map(String::as_str).chain(["404.html"]) {
-        let content = main_of(&std::fs::read_to_string(book.join(name))?);
-        let key = cx.key().text(&content).text(&looks.to_string()).finish();
-        keys.push((name, format!("browser {name}"), key));
-    }
-    let unchanged: Vec<&str> = keys
-        .iter()
-        .filter(|(_, check, key)| cx.cache.has_passed(check, *key))
-        .map(|(name, _, _)| *name)
-        .collect();
-    for name in &unchanged {
-        let count = cx.cache.value(&format!("browser {name} checks"));
-        let count = usize::try_from(count.unwrap_or(0))?;
-        report.checked += count;
-        report.unchanged += count;
-    }
-    let whole = cx
-        .key()
-        .text(&format!("{keys:?}"))
-        .text(&chromium.to_string_lossy())
-        .finish();
-    if unchanged.len() == keys.len() && cx.cache.has_passed("browser", whole) {
+    let opened = Opened::new(cx, &book, &checks)?;
+    opened.count_unchanged(report)?;
+    let chromium_is = chromium.to_string_lossy();
+    let whole = cx.key().text(&opened.all()).text(&chromium_is).finish();
+    if opened.nothing() && cx.cache.has_passed("browser", whole) {
         return Ok(());
     }
-    cx.progress.step(format!(
-        "opening {} of {} pages",
-        keys.len() - unchanged.len(),
-        keys.len()
-    ));
+    cx.progress.step(opened.to_string());
     let server = Server::start(&book)?;
     let mut command = process::command("node");
     command
         .arg(checks.join("check.mjs"))
         .arg(server.url())
-        .args(&names)
+        .args(opened.names())
         .env("CHROMIUM", chromium)
-        .env("UNCHANGED", unchanged.join(" "));
+        .env("UNCHANGED", opened.unchanged().join(" "));
     // The script gives up twenty seconds earlier, and says why.
-    let patience = 80 + 8 * names.len() as u64;
+    let patience = 80 + 8 * opened.pages.len() as u64;
     let done = process::run(&mut command, Duration::from_secs(patience))?;
-    let mut counts: HashMap<String, (u64, bool)> = HashMap::new();
-    // A script or a style is wrong once, on however many pages.
-    let mut told = HashSet::new();
-    for line in done.output.lines() {
-        let Ok(check) = serde_json::from_str::<serde_json::Value>(line) else {
-            continue;
-        };
-        if let Some(seconds) = check["seconds"].as_object() {
-            timings(cx, seconds, report);
-            continue;
-        }
-        report.checked += 1;
-        let name = check["page"].as_str().unwrap_or_default();
-        let (count, wrong) = counts.entry(name.to_owned()).or_default();
-        *count += 1;
-        *wrong |= !check["wrong"].is_null();
-        if let Some(message) = check["wrong"].as_str() {
-            let index = names.iter().position(|other| other == name);
-            let own = check["at"].as_str();
-            let at = match (own, index.map(|index| pages[index])) {
-                (Some(file), _) => {
-                    cx.project.shown(&cx.project.src().join(file))
-                }
-                (None, Some(page)) => place(page, &check).to_string(),
-                (None, None) => name.to_owned(),
-            };
-            let what = check["check"].as_str().unwrap_or_default();
-            if own.is_none() || told.insert((at.clone(), message.to_owned())) {
-                report.fail_at(at, format!("{what}: {message}"));
-            }
-        }
-    }
+    let counts = read(cx, &opened, &done.output, report);
     if !done.success() && report.failures.is_empty() {
         report.fail_at(
             "xtask/browser/check.mjs",
@@ -131,23 +68,189 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if !done.success() {
         return Ok(());
     }
-    for (name, check, key) in &keys {
-        // A page that only a check of the whole book has opened has not
-        // passed its own.
-        let opened = !unchanged.contains(name);
-        match counts.get(*name) {
-            Some((count, false)) if opened => {
-                cx.cache.passed(check, *key);
-                cx.cache.passed(&format!("{check} checks"), *count);
-            }
-            Some((_, true)) => cx.cache.failed(check),
-            _ => {}
-        }
-    }
+    opened.remember(&counts);
     if report.failures.is_empty() {
         cx.cache.passed("browser", whole);
     }
     Ok(())
+}
+
+/// The pages that are looked at. One that has passed is not opened again, as
+/// long as its own content, the scripts and styles, and the checks are what
+/// they were.
+struct Opened<'a> {
+    cx: &'a Context<'a>,
+    pages: Vec<Opening<'a>>,
+}
+
+/// A page of the built book.
+#[derive(Debug)]
+struct Opening<'a> {
+    /// Its address in the book.
+    name: String,
+    /// What it was made of, unless the build made it alone.
+    page: Option<&'a Page>,
+    key: u64,
+    unchanged: bool,
+}
+
+impl Opening<'_> {
+    /// The name under which it has passed.
+    fn check(&self) -> String {
+        format!("browser {}", self.name)
+    }
+
+    /// Under this name is kept how much was checked.
+    fn count(&self) -> String {
+        format!("browser {} checks", self.name)
+    }
+}
+
+impl<'a> Opened<'a> {
+    fn new(
+        cx: &'a Context<'a>,
+        book: &Path,
+        checks: &Path,
+    ) -> Result<Opened<'a>> {
+        let tools = cx.key().folder(checks)?.finish();
+        let looks = cx.key().text(&tools.to_string()).assets(book)?.finish();
+        let mut pages = Vec::new();
+        for page in cx.pages() {
+            let inside = page.path.strip_prefix(cx.project.src())?;
+            let name = html_name(inside).to_string_lossy().replace('\\', "/");
+            pages.push((name, Some(page)));
+        }
+        pages.push(("404.html".to_owned(), None));
+        let open = |(name, page): (String, Option<&'a Page>)| {
+            let content = main_of(&std::fs::read_to_string(book.join(&name))?);
+            let key = cx.key().text(&content).text(&looks.to_string()).finish();
+            let mut opening = Opening {
+                name,
+                page,
+                key,
+                unchanged: false,
+            };
+            opening.unchanged = cx.cache.has_passed(&opening.check(), key);
+            Ok(opening)
+        };
+        let pages = pages.into_iter().map(open).collect::<Result<_>>()?;
+        Ok(Opened { cx, pages })
+    }
+
+    /// The addresses of the pages that have a source.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let own = self.pages.iter().filter(|opening| opening.page.is_some());
+        own.map(|opening| opening.name.as_str())
+    }
+
+    fn unchanged(&self) -> Vec<&str> {
+        let old = self.pages.iter().filter(|opening| opening.unchanged);
+        old.map(|opening| opening.name.as_str()).collect()
+    }
+
+    /// Is there no page to open?
+    fn nothing(&self) -> bool {
+        self.pages.iter().all(|opening| opening.unchanged)
+    }
+
+    /// What all of them depend on.
+    fn all(&self) -> String {
+        let keys = self
+            .pages
+            .iter()
+            .map(|opening| (&opening.name, opening.key));
+        format!("{:?}", keys.collect::<Vec<_>>())
+    }
+
+    fn count_unchanged(&self, report: &mut Report) -> Result<()> {
+        for opening in self.pages.iter().filter(|opening| opening.unchanged) {
+            let count = self.cx.cache.value(&opening.count()).unwrap_or(0);
+            let count = usize::try_from(count)?;
+            report.checked += count;
+            report.unchanged += count;
+        }
+        Ok(())
+    }
+
+    /// The place of what a check has found.
+    fn at(&self, check: &serde_json::Value) -> String {
+        let name = check["page"].as_str().unwrap_or_default();
+        let opening = self.pages.iter().find(|opening| opening.name == name);
+        match (check["at"].as_str(), opening.and_then(|o| o.page)) {
+            (Some(file), _) => {
+                let project = self.cx.project;
+                project.shown(&project.src().join(file))
+            }
+            (None, Some(page)) => place(page, check).to_string(),
+            (None, None) => name.to_owned(),
+        }
+    }
+
+    fn remember(&self, counts: &HashMap<String, Count>) {
+        let cache = self.cx.cache;
+        for opening in &self.pages {
+            // A page that only a check of the whole book has opened has not
+            // passed its own.
+            match counts.get(&opening.name) {
+                Some(count) if count.wrong => cache.failed(&opening.check()),
+                Some(count) if !opening.unchanged => {
+                    cache.passed(&opening.check(), opening.key);
+                    cache.passed(&opening.count(), count.checks);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Opened<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let new = self.pages.iter().filter(|opening| !opening.unchanged);
+        write!(f, "opening {} of {} pages", new.count(), self.pages.len())
+    }
+}
+
+/// What was checked on a page.
+#[derive(Debug, Default)]
+struct Count {
+    checks: u64,
+    wrong: bool,
+}
+
+/// Reads what the checks have printed.
+fn read(
+    cx: &Context<'_>,
+    opened: &Opened<'_>,
+    output: &str,
+    report: &mut Report,
+) -> HashMap<String, Count> {
+    let mut counts: HashMap<String, Count> = HashMap::new();
+    // A script or a style is wrong once, on however many pages.
+    let mut told = HashSet::new();
+    for line in output.lines() {
+        let Ok(check) = serde_json::from_str::<serde_json::Value>(line) else {
+            continue;
+        };
+        if let Some(seconds) = check["seconds"].as_object() {
+            timings(cx, seconds, report);
+            continue;
+        }
+        report.checked += 1;
+        let name = check["page"].as_str().unwrap_or_default();
+        let count = counts.entry(name.to_owned()).or_default();
+        count.checks += 1;
+        let Some(message) = check["wrong"].as_str() else {
+            continue;
+        };
+        count.wrong = true;
+        let at = opened.at(&check);
+        let what = check["check"].as_str().unwrap_or_default();
+        let own_file = check["at"].is_string();
+        if !own_file || told.insert((at.clone(), message.to_owned())) {
+            report.fail_at(at, format!("{what}: {message}"));
+        }
+    }
+    counts
 }
 
 /// Says which checks have taken longest, over all pages.

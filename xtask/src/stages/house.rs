@@ -6,19 +6,20 @@ use anyhow::{Context as _, Result};
 use cargo_metadata::{DependencyKind, Package};
 use syn::visit::Visit;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Lane, Stage, bounds};
 use crate::page::Place;
 use crate::project::folder;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "house",
-    about: "rules for the crates: docs, unwrap, allowed lints, dependencies",
+    about: "rules for the code: docs, unwrap, lints, lengths, dependencies",
     lane: Lane::Text,
     run,
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    bounds::check(cx, report)?;
     for package in cx.packages() {
         manifest(cx, package, report)?;
         order(cx, package, report);

@@ -1,12 +1,11 @@
 //! What can be seen wrong with the pages' text without running anything.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use anyhow::Result;
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
-use super::{Context, Lane, Stage, fences, html};
-use crate::block::{Block, Kind, blocks, markdown_options};
+use super::{Context, Lane, Stage, fences, prose};
+use crate::block::{Block, Kind, blocks};
 use crate::features;
 use crate::page::{Directive, Page, Place};
 use crate::report::Report;
@@ -55,7 +54,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             fences::check(page, &block, report);
             listing(page, &block, &bounds, &mut slugs, report);
         }
-        prose(page, &bounds, report);
+        prose::check(page, bounds.page_words, report);
         features::lint(cx.project, page, report);
     }
     report.remark(counts.to_string());
@@ -248,100 +247,5 @@ fn listing(
                 );
             }
         }
-    }
-}
-
-fn prose(page: &Page, bounds: &Bounds, report: &mut Report) {
-    let mut words = 0;
-    let (mut code, mut definitions) = (false, false);
-    let mut heading: Option<(HeadingLevel, usize, String)> = None;
-    let mut last_level: Option<HeadingLevel> = None;
-    let mut titles = HashSet::new();
-    let mut image: Option<(usize, String)> = None;
-    let parser = Parser::new_ext(&page.text, markdown_options());
-    for (event, range) in parser.into_offset_iter() {
-        let line = || page.line_at(range.start);
-        match event {
-            Event::Start(Tag::CodeBlock(kind)) => {
-                code = true;
-                if matches!(kind, CodeBlockKind::Indented) {
-                    report.fail(
-                        &page.place(line()),
-                        "an indented block has no class: put a fence around it",
-                    );
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => code = false,
-            Event::Start(Tag::DefinitionList) => definitions = true,
-            Event::End(TagEnd::DefinitionList) => definitions = false,
-            Event::Start(Tag::Heading { level, .. }) => {
-                heading = Some((level, line(), String::new()));
-            }
-            Event::End(TagEnd::Heading(_)) => {
-                let Some((level, line, text)) = heading.take() else {
-                    continue;
-                };
-                report.checked += 1;
-                let place = page.place(line);
-                let depth = level as usize;
-                let before = last_level.map_or(0, |level| level as usize);
-                if before == 0 && depth != 1 {
-                    report.fail(&place, "a page begins with its `# ` heading");
-                } else if before > 0 && depth == 1 {
-                    report.fail(&place, "a page has one `# ` heading");
-                } else if depth > before + 1 {
-                    report.fail(&place, "a heading skips a level");
-                }
-                if !titles.insert(text.clone()) {
-                    report.fail(
-                        &place,
-                        format!("the page has two headings {text:?}"),
-                    );
-                }
-                last_level = Some(level);
-            }
-            Event::Start(Tag::Image { .. }) => {
-                image = Some((line(), String::new()));
-            }
-            Event::End(TagEnd::Image) => {
-                if let Some((line, text)) = image.take() {
-                    report.checked += 1;
-                    if text.trim().is_empty() {
-                        report.fail(
-                            &page.place(line),
-                            "an image needs alternative text",
-                        );
-                    }
-                }
-            }
-            Event::Text(text) | Event::Code(text) if !code => {
-                // Definitions are looked up, and not read from end to end.
-                if !definitions {
-                    words += text.split_whitespace().count();
-                }
-                if let Some((_, _, title)) = &mut heading {
-                    title.push_str(&text);
-                }
-                if let Some((_, alternative)) = &mut image {
-                    alternative.push_str(&text);
-                }
-            }
-            Event::Html(html) | Event::InlineHtml(html) => {
-                html::check(page, line(), &html, report);
-            }
-            _ => {}
-        }
-    }
-    if last_level.is_none() {
-        report.fail(&page.place(1), "a page begins with its `# ` heading");
-    }
-    if words > bounds.page_words {
-        report.fail(
-            &page.place(1),
-            format!(
-                "the page has {words} words; at most {} are allowed: split it",
-                bounds.page_words
-            ),
-        );
     }
 }

@@ -8,15 +8,14 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::Message;
 
 use super::{Context, Lane, Stage, libtest};
 use crate::block::Block;
-use crate::page::Page;
-use crate::process;
+use crate::page::{Page, Place};
+use crate::process::{self, Finished};
 use crate::report::Report;
 use crate::rustc_shim;
 use crate::workbench::{self, Workbench};
@@ -65,48 +64,18 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     bench.file("build.rs", &here)?;
     bench.file("src/lib.rs", "//! Nothing: the tests are the crate.\n")?;
     bench.file("tests/programs.rs", TESTS)?;
-    // A program depends on its text and on the libraries that it can use.
-    let mut libraries = cx.key();
-    for package in cx.project.packages() {
-        libraries.package(package)?;
-    }
-    let libraries = libraries.finish();
-    let mut files = HashMap::new();
-    let mut wanted = Vec::new();
-    for (page, block) in &programs {
-        let code = block.source();
-        let name = block.file_name(page);
-        let text = format!("```rust,{}\n{code}```\n", skeptic_words(block));
-        let mut key = cx.key();
-        let key = key.text(&text).text(&libraries.to_string()).finish();
-        let check = format!("program {name}");
-        bench.file(&format!("pages/{name}.md"), &text)?;
-        if cx.cache.has_passed(&check, key) {
-            report.unchanged += 1;
-        } else {
-            wanted.push((format!("{name}_line_{FENCE}"), check, key));
-        }
-        files.insert(name, (*page, block));
-    }
-    remove_others(&bench, &files)?;
+    let programs = lay_out(cx, &bench, &programs)?;
+    let wanted: Vec<&Program<'_>> = programs
+        .iter()
+        .filter(|p| !cx.cache.has_passed(&p.check(), p.key))
+        .collect();
+    report.unchanged = programs.len() - wanted.len();
     if wanted.is_empty() {
         return Ok(());
     }
     cx.progress
         .step(format!("compiling and running {}", wanted.len()));
-    // cargo builds the tests with the real compiler; only the running tests
-    // get this program as theirs.
-    let exe = std::env::current_exe()?;
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let mut command = process::command(test_program(&bench)?);
-    command
-        .arg("--exact")
-        .args(wanted.iter().map(|(test, _, _)| test))
-        .current_dir(&bench.folder)
-        .env("RUSTC", exe)
-        .env(rustc_shim::COMPILER, rustc)
-        .env(rustc_shim::EDITION, workbench::edition(cx.project));
-    let done = process::run(&mut command, Duration::from_secs(600))?;
+    let done = run_tests(cx, &bench, &wanted)?;
     let failed: HashMap<String, String> =
         libtest::failures(&done.output).into_iter().collect();
     if !done.success() && failed.is_empty() {
@@ -123,22 +92,101 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         wanted.len(),
         done.output
     );
-    for (test, check, key) in &wanted {
-        let Some(message) = failed.get(test) else {
-            cx.cache.passed(check, *key);
-            continue;
-        };
-        cx.cache.failed(check);
-        let name = test.trim_end_matches(&format!("_line_{FENCE}"));
-        if let Some((page, block)) = files.get(name) {
-            let place = match line_in(message) {
-                Some(line) => block.place_of(page, line),
-                None => block.place(page),
-            };
-            report.fail(&place, message.as_str());
+    for program in wanted {
+        match failed.get(&program.test()) {
+            None => cx.cache.passed(&program.check(), program.key),
+            Some(message) => {
+                cx.cache.failed(&program.check());
+                report.fail(&program.place(message), message.as_str());
+            }
         }
     }
     Ok(())
+}
+
+/// A program, in a file of its own.
+struct Program<'a> {
+    page: &'a Page,
+    block: &'a Block,
+    name: String,
+    key: u64,
+}
+
+impl Program<'_> {
+    /// The name under which it has passed.
+    fn check(&self) -> String {
+        format!("program {}", self.name)
+    }
+
+    /// The name that skeptic gives its test.
+    fn test(&self) -> String {
+        format!("{}_line_{FENCE}", self.name)
+    }
+
+    /// Where a message of the test is about, as far as it says.
+    fn place(&self, message: &str) -> Place {
+        match line_in(message) {
+            Some(line) => self.block.place_of(self.page, line),
+            None => self.block.place(self.page),
+        }
+    }
+}
+
+/// Writes a page for each program, and removes those of programs that are no
+/// more.
+fn lay_out<'a>(
+    cx: &Context<'_>,
+    bench: &Workbench,
+    programs: &'a [(&'a Page, Block)],
+) -> Result<Vec<Program<'a>>> {
+    // A program depends on its text and on the libraries that it can use.
+    let mut libraries = cx.key();
+    for package in cx.project.packages() {
+        libraries.package(package)?;
+    }
+    let libraries = libraries.finish().to_string();
+    let mut laid_out = Vec::new();
+    for (page, block) in programs {
+        let name = block.file_name(page);
+        let words = skeptic_words(block);
+        let text = format!("```rust,{words}\n{}```\n", block.source());
+        bench.file(&format!("pages/{name}.md"), &text)?;
+        laid_out.push(Program {
+            page,
+            block,
+            name,
+            key: cx.key().text(&text).text(&libraries).finish(),
+        });
+    }
+    for entry in std::fs::read_dir(bench.folder.join("pages"))? {
+        let path = entry?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let known = |stem| laid_out.iter().any(|p| p.name == stem);
+        if !stem.is_some_and(known) {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(laid_out)
+}
+
+/// cargo builds the tests with the real compiler; only the running tests get
+/// this program as theirs.
+fn run_tests(
+    cx: &Context<'_>,
+    bench: &Workbench,
+    wanted: &[&Program<'_>],
+) -> Result<Finished> {
+    let exe = std::env::current_exe()?;
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let mut command = process::command(test_program(bench)?);
+    command
+        .arg("--exact")
+        .args(wanted.iter().map(|program| program.test()))
+        .current_dir(&bench.folder)
+        .env("RUSTC", exe)
+        .env(rustc_shim::COMPILER, rustc)
+        .env(rustc_shim::EDITION, workbench::edition(cx.project));
+    process::run(&mut command, workbench::BUILD_LIMIT)
 }
 
 /// Builds skeptic's tests; gives the test program.
@@ -164,21 +212,6 @@ fn test_program(bench: &Workbench) -> Result<PathBuf> {
 fn skeptic_words(block: &Block) -> String {
     let word = if block.has("no_run") { "no_run" } else { "" };
     word.to_owned()
-}
-
-/// Removes the page files of programs that are no more.
-fn remove_others(
-    bench: &Workbench,
-    files: &HashMap<String, (&Page, &Block)>,
-) -> Result<()> {
-    for entry in std::fs::read_dir(bench.folder.join("pages"))? {
-        let path = entry?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
-        if !stem.is_some_and(|stem| files.contains_key(stem)) {
-            std::fs::remove_file(&path)?;
-        }
-    }
-    Ok(())
 }
 
 /// How many tests libtest ran.

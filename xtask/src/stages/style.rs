@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -39,14 +40,6 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
-    let cargo = |tool: &str| {
-        let mut command = process::cargo(&project.root, &project.target());
-        command.arg(tool);
-        for name in &names {
-            command.args(["--package", name]);
-        }
-        command
-    };
     for tool in ["fmt", "clippy"] {
         let mut probe = process::cargo(&project.root, &project.target());
         probe.args([tool, "--version"]);
@@ -59,8 +52,28 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if newer {
         report.remark("a newer compiler's warnings are only told");
     }
+    rustfmt(cx, &names, newer, report)?;
+    clippy(cx, &names, newer, report)
+}
+
+/// A cargo command about these packages.
+fn cargo(cx: &Context<'_>, tool: &str, names: &[&str]) -> Command {
+    let mut command = process::cargo(&cx.project.root, &cx.project.target());
+    command.arg(tool);
+    for name in names {
+        command.args(["--package", name]);
+    }
+    command
+}
+
+fn rustfmt(
+    cx: &Context<'_>,
+    names: &[&str],
+    newer: bool,
+    report: &mut Report,
+) -> Result<()> {
     cx.progress.step("cargo fmt --check");
-    let mut command = cargo("fmt");
+    let mut command = cargo(cx, "fmt", names);
     command.args(["--check", "--", "--color", "never"]);
     let done = process::run(&mut command, Duration::from_secs(120))?;
     report.checked += names.len();
@@ -79,8 +92,17 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if !done.success() && !told {
         report.fail_at("cargo fmt --check", done.output);
     }
+    Ok(())
+}
+
+fn clippy(
+    cx: &Context<'_>,
+    names: &[&str],
+    newer: bool,
+    report: &mut Report,
+) -> Result<()> {
     cx.progress.step("cargo clippy");
-    let mut command = cargo("clippy");
+    let mut command = cargo(cx, "clippy", names);
     command
         .args(["--quiet", "--all-targets", "--message-format=json"])
         .arg("--locked");

@@ -18,6 +18,7 @@ use crate::unknown;
 
 mod benches;
 mod book;
+mod bounds;
 mod browser;
 mod compile_fail;
 mod console;
@@ -35,6 +36,7 @@ mod listings;
 mod names;
 mod outputs;
 mod programs;
+mod prose;
 mod samples;
 mod schedule;
 mod snippets;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 pub mod environment;
-#[cfg_attr(unix, path = "family_unix.rs")]
-#[cfg_attr(not(unix), path = "family_other.rs")]
+#[cfg_attr(unix, path = "process/family_unix.rs")]
+#[cfg_attr(not(unix), path = "process/family_other.rs")]
 pub mod family;
 #[cfg(all(test, unix))]
 mod tests;
