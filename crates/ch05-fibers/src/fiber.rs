@@ -36,6 +36,8 @@ pub(crate) struct Fiber {
     attended: Cell<bool>,
     /// It ended by a panic that nobody has seen yet.
     pub(crate) panicked: Cell<bool>,
+    /// Is anything of it on the heap: its packet, or its name?
+    on_heap: Cell<bool>,
     woken: Cell<Woken>,
     /// Is there anything in `timer`?
     has_timer: Cell<bool>,
@@ -113,6 +115,7 @@ impl Fiber {
             cancel: Cell::new(Cancel::No),
             attended: Cell::new(false),
             panicked: Cell::new(false),
+            on_heap: Cell::new(false),
             woken: Cell::new(Woken::Ready),
             has_timer: Cell::new(false),
             scheduler,
@@ -166,6 +169,8 @@ impl Fiber {
         self.cancel.set(Cancel::No);
         self.attended.set(true);
         self.panicked.set(false);
+        self.on_heap
+            .set(Packet::<F, T>::BOXED || settings.name.is_some());
         self.packet.set(packet.cast());
         self.dispose.set(dispose::<F, T>);
         self.id.set(settings.id);
@@ -183,8 +188,8 @@ impl Fiber {
     ///
     /// The fiber must be finished, its closure have returned a `T`, and the
     /// outcome not been taken yet.
+    #[inline(always)]
     pub(crate) unsafe fn take_outcome<T>(&self) -> Result<T, JoinError> {
-        self.panicked.set(false);
         let outcome = self.packet.get().cast::<Result<T, JoinError>>();
         // SAFETY: written by `run`, at the packet's beginning; taken once,
         // which is the caller's promise.
@@ -285,12 +290,25 @@ impl Fiber {
     /// Its slot belongs to no fiber any more.
     #[inline]
     pub(crate) fn free(&self) {
-        if self.name().is_some() {
-            // SAFETY: no reference to the name is left: those who ask for it
-            // have a handle, or are the fiber itself.
-            unsafe { *self.name.get() = None };
+        if self.on_heap.get() {
+            self.clear_name();
         }
         self.state.set(State::Free);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn clear_name(&self) {
+        // SAFETY: no reference to the name is left: those who ask for it have a
+        // handle, or are the fiber itself.
+        unsafe { *self.name.get() = None };
+    }
+
+    /// Is anything of it on the heap? If not, and its outcome is taken, nothing
+    /// is left to be [disposed of](Self::dispose).
+    #[inline]
+    pub(crate) fn is_on_heap(&self) -> bool {
+        self.on_heap.get()
     }
 
     /// Is there a handle?
@@ -311,11 +329,13 @@ impl Fiber {
         self.cancel.get()
     }
 
-    /// It is to unwind when it goes on.
-    pub(crate) fn ask_to_cancel(&self) {
-        if self.cancel.get() == Cancel::No {
+    /// It is to unwind when it goes on. Returns whether that is new.
+    pub(crate) fn ask_to_cancel(&self) -> bool {
+        let new = self.cancel.get() == Cancel::No;
+        if new {
             self.cancel.set(Cancel::Asked);
         }
+        new
     }
 
     /// It begins to unwind.

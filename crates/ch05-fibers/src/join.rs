@@ -2,10 +2,11 @@
 
 use crate::error::JoinError;
 use crate::fiber::Fiber;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Owner, Scheduler};
 use std::fmt;
 use std::marker::PhantomData;
-use std::rc::Rc;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
 
 /// A fiber, seen from outside.
 ///
@@ -33,8 +34,8 @@ impl<T> JoinHandle<T> {
     #[inline(always)]
     pub(crate) unsafe fn new(fiber: &Fiber) -> Self {
         // SAFETY: a scheduler is there as long as an attended fiber is.
-        let scheduler = unsafe { &*fiber.scheduler }.keep();
-        let raw = RawHandle { fiber, scheduler };
+        unsafe { &*fiber.scheduler }.keep().into_raw();
+        let raw = RawHandle(NonNull::from(fiber));
         let result = PhantomData;
         Self { raw, result }
     }
@@ -46,10 +47,12 @@ impl<T> JoinHandle<T> {
     ///
     /// Why there is no result: the fiber has panicked, or was cancelled, or
     /// cannot be waited for here.
-    #[inline]
+    #[inline(always)]
     pub fn join(self) -> Result<T, JoinError> {
-        let RawHandle { scheduler, .. } = &self.raw;
-        if scheduler.wait_for_end(self.raw.fiber()).is_err() {
+        let fiber = self.raw.fiber();
+        if !fiber.is_finished()
+            && self.raw.scheduler().wait_for_end(fiber).is_err()
+        {
             return Err(JoinError::CannotWait);
         }
         // SAFETY: finished, of this type, and `self` is the only handle.
@@ -83,44 +86,87 @@ impl<T> fmt::Debug for JoinHandle<T> {
     }
 }
 
-/// A handle that does not know the type of the result.
-struct RawHandle {
-    fiber: *const Fiber,
-    /// Keeps the stacks alive.
-    scheduler: Rc<Scheduler>,
-}
+/// A handle that does not know the type of the result. It is one of the
+/// scheduler's owners, as whom it finds through the fiber.
+struct RawHandle(NonNull<Fiber>);
 
 impl RawHandle {
+    #[inline]
     fn fiber(&self) -> &Fiber {
         // SAFETY: the slot is this fiber's as long as it is attended, which
-        // ends when the handle does; the runtime keeps the memory.
-        unsafe { &*self.fiber }
+        // ends when the handle does; its scheduler keeps the memory, and we
+        // keep the scheduler.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline]
+    fn scheduler(&self) -> &Scheduler {
+        // SAFETY: we are one of its owners.
+        unsafe { &*self.fiber().scheduler }
+    }
+
+    /// Ends the handle: the owner that it was, and the fiber.
+    ///
+    /// # Safety
+    ///
+    /// Nothing may use the handle after this.
+    #[inline]
+    unsafe fn end<'f>(&mut self) -> (Owner, &'f Fiber) {
+        // SAFETY: as in `fiber`; the slot stays while the owner does.
+        let fiber = unsafe { self.0.as_ref() };
+        // SAFETY: undoes what `JoinHandle::new` has done, and as the handle is
+        // not used again, once.
+        (unsafe { Owner::from_raw(fiber.scheduler) }, fiber)
     }
 
     /// # Safety
     ///
     /// The fiber must be finished and return a `T`.
+    #[inline(always)]
     unsafe fn take<T>(self) -> Result<T, JoinError> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: it is not even dropped.
+        let (owner, fiber) = unsafe { this.end() };
+        if fiber.is_on_heap() || owner.is_last() {
+            // SAFETY: as for this function.
+            return unsafe { take_and_free(owner, fiber) };
+        }
+        // SAFETY: finished, its outcome is being taken, and no handle is left.
+        unsafe { owner.release_taken(fiber) };
+        drop(owner);
         // SAFETY: finished and of this type, which our caller promises; and not
-        // taken yet, as the one handle is taken apart here.
-        let outcome = unsafe { self.fiber().take_outcome() };
-        let fiber = self.fiber;
-        // SAFETY: `self` is forgotten, so the reference count moves here.
-        let scheduler = unsafe { std::ptr::read(&self.scheduler) };
-        std::mem::forget(self);
-        // SAFETY: finished, and no handle is left.
-        unsafe { scheduler.release(fiber, true) };
-        outcome
+        // taken yet, as the one handle is taken apart here. The slot, though in
+        // the pool, is not used again before we return.
+        unsafe { fiber.take_outcome() }
     }
+}
+
+/// The end of a fiber after which something has to be freed.
+///
+/// # Safety
+///
+/// The fiber must be finished, return a `T`, and have no handle.
+#[cold]
+#[inline(never)]
+unsafe fn take_and_free<T>(
+    owner: Owner,
+    fiber: &Fiber,
+) -> Result<T, JoinError> {
+    // SAFETY: finished, of this type, and taken once, since the handle is gone.
+    let outcome = unsafe { fiber.take_outcome() };
+    // SAFETY: its outcome is taken, and no handle is left.
+    unsafe { owner.release_taken(fiber) };
+    outcome
 }
 
 impl Drop for RawHandle {
     #[inline]
     fn drop(&mut self) {
-        let fiber = self.fiber();
+        // SAFETY: this is the end of it.
+        let (owner, fiber) = unsafe { self.end() };
         if fiber.is_finished() {
-            // SAFETY: finished, and this was the only handle.
-            unsafe { self.scheduler.release(self.fiber, false) };
+            // SAFETY: finished, its outcome is there, and no handle is left.
+            unsafe { owner.release(fiber) };
         } else {
             fiber.detach();
         }

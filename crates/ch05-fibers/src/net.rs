@@ -12,7 +12,7 @@
 
 use crate::driver::{Direction, Waiters};
 use crate::error::CannotWait;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Owner, Scheduler};
 use crate::state::{State, Woken};
 use ch04_event_queue::event::Source;
 use ch04_event_queue::net as queued;
@@ -27,7 +27,7 @@ use std::time::Instant;
 struct Waiting<S> {
     socket: S,
     waiters: Rc<Waiters>,
-    scheduler: Rc<Scheduler>,
+    scheduler: Owner,
     deadline: Cell<Option<Instant>>,
 }
 
@@ -39,7 +39,7 @@ impl<S: Source> Waiting<S> {
     }
 
     /// Registers it with this runtime.
-    fn with(scheduler: Rc<Scheduler>, mut socket: S) -> io::Result<Self> {
+    fn with(scheduler: Owner, mut socket: S) -> io::Result<Self> {
         let waiters = scheduler.driver.register(&mut socket)?;
         Ok(Self {
             socket,
@@ -151,7 +151,7 @@ impl TcpListener {
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let accept = queued::TcpListener::accept;
         let (stream, address) = self.inner.retry(Direction::Read, accept)?;
-        let scheduler = Rc::clone(&self.inner.scheduler);
+        let scheduler = self.inner.scheduler.clone();
         let inner = Waiting::with(scheduler, stream)?;
         Ok((TcpStream { inner }, address))
     }

@@ -5,10 +5,9 @@
 //! the processor could not begin to fetch it early. Out of a ring it fetches
 //! several at once.
 //!
-//! A place holds the stack pointer, too, if its fiber has come by the short
-//! way: then nothing has to be fetched from the fiber before its stack can be,
-//! and the stacks of those who come next are known early enough to be fetched
-//! while others run.
+//! A place holds where its fiber has stopped, too: nothing has to be fetched
+//! from the fiber before its stack can be, and the stacks of those who come next
+//! are known early enough to be fetched while others run.
 
 use crate::fiber::Fiber;
 use crate::switch::StackPointer;
@@ -16,47 +15,29 @@ use std::alloc::{self, Layout};
 use std::cell::Cell;
 use std::ptr;
 
-/// A place of the ring.
+/// A fiber that is to go on, and where it has stopped.
 #[derive(Clone, Copy)]
-struct Place {
-    fiber: *const Fiber,
-    /// Where it has stopped; null if the fiber itself knows.
-    sp: StackPointer,
+pub(crate) struct Place {
+    pub(crate) fiber: *const Fiber,
+    pub(crate) sp: StackPointer,
 }
 
-/// Who is to go on.
-#[derive(Clone, Copy)]
-pub(crate) struct Next<'q> {
-    pub(crate) fiber: &'q Fiber,
-    sp: StackPointer,
-}
+/// The size of a place. Indices are counted in bytes, which saves a shift each.
+const PLACE: usize = size_of::<Place>();
 
-impl Next<'_> {
-    /// Where it goes on.
-    #[inline(always)]
-    pub(crate) fn stopped_at(self) -> StackPointer {
-        if self.sp.is_null() {
-            self.fiber.sp.get()
-        } else {
-            self.sp
-        }
-    }
-}
-
-/// So many places ahead, stacks are fetched: about the time that it takes.
-const AHEAD: usize = 6;
+/// As many places ahead, stacks are fetched: about the time that it takes.
+const AHEAD: usize = 6 * PLACE;
 
 /// See the top of this file.
 pub(crate) struct ReadyQueue {
-    /// `mask + 1` places, a power of two.
+    /// A power of two of them.
     places: Cell<*mut Place>,
+    /// How many bytes they take, minus 1.
     mask: Cell<usize>,
     /// Counted up, for longer than any program runs; the low bits are a place.
     first: Cell<usize>,
     end: Cell<usize>,
-    /// The short way is closed from this `end` on. See [`exchange`].
-    ///
-    /// [`exchange`]: Self::exchange
+    /// The short way is closed from this `end` on.
     limit: Cell<usize>,
 }
 
@@ -79,11 +60,11 @@ impl ReadyQueue {
         self.first.get() == self.end.get()
     }
 
-    /// Makes room for so many, so that [`push`](Self::push) need not.
-    #[inline]
+    /// Makes room for `fibers`, so that [`push`](Self::push) need not.
     pub(crate) fn make_room_for(&self, fibers: usize) {
-        if fibers > self.mask.get() {
-            self.resize(2 * (self.mask.get() + 1));
+        let places = (self.mask.get() + 1) / PLACE;
+        if fibers >= places {
+            self.resize(2 * places);
         }
     }
 
@@ -91,25 +72,25 @@ impl ReadyQueue {
     #[cold]
     fn resize(&self, places: usize) {
         let layout = Self::layout(places);
-        // Zeroed, for `fetch` looks at places that nobody has been put into.
+        // Zeroed, for `exchange` looks at places that hold no fiber yet.
         // SAFETY: the layout is not empty.
         let new = unsafe { alloc::alloc_zeroed(layout) }.cast::<Place>();
         if new.is_null() {
             alloc::handle_alloc_error(layout);
         }
         let mut count = 0;
-        while let Some(Next { fiber, sp }) = self.pop() {
+        while let Some(place) = self.pop() {
             // SAFETY: there were fewer than there are places now.
-            let place = unsafe { new.add(count) };
+            let to = unsafe { new.add(count) };
             // SAFETY: within the new places, which nothing else uses yet.
-            unsafe { place.write(Place { fiber, sp }) };
+            unsafe { to.write(place) };
             count += 1;
         }
         self.free();
         self.places.set(new);
-        self.mask.set(places - 1);
+        self.mask.set(layout.size() - 1);
         self.first.set(0);
-        self.end.set(count);
+        self.end.set(count * PLACE);
         self.limit.set(0);
     }
 
@@ -121,7 +102,7 @@ impl ReadyQueue {
     fn free(&self) {
         let old = self.places.get();
         if !old.is_null() {
-            let layout = Self::layout(self.mask.get() + 1);
+            let layout = Self::layout((self.mask.get() + 1) / PLACE);
             // SAFETY: allocated by `resize`, with this layout.
             unsafe { alloc::dealloc(old.cast(), layout) };
         }
@@ -129,96 +110,114 @@ impl ReadyQueue {
 
     #[inline(always)]
     fn place(&self, index: usize) -> *mut Place {
-        self.places.get().wrapping_add(index & self.mask.get())
+        self.places.get().wrapping_byte_add(index & self.mask.get())
     }
 
-    /// To the end. There must be room; every fiber is here once at most. Where
-    /// it has stopped, or will have when others go on, it knows itself.
+    /// To the end, a fiber that has stopped at `sp`. There must be room; every
+    /// fiber is here once at most.
     #[inline(always)]
-    pub(crate) fn push(&self, fiber: &Fiber) {
+    pub(crate) fn push(&self, fiber: &Fiber, sp: StackPointer) {
         let end = self.end.get();
         debug_assert!(end - self.first.get() <= self.mask.get());
-        let sp = ptr::null_mut();
         // SAFETY: masked, so within the places; `make_room_for` has been
-        // called for every fiber that is alive.
+        // called for every slot that a fiber can have.
         unsafe { self.place(end).write(Place { fiber, sp }) };
-        self.end.set(end + 1);
+        self.end.set(end + PLACE);
+    }
+
+    /// To the end, a fiber that is about to stop. The caller switches at once,
+    /// and has the switch store where, in the place returned.
+    pub(crate) fn push_running(&self, fiber: &Fiber) -> *mut StackPointer {
+        let place = self.place(self.end.get());
+        self.push(fiber, ptr::null_mut());
+        // SAFETY: a place of the ring, so the field is there.
+        unsafe { &raw mut (*place).sp }
     }
 
     /// From the front.
+    pub(crate) fn pop(&self) -> Option<Place> {
+        // SAFETY: not empty.
+        (!self.is_empty()).then(|| unsafe { self.take() })
+    }
+
+    /// From the front.
+    ///
+    /// # Safety
+    ///
+    /// It must not be empty.
     #[inline(always)]
-    pub(crate) fn pop<'q>(&self) -> Option<Next<'q>> {
-        if self.is_empty() {
-            return None;
-        }
+    pub(crate) unsafe fn take(&self) -> Place {
         let first = self.first.get();
-        self.first.set(first + 1);
+        self.first.set(first + PLACE);
         // SAFETY: not empty, so a fiber has been put there.
-        let Place { fiber, sp } = unsafe { self.place(first).read() };
-        // SAFETY: a fiber in the queue has not ended.
-        let fiber = unsafe { &*fiber };
-        Some(Next { fiber, sp })
+        unsafe { self.place(first).read() }
     }
 
-    // ANCHOR: ready_queue
-    /// The short way: `me` to the end, and out comes the first one. The caller
-    /// switches at once, and has the switch store where `me` stops. `None`, and
-    /// nothing is done, if there is no other, or the budget is used up.
-    #[inline(always)]
-    pub(crate) fn exchange<'q>(
-        &self,
-        me: *const Fiber,
-    ) -> Option<(*mut StackPointer, Next<'q>)> {
-        let (first, end) = (self.first.get(), self.end.get());
-        if first == end || end >= self.limit.get() {
-            return None;
-        }
-        let mine = self.place(end);
-        // SAFETY: masked, so within the places; and it is not the place that is
-        // read below, since there is room.
-        unsafe { (*mine).fiber = me };
-        self.end.set(end + 1);
-        self.first.set(first + 1);
-        self.fetch(first + AHEAD);
-        // SAFETY: not empty, so a fiber has been put there.
-        let Place { fiber, sp } = unsafe { self.place(first).read() };
-        // SAFETY: a fiber in the queue has not ended.
-        let fiber = unsafe { &*fiber };
-        // SAFETY: `mine` is a place of the ring, so the field is there.
-        let save = unsafe { &raw mut (*mine).sp };
-        Some((save, Next { fiber, sp }))
-    }
-
-    /// Has the processor fetch what a switch to that place will need: a hint,
-    /// for which any address will do.
-    #[inline(always)]
-    fn fetch(&self, index: usize) {
-        // SAFETY: masked, so within the places, which were zeroed.
-        let Place { fiber, sp } = unsafe { self.place(index).read() };
-        #[cfg(target_arch = "x86_64")]
-        for address in [fiber.cast::<i8>(), sp.wrapping_sub(8).cast()] {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: it changes nothing and never faults.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (fiber, sp); // no such hint in stable Rust
-    }
-    // ANCHOR_END: ready_queue
-
-    /// So many more may be pushed before the short way is closed.
-    pub(crate) fn set_budget(&self, budget: usize) {
-        self.limit.set(match budget {
-            0 => 0,
-            budget => self.end.get() + budget,
-        });
-    }
-
-    /// Is the short way open?
+    /// May another fiber be switched to without a visit at home?
     #[inline(always)]
     pub(crate) fn has_budget(&self) -> bool {
         self.end.get() < self.limit.get()
     }
+
+    // ANCHOR: ready_queue
+    /// Is there another fiber, and may it be switched to without a visit at
+    /// home?
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_empty() && self.has_budget()
+    }
+
+    /// The short way: `me` to the end, and out comes the first one. The caller
+    /// switches at once, and has the switch store where `me` stops.
+    ///
+    /// # Safety
+    ///
+    /// It must be [open](Self::is_open).
+    #[inline(always)]
+    pub(crate) unsafe fn exchange(
+        &self,
+        me: *const Fiber,
+    ) -> (*mut StackPointer, Place) {
+        let (first, end) = (self.first.get(), self.end.get());
+        let mine = self.place(end);
+        let later = self.place(first + AHEAD);
+        let next = self.place(first);
+        // SAFETY: open, so not empty, and a fiber has been put there.
+        let next = unsafe { next.read() };
+        // SAFETY: masked, so within the places, which were zeroed.
+        fetch(unsafe { (*later).sp });
+        // SAFETY: masked, so within the places; there is room for every fiber,
+        // so this place is none of those that are in use.
+        unsafe { (*mine).fiber = me };
+        self.end.set(end + PLACE);
+        self.first.set(first + PLACE);
+        // SAFETY: `mine` is a place of the ring, so the field is there.
+        let save = unsafe { &raw mut (*mine).sp };
+        (save, next)
+    }
+    // ANCHOR_END: ready_queue
+
+    /// As many more may be pushed before the short way is closed.
+    pub(crate) fn set_budget(&self, budget: usize) {
+        self.limit.set(match budget {
+            0 => 0,
+            budget => self.end.get() + budget * PLACE,
+        });
+    }
+}
+
+/// Has the processor fetch what a switch to that stack will need, on both sides
+/// of the stack pointer: a hint, for which any address will do.
+#[inline(always)]
+fn fetch(sp: StackPointer) {
+    #[cfg(target_arch = "x86_64")]
+    for address in [sp.wrapping_sub(8), sp.wrapping_add(56)] {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: it changes nothing and never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = sp; // no such hint in stable Rust
 }
 
 impl Drop for ReadyQueue {

@@ -5,12 +5,11 @@
 use crate::error::JoinError;
 use crate::join::JoinHandle;
 use crate::overflow;
-use crate::scheduler::{Entered, Scheduler};
+use crate::scheduler::{Entered, Owner, Scheduler};
 use crate::stack;
 use std::fmt;
 use std::mem;
 use std::ptr;
-use std::rc::Rc;
 
 /// Fibers, and the stacks on which they run.
 ///
@@ -51,7 +50,7 @@ use std::rc::Rc;
 /// [`LazyLock`](std::sync::LazyLock) poisons that for good: they take the
 /// unwinding for a panic.
 pub struct Runtime {
-    scheduler: Rc<Scheduler>,
+    scheduler: Owner,
 }
 
 /// How a runtime is to be. See [`Runtime::builder`].
@@ -117,7 +116,7 @@ impl RuntimeBuilder {
     /// As for [`Runtime::new`].
     pub unsafe fn build(self) -> Runtime {
         overflow::install();
-        let scheduler = Scheduler::new(
+        let scheduler = Scheduler::build(
             self.stack_size,
             self.guard_size,
             self.keep_float_environment,

@@ -15,7 +15,10 @@
 
 mod home;
 mod lifecycle;
+mod owner;
 mod wait;
+
+pub(crate) use owner::Owner;
 
 use crate::driver::Driver;
 use crate::error::give_up;
@@ -28,7 +31,6 @@ use crate::switch::{StackPointer, switch};
 use crate::timers::Timers;
 use std::cell::Cell;
 use std::ptr;
-use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,9 +58,11 @@ thread_local! {
 
 /// What a runtime is, at an address that does not change.
 pub(crate) struct Scheduler {
-    /// As the `Rc` knows it: a reference to this would not be allowed to reach
-    /// the counts beside it.
-    itself: *const Scheduler,
+    /// The box in which it is: a reference to this would not be allowed to free
+    /// it.
+    itself: Cell<*mut Scheduler>,
+    /// How many [`Owner`]s there are.
+    owners: Cell<usize>,
     /// The fiber that runs; null at home.
     running: Cell<*const Fiber>,
     ready: ReadyQueue,
@@ -73,6 +77,8 @@ pub(crate) struct Scheduler {
     arena: Arena,
     spawned: Cell<u64>,
     alive: Cell<usize>,
+    /// How many of these have been cancelled.
+    cancelled: Cell<usize>,
     /// Which fiber has tried last to wait while it unwound, and how often,
     /// since the last visit at home.
     futile: Cell<(u64, u32)>,
@@ -127,13 +133,14 @@ impl Drop for Entered<'_> {
 
 impl Scheduler {
     /// One without fibers, whose stacks will have these sizes in bytes.
-    pub(crate) fn new(
+    pub(crate) fn build(
         stack_size: usize,
         guard_size: usize,
         keep_float: bool,
-    ) -> Rc<Self> {
-        Rc::new_cyclic(|itself| Self {
-            itself: itself.as_ptr(),
+    ) -> Owner {
+        Owner::new(Self {
+            itself: Cell::new(ptr::null_mut()),
+            owners: Cell::new(0),
             running: Cell::new(ptr::null()),
             ready: ReadyQueue::new(),
             alone: Cell::new(0),
@@ -142,6 +149,7 @@ impl Scheduler {
             arena: Arena::new(stack_size, guard_size),
             spawned: Cell::new(0),
             alive: Cell::new(0),
+            cancelled: Cell::new(0),
             main: Cell::new(ptr::null()),
             futile: Cell::new((0, 0)),
             futile_since: Cell::new(None),
@@ -162,15 +170,6 @@ impl Scheduler {
         // SAFETY: null, or a scheduler that is in `run`, whose caller holds it
         // until all code that can be reached from here is done.
         unsafe { CURRENT.get().as_ref() }
-    }
-
-    /// The same, to be kept.
-    #[inline]
-    pub(crate) fn keep(&self) -> Rc<Self> {
-        // SAFETY: from the `Rc`, in which every scheduler is; `self` is alive.
-        unsafe { Rc::increment_strong_count(self.itself) };
-        // SAFETY: the line above has counted this one.
-        unsafe { Rc::from_raw(self.itself) }
     }
 
     /// How many fibers have not finished.
@@ -247,21 +246,15 @@ impl Scheduler {
     /// To the end of the queue.
     #[inline(always)]
     pub(crate) fn yield_now(&self) {
-        let me = self.running.get();
-        if thread::panicking() {
+        if thread::panicking() || !self.ready.is_open() {
             return self.yield_slowly();
         }
-        let Some((save, next)) = self.ready.exchange(me) else {
-            return self.yield_slowly();
-        };
+        // SAFETY: it is open.
+        let (save, next) = unsafe { self.ready.exchange(self.running.get()) };
         self.running.set(next.fiber);
         // SAFETY: a fiber in the queue has stopped, and was in it once.
-        unsafe { switch(save, next.stopped_at()) };
-        // SAFETY: at home there is no budget, so this is a fiber.
-        let me = unsafe { &*me };
-        if me.cancel() != Cancel::No {
-            self.unwind(me);
-        }
+        unsafe { switch(save, next.sp) };
+        self.unwind_if_cancelled();
     }
     // ANCHOR_END: yield_now
 
@@ -334,34 +327,52 @@ impl Scheduler {
         // The next one in the queue could be this fiber itself, and a switch
         // from a stack to itself is none.
         self.close_short_way();
-        self.ready.push(me);
-        self.leave(me);
+        self.go_home(self.ready.push_running(me), me);
         if me.cancel() != Cancel::No {
             self.unwind(me);
         }
     }
 
     // ANCHOR: leave
-    /// Stops the running fiber, which stands in some queue or is waited for;
-    /// comes back when it goes on.
+    /// Stops the running fiber, which waits or has finished, and goes on with
+    /// the next one or at home; comes back when it is woken.
     #[inline(always)]
     fn leave(&self, me: &Fiber) {
-        if self.unwinding_outside.get() && !me.is_finished() {
+        if !self.ready.is_open() {
+            return self.go_home(me.sp.as_ptr(), me);
+        }
+        // SAFETY: open, so not empty.
+        let next = unsafe { self.ready.take() };
+        self.running.set(next.fiber);
+        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        unsafe { switch(me.sp.as_ptr(), next.sp) };
+    }
+
+    /// As [`leave`](Self::leave), with `woken` at the end of the queue: which is
+    /// its front, if it is empty.
+    #[inline(always)]
+    fn leave_for(&self, me: &Fiber, woken: &Fiber) {
+        if self.ready.is_empty() && self.ready.has_budget() {
+            self.running.set(woken);
+            // SAFETY: it has stopped, and is in no queue.
+            return unsafe { switch(me.sp.as_ptr(), woken.sp.get()) };
+        }
+        self.ready.push(woken, woken.sp.get());
+        self.leave(me);
+    }
+
+    /// Stops the running fiber, keeps where in `save`, and goes on at home.
+    #[cold]
+    #[inline(never)]
+    fn go_home(&self, save: *mut StackPointer, me: &Fiber) {
+        if self.unwinding_outside.get() && me.is_alive() {
             self.mixed.set(true);
         }
         let float = self.keep_float.then(FloatEnvironment::current);
-        if self.ready.has_budget()
-            && let Some(next) = self.ready.pop()
-        {
-            self.running.set(next.fiber);
-            // SAFETY: a fiber in the queue has stopped, and was in it once.
-            unsafe { switch(me.sp.as_ptr(), next.stopped_at()) };
-        } else {
-            self.running.set(ptr::null());
-            self.close_short_way();
-            // SAFETY: home has stopped where it has dispatched a fiber.
-            unsafe { switch(me.sp.as_ptr(), self.home.get()) };
-        }
+        self.running.set(ptr::null());
+        self.close_short_way();
+        // SAFETY: home has stopped where it has dispatched a fiber.
+        unsafe { switch(save, self.home.get()) };
         if let Some(float) = float {
             float.restore();
         }
@@ -376,15 +387,15 @@ impl Scheduler {
             return;
         };
         // Without budget, every switch goes by home, which keeps the control
-        // words apart.
-        self.ready
-            .set_budget(if self.keep_float { 0 } else { BUDGET });
+        // words apart, and finds out who stops while the thread unwinds.
+        let by_home = self.keep_float || self.unwinding_outside.get();
+        self.ready.set_budget(if by_home { 0 } else { BUDGET });
         self.alone.set(BUDGET);
         self.futile.set((0, 0));
         self.operations.set(0);
         self.running.set(next.fiber);
         // SAFETY: a fiber in the queue has stopped, and was in it once.
-        unsafe { switch(self.home.as_ptr(), next.stopped_at()) };
+        unsafe { switch(self.home.as_ptr(), next.sp) };
         if self.keep_float {
             self.float.get().restore();
         }

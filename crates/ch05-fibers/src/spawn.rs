@@ -26,7 +26,7 @@ where
     }
 }
 
-#[inline]
+#[inline(always)]
 fn spawn_named<F, T>(
     name: Option<&str>,
     closure: F,
@@ -35,12 +35,18 @@ where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
-    let scheduler = Scheduler::current()
-        .ok_or_else(|| io::Error::other("no runtime runs on this thread"))?;
+    let Some(scheduler) = Scheduler::current() else {
+        return Err(outside());
+    };
     // SAFETY: what is `'static` lives until the fiber has finished.
     let fiber = unsafe { scheduler.spawn(name, ptr::null(), closure) }?;
     // SAFETY: just spawned, with a closure that returns a `T`.
     Ok(unsafe { JoinHandle::new(fiber) })
+}
+
+#[cold]
+fn outside() -> io::Error {
+    io::Error::other("no runtime runs on this thread")
 }
 
 /// What can be said about a fiber before it is made.

@@ -5,8 +5,6 @@ use super::Scheduler;
 use crate::error::give_up;
 use crate::fiber::{Fiber, describe};
 use crate::state::Woken;
-use std::mem;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 impl Scheduler {
@@ -33,7 +31,7 @@ impl Scheduler {
 
     /// Keeps the memory for ever.
     pub(crate) fn leak(&self) {
-        mem::forget::<Rc<Self>>(self.keep());
+        self.keep().into_raw();
     }
 
     /// Cancels all fibers and runs them to their ends.

@@ -33,29 +33,28 @@ impl Scheduler {
         // borrows is our caller's promise.
         unsafe { fiber.make(settings, closure, enter::<F, T>) };
         self.alive.set(self.alive.get() + 1);
-        self.ready.make_room_for(self.alive.get());
-        self.ready.push(fiber);
+        self.ready.push(fiber, fiber.sp.get());
         Ok(fiber)
     }
     // ANCHOR_END: spawn
 
     // ANCHOR: free_fiber
     /// One from the pool, or on a new stack.
-    #[inline]
+    #[inline(always)]
     fn free_fiber(&self) -> io::Result<&Fiber> {
         // SAFETY: null, or the control block of a slot that no fiber uses.
-        match unsafe { self.pool.get().as_ref() } {
-            Some(free) => {
-                self.pool.set(free.next.get());
-                Ok(free)
-            }
-            None => self.new_fiber(),
-        }
+        let Some(free) = (unsafe { self.pool.get().as_ref() }) else {
+            return self.new_fiber();
+        };
+        self.pool.set(free.next.get());
+        Ok(free)
     }
 
     #[cold]
+    #[inline(never)]
     fn new_fiber(&self) -> io::Result<&Fiber> {
         let slot = self.arena.take()?;
+        self.ready.make_room_for(self.arena.slots());
         let place = control_block(slot.top);
         // SAFETY: near the high end of a slot that was taken just now, so no
         // other fiber is there.
@@ -73,12 +72,13 @@ impl Scheduler {
     #[inline(always)]
     unsafe fn finish(&self, me: &Fiber) -> ! {
         self.alive.set(self.alive.get() - 1);
+        if self.cancelled.get() > 0 && me.cancel() != Cancel::No {
+            self.cancelled.set(self.cancelled.get() - 1);
+        }
         if !me.scope().is_null() {
             self.leave_scope(me);
         }
-        if !me.joiner.get().is_null() {
-            self.wake_waiting_for(State::Joining, me.joiner.get());
-        }
+        let joiner = self.waiting_for(State::Joining, me.joiner.get());
         if me.is_attended() {
             me.finish();
         } else {
@@ -89,7 +89,10 @@ impl Scheduler {
         if ptr::eq(me, self.main.get()) {
             self.close_short_way();
         }
-        self.leave(me);
+        match joiner {
+            Some(joiner) => self.leave_for(me, joiner),
+            None => self.leave(me),
+        }
         unreachable!("nobody goes on with a finished fiber");
     }
     // ANCHOR_END: finish
@@ -103,8 +106,10 @@ impl Scheduler {
             scope.panicked.set(true);
         }
         scope.running.set(scope.running.get() - 1);
-        if scope.running.get() == 0 {
-            self.wake_waiting_for(State::InScope, scope.owner);
+        if scope.running.get() == 0
+            && let Some(owner) = self.waiting_for(State::InScope, scope.owner)
+        {
+            self.ready.push(owner, owner.sp.get());
         }
     }
 
@@ -116,16 +121,26 @@ impl Scheduler {
         self.pool.set(fiber);
     }
 
-    /// Puts the slot of a finished fiber into the pool.
+    /// Puts the slot of a finished fiber into the pool, whose outcome was taken.
     ///
     /// # Safety
     ///
-    /// It must be finished, and its handle on the point of going; `taken`: its
-    /// outcome is gone already.
+    /// Once, by the handle of the fiber, on the point of going.
     #[inline]
-    pub(crate) unsafe fn release(&self, fiber: *const Fiber, taken: bool) {
-        // SAFETY: finished and not retired yet, so the slot is this fiber's.
-        let fiber = unsafe { &*fiber };
+    pub(crate) unsafe fn release_taken(&self, fiber: &Fiber) {
+        if fiber.is_on_heap() {
+            // SAFETY: once, as the handle goes; the outcome is taken.
+            unsafe { fiber.dispose(true) };
+        }
+        self.retire(fiber);
+    }
+
+    /// Puts the slot of a finished fiber into the pool, and drops its outcome.
+    ///
+    /// # Safety
+    ///
+    /// Once, by the handle of the fiber, on the point of going.
+    pub(crate) unsafe fn release(&self, fiber: &Fiber) {
         if fiber.panicked.get() {
             // SAFETY: null, or a scope that has not ended: handles of its
             // fibers do not outlive it.
@@ -137,14 +152,13 @@ impl Scheduler {
         /// Gives the slot back even if the outcome's destructor panics.
         struct Back<'r>(&'r Scheduler, &'r Fiber);
         impl Drop for Back<'_> {
-            #[inline]
             fn drop(&mut self) {
                 self.0.retire(self.1);
             }
         }
         let _back = Back(self, fiber);
-        // SAFETY: once: the handle goes, and there is one handle.
-        unsafe { fiber.dispose(taken) };
+        // SAFETY: once, as the handle goes; nothing has taken the outcome.
+        unsafe { fiber.dispose(false) };
     }
 }
 

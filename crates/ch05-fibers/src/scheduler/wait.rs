@@ -14,7 +14,7 @@ impl Scheduler {
     /// # Errors
     ///
     /// If it cannot wait, and then nothing has happened.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn wait(
         &self,
         what: State,
@@ -30,7 +30,7 @@ impl Scheduler {
             me.set_timer(self.timers.insert(deadline, me));
         }
         self.leave(me);
-        if me.cancel() == Cancel::Raised {
+        if self.cancelled.get() > 0 && me.cancel() == Cancel::Raised {
             self.close_short_way(); // the others have had it open
         }
         Ok(me.woken())
@@ -48,8 +48,16 @@ impl Scheduler {
     }
 
     /// After a wait that was one: unwinds if that is why it has ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn unwind_if_cancelled(&self) {
+        if self.cancelled.get() > 0 {
+            self.unwind_if_asked();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unwind_if_asked(&self) {
         if let Some(me) = self.here()
             && me.cancel() == Cancel::Asked
         {
@@ -68,35 +76,45 @@ impl Scheduler {
             self.timers.remove(key);
         }
         fiber.end_wait(woken);
-        self.ready.push(fiber);
+        self.ready.push(fiber, fiber.sp.get());
     }
     // ANCHOR_END: wake
 
-    /// Wakes `fiber` if there is one and it waits for this.
-    pub(super) fn wake_waiting_for(&self, what: State, fiber: *const Fiber) {
+    /// The fiber, if there is one and it waits for this, which has no deadline:
+    /// it waits no more, and has to be put into the queue.
+    #[inline(always)]
+    pub(super) fn waiting_for(
+        &self,
+        what: State,
+        fiber: *const Fiber,
+    ) -> Option<&Fiber> {
         // SAFETY: null, or a fiber that waits and so has not ended; one that
         // does not wait any more has taken its name back (`joiner`).
-        if let Some(fiber) = unsafe { fiber.as_ref() }
-            && fiber.state() == what
-        {
-            self.wake(fiber, Woken::Ready);
+        let fiber = unsafe { fiber.as_ref() }?;
+        if fiber.state() != what {
+            return None;
         }
+        fiber.end_wait(Woken::Ready);
+        Some(fiber)
     }
 
-    /// Waits for the end of `fiber`.
+    /// Waits for the end of `fiber`, which has not ended.
     ///
     /// # Errors
     ///
-    /// If the caller cannot wait, and `fiber` has not ended.
+    /// If the caller cannot wait.
+    #[inline(always)]
     pub(crate) fn wait_for_end(&self, fiber: &Fiber) -> Result<(), CannotWait> {
-        while !fiber.is_finished() {
+        loop {
             fiber.joiner.set(self.running());
             let result = self.wait(State::Joining, None);
             fiber.joiner.set(ptr::null());
             result?;
             self.unwind_if_cancelled();
+            if fiber.is_finished() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Waits until a fiber of the scope ends, or the caller is cancelled, which
@@ -126,7 +144,9 @@ impl Scheduler {
 
     fn cancel(&self, which: impl Fn(&Fiber) -> bool) {
         for fiber in self.fibers().filter(|fiber| which(fiber)) {
-            fiber.ask_to_cancel();
+            if fiber.ask_to_cancel() {
+                self.cancelled.set(self.cancelled.get() + 1);
+            }
             self.wake(fiber, Woken::Ready);
         }
     }

@@ -3,7 +3,6 @@
 
 use super::{Entry, StackPointer};
 use std::arch::{asm, naked_asm};
-use std::ptr;
 
 // ANCHOR: switch_x86_64
 /// Stops the running stack, keeps where in `save`, and goes on at `to`.
@@ -44,7 +43,7 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
 // ANCHOR_END: switch_x86_64
 
 /// The words that `first_words` makes.
-pub const PREPARED: usize = 4;
+pub const PREPARED: usize = 3;
 
 // ANCHOR: first_words_x86_64
 /// The highest words of a new stack, the highest last.
@@ -57,15 +56,14 @@ pub fn first_words(
 ) -> [*mut u8; PREPARED] {
     let start = start as *const () as *mut u8;
     let entry = entry as *const () as *mut u8;
-    // A gap, so that the stack pointer is a multiple of 16; where `switch`
-    // goes on; and what `start` pops.
-    [ptr::null_mut(), start, argument, entry]
+    // Where `switch` goes on, and what `start` pops.
+    [start, argument, entry]
 }
 
 /// The stack pointer above the address to go on at.
 #[inline]
 pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
-    start.wrapping_add(2).cast()
+    start.wrapping_add(1).cast()
 }
 
 /// Where a new stack goes on: calls its entry with its argument.
