@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 ///
-/// Those of the listening socket itself, and `TimedOut` after its deadline.
-/// When something is short, files or memory, it waits until there is more; what
-/// became of a single connection ends nothing.
+/// What is wrong with the listening socket itself: `InvalidInput` if it does
+/// not listen, `TimedOut` after its deadline, `Other` outside of fibers of its
+/// runtime. When something is short, files or memory, it waits until there is
+/// more; what became of a single connection ends nothing.
 pub fn serve(
     listener: &TcpListener,
     talk: fn(TcpStream) -> io::Result<()>,
@@ -25,55 +26,75 @@ pub fn serve(
         match listener.accept() {
             // What a client does wrong is the end of its fiber only.
             Ok((stream, _)) => drop(spawn(move || talk(stream))),
-            Err(e) if is_shortage(&e) => sleep(Duration::from_millis(10)),
-            Err(e) if is_ours(&e) => return Err(e),
-            // One that was gone before it was accepted.
-            Err(_) => yield_now(),
+            Err(error) => recover(error)?,
         }
     }
+}
+
+/// Does what is to be done before the next `accept`, unless that would fail as
+/// well.
+fn recover(error: io::Error) -> io::Result<()> {
+    match blame(&error) {
+        Blame::Listener => return Err(error),
+        Blame::Machine => sleep(Duration::from_millis(10)),
+        Blame::Connection => yield_now(),
+    }
+    Ok(())
 }
 // ANCHOR_END: serve
 
-/// Too many open files, here or in the whole system, or too little memory.
-fn is_shortage(error: &io::Error) -> bool {
-    cfg_select! {
-        windows => {
-            use windows_sys::Win32::Networking::WinSock as sys;
-            matches!(error.raw_os_error(), Some(sys::WSAEMFILE | sys::WSAENOBUFS))
-        }
-        _ => {
-            matches!(
-                error.raw_os_error(),
-                Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
-            )
-        }
-    }
+// ANCHOR: blame
+/// What an error of `accept` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Blame {
+    /// Too many open files, here or in the whole system, or too little memory.
+    /// The connection is still there.
+    Machine,
+    /// The listening socket: the next call would fail as well.
+    Listener,
+    /// A connection that was gone before it was accepted.
+    Connection,
 }
 
-/// Is it the listening socket with which something is wrong? Then it would be
-/// wrong the next time as well. Errors without a number are this library's.
-fn is_ours(error: &io::Error) -> bool {
+fn blame(error: &io::Error) -> Blame {
+    // Errors without a number are this library's.
     let Some(number) = error.raw_os_error() else {
-        return true;
+        return Blame::Listener;
     };
-    cfg_select! {
-        windows => {
-            use windows_sys::Win32::Networking::WinSock as sys;
-            matches!(
-                number,
-                sys::WSAEBADF
-                    | sys::WSAEINVAL
-                    | sys::WSAENOTSOCK
-                    | sys::WSAEOPNOTSUPP
-                    | sys::WSANOTINITIALISED
-            )
-        }
-        _ => {
-            matches!(
-                number,
-                libc::EBADF | libc::EINVAL | libc::ENOTSOCK | libc::EOPNOTSUPP
-            )
-        }
+    if SHORTAGES.contains(&number) {
+        Blame::Machine
+    } else if LISTENERS.contains(&number) {
+        Blame::Listener
+    } else {
+        Blame::Connection
+    }
+}
+// ANCHOR_END: blame
+
+cfg_select! {
+    windows => {
+        use windows_sys::Win32::Networking::WinSock as sys;
+
+        const SHORTAGES: [i32; 2] = [sys::WSAEMFILE, sys::WSAENOBUFS];
+        const LISTENERS: [i32; 6] = [
+            sys::WSAEBADF,
+            sys::WSAEFAULT,
+            sys::WSAEINVAL,
+            sys::WSAENOTSOCK,
+            sys::WSAEOPNOTSUPP,
+            sys::WSANOTINITIALISED,
+        ];
+    }
+    _ => {
+        const SHORTAGES: [i32; 4] =
+            [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+        const LISTENERS: [i32; 5] = [
+            libc::EBADF,
+            libc::EFAULT,
+            libc::EINVAL,
+            libc::ENOTSOCK,
+            libc::EOPNOTSUPP,
+        ];
     }
 }
 
@@ -167,4 +188,77 @@ fn wants_to_close(head: &str) -> bool {
         name.eq_ignore_ascii_case("connection")
             && value.trim().eq_ignore_ascii_case("close")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number that a system has for its errors, and some that it lacks.
+    const NUMBERS: std::ops::Range<i32> = if cfg!(windows) {
+        10_000..11_100
+    } else {
+        1..200
+    };
+
+    #[test]
+    fn errors_of_connections_and_of_the_machine_do_not_end_a_server() {
+        for number in NUMBERS {
+            let error = io::Error::from_raw_os_error(number);
+            let text = format!("{number}: {error}");
+            let why = blame(&error);
+            let start = Instant::now();
+            match recover(error) {
+                Ok(()) => assert_ne!(why, Blame::Listener, "{text}"),
+                Err(error) => {
+                    assert_eq!(why, Blame::Listener, "{text}");
+                    assert_eq!(error.raw_os_error(), Some(number));
+                }
+            }
+            if why == Blame::Machine {
+                assert!(start.elapsed() >= Duration::from_millis(10), "{text}");
+            }
+        }
+        // This library's own: a deadline that is over, a caller that is none.
+        for kind in [ErrorKind::TimedOut, ErrorKind::Other] {
+            assert_eq!(recover(kind.into()).unwrap_err().kind(), kind);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn each_error_of_accept_is_blamed_on_the_right_one() {
+        // What accept(2) documents, for Linux and the BSDs.
+        let known = [
+            (libc::ECONNABORTED, Blame::Connection),
+            (libc::ECONNRESET, Blame::Connection),
+            (libc::EPROTO, Blame::Connection),
+            (libc::EPERM, Blame::Connection),
+            (libc::ENETDOWN, Blame::Connection),
+            (libc::ENETUNREACH, Blame::Connection),
+            (libc::EHOSTDOWN, Blame::Connection),
+            (libc::EHOSTUNREACH, Blame::Connection),
+            (libc::ENOPROTOOPT, Blame::Connection),
+            (libc::ETIMEDOUT, Blame::Connection),
+            (libc::EMFILE, Blame::Machine),
+            (libc::ENFILE, Blame::Machine),
+            (libc::ENOBUFS, Blame::Machine),
+            (libc::ENOMEM, Blame::Machine),
+            (libc::EBADF, Blame::Listener),
+            (libc::EFAULT, Blame::Listener),
+            (libc::EINVAL, Blame::Listener),
+            (libc::ENOTSOCK, Blame::Listener),
+            (libc::EOPNOTSUPP, Blame::Listener),
+        ];
+        for (number, expected) in known {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(blame(&error), expected, "{error}");
+        }
+        let all = |what| {
+            let errors = NUMBERS.map(io::Error::from_raw_os_error);
+            errors.filter(|error| blame(error) == what).count()
+        };
+        assert_eq!(all(Blame::Machine), 4);
+        assert_eq!(all(Blame::Listener), 5);
+    }
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Dropped, runtime, within_a_minute};
+use support::{Dropped, in_a_child, runtime, within_a_minute};
 
 type Talk = fn(TcpStream) -> io::Result<()>;
 
@@ -322,4 +322,58 @@ fn sockets_have_their_turn_among_fibers_that_only_yield() {
             assert_eq!(&byte, b"x");
         });
     });
+}
+
+/// Every descriptor of the process is taken while a client waits to be accepted.
+/// The server is still there when some are free again, and serves it.
+#[cfg(unix)]
+#[test]
+fn a_server_outlives_a_time_without_descriptors() {
+    let name = "a_server_outlives_a_time_without_descriptors";
+    let output = in_a_child(name, || {
+        let few = libc::rlimit {
+            rlim_cur: 64,
+            rlim_max: 64,
+        };
+        // SAFETY: reads the limit.
+        let set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &few) };
+        assert_eq!(set, 0);
+        runtime().run(|| {
+            let listener = TcpListener::bind(any_port()).unwrap();
+            // The kernel accepts it already, into the listener's queue.
+            let address = listener.local_addr().unwrap();
+            let mut client = std::net::TcpStream::connect(address).unwrap();
+            client.write_all(b"hello").unwrap();
+            client.shutdown(Shutdown::Write).unwrap();
+            client.set_nonblocking(true).unwrap();
+            let mut taken = Vec::new();
+            let error = loop {
+                match std::fs::File::open("/dev/null") {
+                    Ok(file) => taken.push(file),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+            let server = spawn(move || s5_net::serve(&listener, s5_net::echo));
+            // Several of its naps.
+            sleep(Duration::from_millis(50));
+            assert!(!server.is_finished());
+            let mut answer = Vec::new();
+            let error = client.read_to_end(&mut answer).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+            drop(taken);
+            while let Err(error) = client.read_to_end(&mut answer) {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                sleep(Duration::from_millis(1));
+            }
+            assert_eq!(answer, b"hello");
+            assert!(!server.is_finished());
+        });
+        eprintln!("served");
+    });
+    if let Some(output) = output {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("served"), "{said}");
+    }
 }
