@@ -4,6 +4,8 @@
 //! The names are there in debug builds; an optimiser may put one function into
 //! another. `debug/fiber.gdb` asks a debugger the same.
 
+mod quiet;
+
 use ch05_fibers::{Runtime, spawn, yield_now};
 use std::backtrace::Backtrace;
 
@@ -47,6 +49,7 @@ fn capture() -> String {
 }
 
 fn main() {
+    quiet::end_on_closed_pipes();
     let trace = capture();
     println!("functions on the fiber's stack, the innermost first:");
     for name in ours(&trace) {

@@ -6,6 +6,9 @@
 //! again.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod quiet;
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod linux {
     use ch05_fibers::s1_stack_swap::{first_words, swap};
     use ch05_fibers::stack::Stack;
@@ -182,6 +185,7 @@ mod linux {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() -> std::io::Result<()> {
+    quiet::end_on_closed_pipes();
     if let Ok(gap) = std::env::var(linux::GAP) {
         return linux::child(gap == "with");
     }

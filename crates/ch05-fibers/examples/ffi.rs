@@ -3,6 +3,9 @@
 //! not unwind through it.
 
 #[cfg(unix)]
+mod quiet;
+
+#[cfg(unix)]
 mod unix {
     use ch05_fibers::{Runtime, spawn, yield_now};
     use std::cell::Cell;
@@ -61,6 +64,7 @@ mod unix {
 
 #[cfg(unix)]
 fn main() {
+    quiet::end_on_closed_pipes();
     let (one, other, had_turns) = unix::sort_two();
     let right: Vec<i32> = (0..20).collect();
     println!("sorted by one qsort:              {}", one == right);

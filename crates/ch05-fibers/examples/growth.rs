@@ -2,6 +2,9 @@
 //! shrink. Linux: the kernel is asked which pages there are (`mincore`).
 
 #[cfg(target_os = "linux")]
+mod quiet;
+
+#[cfg(target_os = "linux")]
 mod linux {
     use ch05_fibers::s1_stack_swap::visit;
     use ch05_fibers::stack::Stack;
@@ -58,6 +61,7 @@ mod linux {
 
 #[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
+    quiet::end_on_closed_pipes();
     println!("pages with memory, of a stack of 1 MiB:");
     for (name, pages) in linux::grow()? {
         println!("  {name:<34} {pages:>4}");

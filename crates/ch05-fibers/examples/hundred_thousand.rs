@@ -1,6 +1,9 @@
 //! A hundred thousand fibers at once, each on a guarded stack of 64 KiB: what
 //! they reserve, what they touch, and how many mappings it takes. Linux only.
 
+#[cfg(target_os = "linux")]
+mod quiet;
+
 use std::error::Error;
 
 #[cfg(target_os = "linux")]
@@ -87,6 +90,7 @@ mod linux {
 
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), Box<dyn Error>> {
+    quiet::end_on_closed_pipes();
     const COUNT: usize = 100_000;
     println!("guards:    {}", linux::guards());
     let memory = linux::cost(COUNT)?;

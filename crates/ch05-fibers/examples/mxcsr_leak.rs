@@ -2,6 +2,8 @@
 //! the control words of floating point are the thread's. With
 //! `keep_float_environment` each fiber has its own.
 
+mod quiet;
+
 use ch05_fibers::{Runtime, RuntimeBuilder, spawn, yield_now};
 
 cfg_select! {
@@ -96,6 +98,7 @@ fn say(how: &str, (before, after): (f64, f64)) {
 }
 
 fn main() {
+    quiet::end_on_closed_pipes();
     let mut leaking = (0.0, 0.0);
     let kept =
         before_and_after(Runtime::builder().keep_float_environment(true));

@@ -1,6 +1,8 @@
 //! A fiber whose stack overflows: its guard stops it, and a handler says who it
 //! was. In a child process, which is this program again.
 
+mod quiet;
+
 use ch05_fibers::{Builder, Runtime, spawn, yield_now};
 use std::hint::black_box;
 use std::io;
@@ -81,6 +83,7 @@ fn child() -> bool {
 }
 
 fn main() -> io::Result<()> {
+    quiet::end_on_closed_pipes();
     if child() {
         return Ok(());
     }

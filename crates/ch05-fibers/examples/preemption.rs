@@ -1,6 +1,8 @@
 //! Nobody takes the processor away from a fiber: one that does not yield keeps
 //! the others waiting, for as long as it computes.
 
+mod quiet;
+
 use ch05_fibers::{Runtime, sleep, spawn, yield_now};
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,7 @@ fn nap_beside(polite: fn()) -> Duration {
 // ANCHOR_END: late
 
 fn main() {
+    quiet::end_on_closed_pipes();
     let alone = nap_beside(|| ());
     let polite = nap_beside(yield_now);
     println!("a nap of {} ms, beside a fiber that", NAP.as_millis());

@@ -1,5 +1,7 @@
 //! Stage 1 of chapter 5: a visit to another stack.
 
+mod quiet;
+
 use ch05_fibers::s1_stack_swap::visit;
 use ch05_fibers::stack::Stack;
 use std::io;
@@ -7,6 +9,7 @@ use std::ops::Range;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {
+    quiet::end_on_closed_pipes();
     let mut stack = Stack::new(64 * 1024)?;
     let other = stack.bottom().addr()..stack.top().addr();
     println!("before: {}", whose_stack(&other));

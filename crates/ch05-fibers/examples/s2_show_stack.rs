@@ -1,11 +1,14 @@
 //! Stage 2 of chapter 5: the picture of a prepared stack, made from its memory.
 
+mod quiet;
+
 use ch05_fibers::s2_show_stack::{Table, picture};
 use ch05_fibers::stack::Stack;
 use std::io;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {
+    quiet::end_on_closed_pipes();
     print!("{}", draw()?);
     Ok(())
 }

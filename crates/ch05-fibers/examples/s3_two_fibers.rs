@@ -1,10 +1,13 @@
 //! Stage 3 of chapter 5: two fibers that take turns.
 
+mod quiet;
+
 use ch05_fibers::s3_two_fibers::{Pair, run};
 use std::io;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {
+    quiet::end_on_closed_pipes();
     let count = |pair: &Pair<'_>, me: usize| {
         for number in 1..=[3, 2][me] {
             println!("fiber {me}: {number}");

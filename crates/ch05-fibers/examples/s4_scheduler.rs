@@ -1,6 +1,8 @@
 //! Stage 4 of chapter 5: a scheduler; results, a panic, and fibers that do not
 //! come to an end.
 
+mod quiet;
+
 use ch05_fibers::s4_scheduler::{Fibers, Scheduler};
 use std::panic;
 
@@ -13,10 +15,15 @@ impl Drop for Local {
     }
 }
 
-// ANCHOR: main
 fn main() {
-    // The panic below is expected; its message would be noise.
+    // One panic is expected; its message would be noise.
     panic::set_hook(Box::new(|_| ()));
+    quiet::end_on_closed_pipes();
+    three_fibers();
+}
+
+// ANCHOR: main
+fn three_fibers() {
     // SAFETY: nothing counts on the order in which their calls end.
     let scheduler = unsafe { Scheduler::new() };
     scheduler.spawn(|fibers| {

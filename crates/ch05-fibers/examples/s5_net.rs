@@ -1,6 +1,8 @@
 //! Stage 5 of chapter 5: an echo server and an HTTP server, written as straight
 //! code, and their clients, all on one thread.
 
+mod quiet;
+
 use ch05_fibers::net::{TcpListener, TcpStream};
 use ch05_fibers::{Runtime, s5_net, scope, spawn};
 use std::io::{self, Read, Write};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 
 // ANCHOR: main
 fn main() -> io::Result<()> {
+    quiet::end_on_closed_pipes();
     // SAFETY: nothing counts on the order in which their calls end.
     unsafe { Runtime::new() }.run(|| {
         let echo = start(s5_net::echo)?;

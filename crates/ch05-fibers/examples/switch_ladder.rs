@@ -3,6 +3,9 @@
 //! calls below it. Build it with `--release`. x86-64 Unix.
 
 #[cfg(all(unix, target_arch = "x86_64"))]
+mod quiet;
+
+#[cfg(all(unix, target_arch = "x86_64"))]
 mod ladder {
     use ch05_fibers::ladder::{
         Crate, InlineJmp, InlinePaired, Loop, NakedFloat, NakedJmp, NakedRet,
@@ -52,6 +55,7 @@ mod ladder {
 
 #[cfg(all(unix, target_arch = "x86_64"))]
 fn main() {
+    quiet::end_on_closed_pipes();
     println!("ns for a round trip                       at once   3 deep");
     for (name, flat, deep) in ladder::rows(&ladder::Effort(21, 100_000)) {
         println!("{name:<40} {flat:>8.1} {deep:>8.1}");

@@ -6,6 +6,9 @@
 //! Linux on x86-64.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod quiet;
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod linux {
     use ch05_fibers::stack::Stack;
     use ch05_fibers::switch::{prepare, switch};
@@ -480,7 +483,12 @@ mod linux {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() -> std::io::Result<()> {
-    linux::record(std::io::stdout())
+    quiet::end_on_closed_pipes();
+    match linux::record(std::io::stdout()) {
+        // Nobody reads the rest.
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

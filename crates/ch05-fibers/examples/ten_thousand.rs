@@ -4,6 +4,8 @@
 //! The clients are in a child process, which is this program again: so each
 //! process needs one end of the connections only. The clients are fibers, too.
 
+mod quiet;
+
 use ch05_fibers::net::{TcpListener, TcpStream};
 use ch05_fibers::{Runtime, s5_net, scope, sleep, spawn, yield_now};
 use std::cell::Cell;
@@ -120,6 +122,7 @@ fn memory() -> usize {
 }
 
 fn main() -> Outcome<()> {
+    quiet::end_on_closed_pipes();
     delay_server::raise_descriptor_limit()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [first, server, count] = &arguments[..]
