@@ -76,7 +76,7 @@ macro_rules! run_rows {
 const RUNS: [Row; 6] = run_rows!["1 wait": 1, "10 waits": 10];
 
 const ROUNDS: usize = 21;
-const ITERATIONS: usize = 200_000;
+const ITERATIONS: usize = 50_000;
 
 fn print(
     [group, peer, case, unit]: [&str; 4],

@@ -4,22 +4,12 @@
 //! $ cargo run -p corofy -- --explain src/s2_coroutine.rs
 //! ```
 //!
-//! The marks for the book and this text are added, and it is formatted;
-//! `tests/generated.rs` compares the rest.
+//! The marks for the book and this text are added, the lints that it allows
+//! are left out, and it is formatted; `tests/generated.rs` compares the rest.
 
 use crate::http::Http;
 use std::io;
 /// Asks for a name, and then greets it.
-#[allow(
-    clippy::all,
-    dropping_copy_types,
-    dropping_references,
-    unreachable_code,
-    unused_assignments,
-    unused_braces,
-    unused_mut,
-    unused_variables
-)]
 pub fn greeting(http: Http) -> impl crate::Future<Output = io::Result<String>> {
     // ANCHOR: states
     enum State<Http2, F1, F2, Temporary, Name> {
