@@ -5,7 +5,7 @@ use ch07_coroutines::{
     Counted, Future, Http, s1_by_hand, s2_coroutine, spin_on,
 };
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 /// How many polls a future of ours takes.
 fn polls<F: Future>(future: F) -> u64 {
@@ -17,7 +17,7 @@ fn polls_std<F: std::future::Future>(future: F) -> u64 {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
     let mut polls = 1;
-    while let Poll::Pending = future.as_mut().poll(&mut cx) {
+    while future.as_mut().poll(&mut cx).is_pending() {
         polls += 1;
     }
     polls

@@ -9,6 +9,10 @@ use ch07_coroutines::{Future, PollState};
 use delay_server::DelayServer;
 use std::io;
 
+#[allow(
+    clippy::useless_conversion,
+    reason = "a macro cannot know that an error has the right type already"
+)]
 #[path = "../src/s2_generated.rs"]
 mod s2_generated;
 

@@ -6,6 +6,10 @@ pub mod future;
 pub mod http;
 pub mod s1_by_hand;
 pub mod s2_coroutine;
+#[allow(
+    clippy::useless_conversion,
+    reason = "a macro cannot know that an error has the right type already"
+)]
 pub mod s2_generated;
 pub mod s3_in_turn;
 pub mod s4_at_once;
