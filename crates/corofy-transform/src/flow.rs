@@ -101,7 +101,7 @@ impl<'g> Flow<'g> {
     fn before_end(&self, block: BlockId) -> Live {
         let mut live = self.after_end(block);
         for used in self.end_uses(&self.graph.blocks[block].end) {
-            live[used.local] = true;
+            live[used.local] |= !used.assigns;
         }
         live
     }
@@ -129,7 +129,7 @@ impl<'g> Flow<'g> {
             Instr::Expr(..) | Instr::Drop(_) => {}
         }
         for used in self.step_uses(step) {
-            live[used.local] = true;
+            live[used.local] |= !used.assigns;
         }
     }
 

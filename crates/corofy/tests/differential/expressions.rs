@@ -60,7 +60,7 @@ impl Body {
         let text = self.looped(true, |body| {
             let first = body.statement(depth);
             let value = body.expr(ty, depth);
-            format!("loop {{\n{first}break {value};\n}}")
+            format!("loop {{\ntick();\n{first}break {value};\n}}")
         });
         // What a label begins is no statement here.
         parenthesised(text)

@@ -67,7 +67,7 @@ struct Body {
 /// A function `name` with `.wait` in it; `async` puts `.await` in its place.
 pub fn body(name: &str, seed: u64) -> String {
     let mut random = Random(seed);
-    let fuel = 12 + random.below(45);
+    let fuel = 6 + random.below(30);
     let returns = [Ty::Num, Ty::Guard, Ty::Res, Ty::Opt][random.below(4)];
     let mut body = Body {
         random,
@@ -448,7 +448,7 @@ impl Body {
             let text = self.looped(false, |body| {
                 let inner = body.statements(depth);
                 format!(
-                    "loop {{\n{count} += 1;\nif {count} > {limit} {{ break; \
+                    "loop {{\ntick();\n{count} += 1;\nif {count} > {limit} {{ break; \
                      }}\n{inner}}}\n"
                 )
             });
@@ -458,7 +458,7 @@ impl Body {
             let condition = body.expr(Ty::Bool, 1);
             let inner = body.statements(depth);
             format!(
-                "while {{ {count} += 1; {count} <= {limit} }} && {condition} \
+                "while {{ tick(); {count} += 1; {count} <= {limit} }} && {condition} \
                  {{\n{inner}}}\n"
             )
         });
@@ -471,7 +471,7 @@ impl Body {
             return self.looped(false, |body| {
                 body.declare(&name, Ty::Num, false);
                 let inner = body.statements(depth);
-                format!("for {name} in 0..2 {{\n{inner}}}\n")
+                format!("for {name} in 0..2u32 {{\n{inner}}}\n")
             });
         }
         let (a, b) = (self.expr(Ty::Guard, depth), self.expr(Ty::Guard, 1));

@@ -31,7 +31,8 @@ fn event(text: String) -> u32 {
     log(text);
     let count = EVENTS.get() + 1;
     EVENTS.set(count);
-    if count == PANIC_AT.get() {
+    // A loop that never ends has to, in both.
+    if count == PANIC_AT.get() || count > 400 {
         panic!("at {count}");
     }
     count
@@ -145,6 +146,9 @@ pub fn note(value: u32) {
 pub fn ev(id: u32) -> u32 {
     event(format!("ev {id}"));
     id
+}
+pub fn tick() {
+    event("tick".to_owned());
 }
 pub fn flip() -> bool {
     event("flip".to_owned()) % 3 != 0
