@@ -147,6 +147,7 @@ impl<'a> Emit<'a> {
             }
             kept.push((local, state[local] == Holds::Perhaps));
         }
+        kept.sort_by_key(|&(l, _)| self.graph.locals[l].key(l));
         kept
     }
 
@@ -213,6 +214,9 @@ impl<'a> Emit<'a> {
         if let Some(result) = result {
             state[*result] = Holds::Value;
         }
+        let operands = result
+            .map(|result| self.operands_after(&[result], &state))
+            .unwrap_or_default();
         let body = self.edge(*next, state);
         let arm = quote! {
             #states::#name { #(#bindings,)* mut #future } => match #poll {
@@ -223,6 +227,7 @@ impl<'a> Emit<'a> {
                 #poll_state::Ready(#value) => {
                     drop(#future);
                     #typed
+                    #operands
                     #body
                 }
             }
@@ -287,6 +292,9 @@ impl<'a> Emit<'a> {
         for (at, step) in section.steps.iter().enumerate() {
             let implied = at >= trailing;
             out.extend(self.step(step, &state, implied));
+            if let Instr::Let { declares, .. } = step {
+                out.extend(self.operands_after(declares, &state));
+            }
             let before = state.clone();
             self.flow.step(step, &live[at], &mut state);
             self.assigned_somewhere(&before, &state);
@@ -296,6 +304,34 @@ impl<'a> Emit<'a> {
         }
         out.extend(self.end(block, &state));
         out
+    }
+
+    /// Where a temporary value comes into being after an operand, the operand
+    /// is bound once more: it is dropped first.
+    fn operands_after(
+        &self,
+        declares: &[LocalId],
+        state: &State,
+    ) -> TokenStream {
+        let [new] = declares else {
+            return TokenStream::new();
+        };
+        let new = &self.graph.locals[*new];
+        let operands = (0..state.len()).filter(|&local| {
+            let other = &self.graph.locals[local];
+            other.operand
+                && !new.operand
+                && !other.plain
+                && other.depth == new.depth
+                && state[local] == Holds::Value
+        });
+        operands
+            .map(|local| {
+                let binding = self.binding(local);
+                let ident = &self.graph.locals[local].ident;
+                quote!(let #binding = #ident;)
+            })
+            .collect()
     }
 
     /// A variable that got its first value inside an expression: there is no

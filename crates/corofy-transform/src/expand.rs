@@ -199,14 +199,18 @@ impl Whole<'_> {
         let tokens = quote! {
             #(#attributes)*
             #[allow(
-                clippy::all,
-                dropping_copy_types,
-                dropping_references,
                 unreachable_code,
                 unused_assignments,
                 unused_braces,
                 unused_mut,
-                unused_variables
+                unused_variables,
+                reason = "each arm names all that its state keeps"
+            )]
+            #[allow(
+                clippy::all,
+                dropping_copy_types,
+                dropping_references,
+                reason = "scopes end where the source ends them"
             )]
             #visibility #signature {
                 #(#items)*

@@ -5,8 +5,7 @@ use proc_macro2::{Ident, Span};
 use syn::{Block, Expr, Pat, Type};
 
 /// Which local variable: its place in [`Graph::locals`]. They are numbered in
-/// the order in which they come into being, so they are dropped from the
-/// highest number to the lowest.
+/// the order in which they come into being.
 pub(crate) type LocalId = usize;
 
 /// Which block: its place in [`Graph::blocks`].
@@ -25,6 +24,19 @@ pub(crate) struct Local {
     pub plain: bool,
     /// The local of this coroutine that it borrows, and where.
     pub borrows: Option<(Ident, Span)>,
+    /// How many scopes are open around it.
+    pub depth: usize,
+    /// It is the operand of an expression that is not complete yet. Rust drops
+    /// these before the temporary values of the same statement.
+    pub operand: bool,
+}
+
+impl Local {
+    /// Of the variables that exist at one time, the one with the greatest key
+    /// is dropped first.
+    pub fn key(&self, id: LocalId) -> (usize, bool, LocalId) {
+        (self.depth, self.operand, id)
+    }
 }
 
 /// A step inside a block.

@@ -73,6 +73,17 @@ impl Leave<'_> {
 struct Rewrite<'l, 'o>(&'l Leave<'o>);
 
 impl VisitMut for Rewrite<'_, '_> {
+    fn visit_stmt_mut(&mut self, stmt: &mut syn::Stmt) {
+        if let syn::Stmt::Expr(Expr::Return(leave), _) = stmt {
+            visit_mut::visit_expr_return_mut(self, leave);
+            let unit = parse_quote!(());
+            let value = leave.expr.as_deref().unwrap_or(&unit);
+            let statements = Expr::Verbatim(self.0.with(value));
+            *stmt = syn::Stmt::Expr(statements, None);
+            return;
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
         match expr {

@@ -109,13 +109,11 @@ impl Lower<'_> {
 
     fn branch(&mut self, e: &syn::ExprIf, dest: Dest) {
         let line = e.if_token.span.start().line;
+        let span = e.if_token.span;
         let yes = self.block("Then", "then", e.then_branch.span());
-        let no = self.block("Else", "else", e.span());
-        let join = self.block(
-            "After",
-            format!("after the `if` of line {line}"),
-            e.span(),
-        );
+        let no = self.block("Else", "else", span);
+        let join =
+            self.block("After", format!("after the `if` of line {line}"), span);
         self.open();
         self.condition(&e.cond, yes, no);
         self.enter(yes);
@@ -237,7 +235,7 @@ impl Lower<'_> {
         let join = self.block(
             "After",
             format!("after the `match` of line {line}"),
-            e.span(),
+            e.match_token.span,
         );
         self.open();
         let pats: Vec<&Pat> = e.arms.iter().map(|arm| &arm.pat).collect();
@@ -314,7 +312,8 @@ impl Lower<'_> {
             return self.block_into(&e.block, dest);
         };
         let name = label.name.ident.to_string();
-        let after = self.block("After", format!("after '{name}"), e.span());
+        let after =
+            self.block("After", format!("after '{name}"), label.name.span());
         self.targets.push(Target {
             label: Some(name),
             is_loop: false,
@@ -452,7 +451,7 @@ impl Lower<'_> {
 
     fn break_(&mut self, e: &syn::ExprBreak) {
         let Some(target) = self.target(&e.label) else {
-            return self.nowhere(e.span());
+            return self.nowhere(e.break_token.span);
         };
         let (depth, to, dest) = (target.depth, target.break_to, target.dest);
         match &e.expr {
@@ -469,7 +468,7 @@ impl Lower<'_> {
 
     fn continue_(&mut self, e: &syn::ExprContinue) {
         let Some(target) = self.target(&e.label) else {
-            return self.nowhere(e.span());
+            return self.nowhere(e.continue_token.span);
         };
         let (depth, to) = (target.depth, target.continue_to);
         self.drops_from(depth);

@@ -185,6 +185,8 @@ impl Lower<'_> {
             looks: None,
             plain: ty.is_some_and(scan::is_plain_type),
             borrows: None,
+            depth: self.scopes.len(),
+            operand: false,
         });
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(id);
@@ -326,8 +328,9 @@ impl Lower<'_> {
     }
 
     fn drops_from(&mut self, depth: usize) {
-        let locals: Vec<LocalId> =
+        let mut locals: Vec<LocalId> =
             self.scopes[depth..].iter().flatten().copied().collect();
+        locals.sort_by_key(|&local| self.graph.locals[local].key(local));
         for local in locals.into_iter().rev() {
             self.step(Instr::Drop(local));
         }

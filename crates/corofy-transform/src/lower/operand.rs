@@ -177,10 +177,15 @@ impl Lower<'_> {
 
     /// A variable for the value, unless evaluating it later is the same.
     pub(super) fn keep(&mut self, value: Expr) -> Expr {
-        if scan::is_still(&value) || self.temporary_of(&value).is_some() {
+        if scan::is_still(&value) {
+            return value;
+        }
+        if let Some(local) = self.temporary_of(&value) {
+            self.graph.locals[local].operand = true;
             return value;
         }
         let local = self.keep_as("operand", value);
+        self.graph.locals[local].operand = true;
         self.path(local)
     }
 
@@ -269,8 +274,17 @@ impl Lower<'_> {
             };
             // The method may change it.
             self.make_mutable(local);
+            self.graph.locals[local].operand = scan::consumes(&e.method);
             let kept = self.path(local);
-            *new.receiver = if later { kept } else { parse_quote!({ #kept }) };
+            // A receiver that is moved here would end with the expression,
+            // before temporary values that came later than it.
+            let held = !scan::consumes(&e.method)
+                && e.args.iter().any(scan::keeps_temporaries);
+            *new.receiver = if later || held {
+                kept
+            } else {
+                parse_quote!({ #kept })
+            };
         }
         let parts: Vec<&Expr> = e.args.iter().collect();
         new.args = self.list(&parts, later).into_iter().collect();

@@ -284,11 +284,12 @@ impl Body {
     }
 
     fn destructure(&mut self, depth: usize) -> String {
+        let swap = self.random.below(4);
         let first = self.expr(Ty::Guard, depth);
         let second = self.expr(Ty::Guard, depth);
         let (a, b) = (self.new_name(), self.new_name());
         self.declare(&a, Ty::Guard, false);
-        match self.random.below(4) {
+        match swap {
             0 => format!("let ({a}, _) = ({first}, {second});\n"),
             1 => {
                 let id = self.id();
@@ -296,7 +297,7 @@ impl Body {
             }
             2 => {
                 self.declare(&b, Ty::Guard, true);
-                let second = format!("b: {second}, a: {first}");
+                let second = format!("b: {first}, a: {second}");
                 format!(
                     "let Pair {{ a: {a}, b: mut {b} }} = Pair {{ {second} }};\n"
                 )
