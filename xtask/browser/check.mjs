@@ -8,6 +8,10 @@ import { chromium } from "playwright-core";
 
 import * as access from "./checks/access.mjs";
 import * as book from "./checks/book.mjs";
+import * as jump from "./checks/figure-jump.mjs";
+import * as figureLinks from "./checks/figure-links.mjs";
+import * as question from "./checks/figure-question.mjs";
+import * as seen from "./checks/figure-seen.mjs";
 import * as figures from "./checks/figures.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as layout from "./checks/layout.mjs";
@@ -38,6 +42,10 @@ const READERS = [
       ["code-boxes-1280", layout.codeBoxes],
       ["figures-print", figures.print],
       ["figures-steps", figures.steps],
+      ["figure-seen", seen.screen],
+      ["figure-jump", jump.still],
+      ["figure-question", question.asked],
+      ["figure-links", figureLinks.links],
       ["names", access.names],
       ["axe-light", access.axe],
       ["text", plain.remember],
@@ -61,6 +69,8 @@ const READERS = [
       ["code-boxes-360", layout.codeBoxes],
       ["tables-360", layout.tables],
       ["figures-360", figures.narrow],
+      ["figure-seen-360", seen.phone],
+      ["figure-jump-360", jump.still],
       ["axe-navy", access.axe],
       ["code-keyboard", keyboard.code],
       ["script-errors-360", page.scriptErrors],

@@ -6,7 +6,7 @@ import { source } from "./report.mjs";
 export class Tab {
   /// `shared` carries what one reader leaves for another.
   constructor(base, page, shared) {
-    Object.assign(this, { base, page, shared });
+    Object.assign(this, { base, page, shared, inPage });
     this.#forget();
     page.on("console", (message) => this.#console(message));
     page.on("pageerror", (error) => this.#uncaught(error));

@@ -10,17 +10,27 @@
         Home: "first",
         End: "last",
     };
+    // What is shorter than this part of the longest does not need more room.
+    const NEARLY = 0.8;
+    // What scrolls where there is no room for all of it, and its name.
+    const SCROLLED = {
+        ".fig-picture": "Picture",
+        ".fig-state": "Values",
+        ".fig-code": "Code",
+    };
 
     class ByHandFigure extends HTMLElement {
         #runs = [];
         #counts = []; // how many values each control has
-        #asked = false; // with controls: was the question answered?
+        #pointed = false; // was it a pointer that touched the figure last?
+        #name = ""; // the figure's id, with which each step's address begins
 
         connectedCallback() {
             if (this.#runs.length > 0) return; // moved, not made
             const data = this.querySelector('script[type="application/json"]');
             const { runs, controls } = JSON.parse(data.textContent);
             this.#counts = controls;
+            this.#name = this.closest("figure").id;
             const boxes = this.querySelectorAll(".fig-run");
             this.#runs = runs.map((run, index) => ({
                 ...run,
@@ -30,6 +40,16 @@
                 at: 0, // the step that is shown; 0 until it was predicted
                 choice: 0,
             }));
+            const sizes = new ResizeObserver((all) => {
+                for (const { target } of all) reachable(target);
+            });
+            for (const run of this.#runs) {
+                keepRoom(run);
+                for (const part of Object.keys(SCROLLED)) {
+                    const box = find(run, part);
+                    if (box !== null) sizes.observe(box);
+                }
+            }
             // On paper an answer is not folded away.
             for (const details of this.querySelectorAll(".fig-still details")) {
                 details.querySelector("summary").remove();
@@ -39,21 +59,21 @@
             // A slider says so while it is dragged.
             this.addEventListener("input", (event) => this.#choose(event));
             this.addEventListener("keydown", (event) => this.#key(event));
+            this.addEventListener("pointerdown", () => (this.#pointed = true));
+            this.#listen();
         }
 
         #click({ target }) {
+            // What is chosen already is no input.
+            this.#chosen(target, this.#shown());
             const button = target.closest("button");
             if (button === null) return;
             const run = this.#of(button);
-            if (button.dataset.choice !== undefined) {
-                this.#answer(run, Number(button.dataset.choice));
-                // The button that had the focus is gone.
-                run.box
-                    .querySelector("[data-go=next]")
-                    .focus({ preventScroll: true });
-            } else if (button.dataset.go !== undefined) {
-                this.#go(run, button.dataset.go);
-            }
+            const { choice, go } = button.dataset;
+            if (choice !== undefined) this.#answer(run, Number(choice));
+            else if (run.at === 0) find(run, "[data-choice]").focus();
+            else if (go === "ask") this.#ask(run);
+            else this.#go(run, go);
         }
 
         /// The steps are shown: from the first one, or, where the reader
@@ -61,42 +81,71 @@
         #answer(run, choice) {
             const compared = this.#counts.length > 0;
             for (const each of compared ? this.#runs : [run]) {
-                each.choice = choice;
-                each.box.classList.remove("fig-asking");
+                open(each, choice);
             }
-            this.#asked = compared;
-            this.#show(run, compared ? run.steps.length : 1);
+            this.#go(run, compared ? "last" : "first");
+            // The button that had the focus is gone.
+            const to = compared ? "back" : "next";
+            find(run, `[data-go=${to}]`).focus({ preventScroll: true });
+        }
+
+        /// The question again, as if it had not been answered.
+        #ask(run) {
+            const compared = this.#counts.length > 0;
+            for (const each of compared ? this.#runs : [run]) close(each);
+            this.#remember(run);
+            find(run, "[data-choice]").focus({ preventScroll: true });
+        }
+
+        /// A run that a pointer has chosen is the one to step through; the
+        /// keyboard may still be on its way to another one.
+        #chosen(target, run) {
+            if (this.#pointed && target.type === "radio") {
+                run.box.focus({ preventScroll: true });
+            }
         }
 
         #choose({ target }) {
+            if (!target.matches("[data-control], .fig-runs input")) return;
             const chosen = target.dataset.control
                 ? this.#set(target)
                 : Number(target.value);
-            const shown = this.#runs.find((run) => !run.box.hidden);
-            this.#runs.forEach((run, index) => {
-                run.box.hidden = index !== chosen;
-            });
-            const run = this.#runs[chosen];
-            if (this.#asked && run !== shown) this.#show(run, alike(shown, run));
+            const [from, to] = [this.#shown(), this.#runs[chosen]];
+            this.#uncover(to);
+            // Of the runs that are compared, all are answered at once.
+            if (this.#counts.length > 0 && from.at > 0 && from !== to) {
+                show(to, alike(from, to));
+            }
+            this.#chosen(target, to);
+            this.#remember(to);
+        }
+
+        #shown() {
+            return this.#runs.find((run) => !run.box.hidden);
+        }
+
+        #uncover(run) {
+            for (const each of this.#runs) each.box.hidden = each !== run;
         }
 
         /// The run that the controls choose: the last one's values are next to
         /// each other.
         #set(target) {
-            if (target.type === "range") {
-                const box = target.closest(".fig-range");
-                box.querySelector("output").textContent = target.value;
-            }
-            const set = [
-                ...this.querySelectorAll("[type=range], [data-control]:checked"),
-            ];
-            return set.reduce((index, { type, value, min }, nth) => {
+            if (target.type === "range") say(target);
+            return this.#controls().reduce((index, { type, value, min }, nth) => {
                 const own = type === "range" ? value - min : Number(value);
                 return index * this.#counts[nth] + own;
             }, 0);
         }
 
+        #controls() {
+            return [
+                ...this.querySelectorAll("[type=range], [data-control]:checked"),
+            ];
+        }
+
         #key(event) {
+            this.#pointed = false;
             const go = KEYS[event.key];
             const held =
                 event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
@@ -107,11 +156,8 @@
             // Among the runs and in the table they do what they always do.
             if (run === undefined) return;
             event.preventDefault();
-            if (run.at === 0) {
-                run.box.querySelector("[data-choice]").focus();
-            } else {
-                this.#go(run, go);
-            }
+            if (run.at === 0) find(run, "[data-choice]").focus();
+            else this.#go(run, go);
         }
 
         #of(element) {
@@ -122,35 +168,229 @@
         #go(run, where) {
             const last = run.steps.length;
             const to = { first: 1, back: run.at - 1, next: run.at + 1, last };
-            this.#show(run, Math.min(Math.max(to[where], 1), last));
+            show(run, Math.min(Math.max(to[where], 1), last));
+            this.#remember(run);
+            inView(run, "nearest");
         }
 
-        #show(run, at) {
-            if (run.at === at) return;
-            run.at = at;
-            const { box, steps } = run;
-            const find = (selector) => box.querySelector(selector);
-            run.groups.forEach((group, index) => {
-                group.classList.toggle("seen", index < at);
-                group.classList.toggle("now", index === at - 1);
-            });
-            const { say, state, line } = steps[at - 1];
-            find(".fig-words").innerHTML =
-                `<strong>${at} of ${steps.length}</strong> ${say}`;
-            for (const row of box.querySelectorAll("[data-state]")) {
-                row.querySelector("dd").innerHTML = state[row.dataset.state];
+        // --- The address: a run, a step of it, and the prediction ---
+
+        /// `#figure-NAME.RUN.STEP` leads to a step. Without this script a row of
+        /// the table has that address; here the step itself does.
+        #listen() {
+            for (const row of this.querySelectorAll(".fig-table [id]")) {
+                row.removeAttribute("id");
             }
-            find("[aria-current]")?.removeAttribute("aria-current");
-            run.lines[line]?.setAttribute("aria-current", "step");
-            const nowLine = find(".fig-now-line"); // what is drawn has no code
-            if (nowLine) nowLine.textContent = run.lines[line]?.textContent ?? "";
-            const end = (go, reached) =>
-                find(`[data-go=${go}]`).setAttribute("aria-disabled", reached);
-            for (const go of ["first", "back"]) end(go, at === 1);
-            for (const go of ["next", "last"]) end(go, at === steps.length);
-            find(".fig-verdict").innerHTML =
-                at === steps.length ? verdict(run) : "";
+            const visit = (scroll) => this.#visit(scroll);
+            addEventListener("hashchange", () => visit(true));
+            // To the address where the page is already.
+            document.addEventListener("click", ({ target }) => {
+                const link = target.closest?.(`a[href^="#${this.#name}."]`);
+                if (link?.hash === location.hash) visit(true);
+            });
+            // Who comes back finds the page scrolled as it was left.
+            const [how] = performance.getEntriesByType("navigation");
+            visit(how?.type === "navigate");
         }
+
+        #visit(scroll) {
+            const [name, id, step] = location.hash.slice(1).split(".");
+            const run = this.#runs.find((run) => run.id === id);
+            if (name !== this.#name || run === undefined) return;
+            // The browser has unfolded the row that had the address.
+            this.querySelector(".fig-table").open = false;
+            this.#press(run);
+            this.#uncover(run);
+            if (step !== undefined) {
+                const choice = history.state?.choice ?? 0;
+                const compared = this.#counts.length > 0;
+                for (const each of compared ? this.#runs : [run]) {
+                    if (each.at === 0) open(each, choice);
+                }
+                const at = Math.max(Number.parseInt(step, 10) || 1, 1);
+                show(run, Math.min(at, run.steps.length));
+            }
+            if (!scroll) return;
+            inView(run, "center");
+            run.box.focus({ preventScroll: true });
+        }
+
+        /// Sets the controls to a run.
+        #press(run) {
+            let index = this.#runs.indexOf(run);
+            if (this.#counts.length === 0) {
+                const radios = this.querySelectorAll(".fig-runs input");
+                if (radios.length > 0) radios[index].checked = true;
+                return;
+            }
+            this.#controls()
+                .map((control, nth) => [control, this.#counts[nth]])
+                .reverse()
+                .forEach(([control, count]) => {
+                    const value = index % count;
+                    index = (index - value) / count;
+                    if (control.type === "range") {
+                        control.value = Number(control.min) + value;
+                        say(control);
+                    } else {
+                        const { name } = control;
+                        const same = `[name="${name}"][value="${value}"]`;
+                        this.querySelector(same).checked = true;
+                    }
+                });
+        }
+
+        #remember({ id, at, choice }) {
+            const step = at > 0 ? `.${at}` : "";
+            try {
+                const address = `#${this.#name}.${id}${step}`;
+                history.replaceState({ ...history.state, choice }, "", address);
+            } catch {
+                // Too often for this browser: the next step will be told.
+            }
+        }
+    }
+
+    function find(run, selector) {
+        return run.box.querySelector(selector);
+    }
+
+    /// Scrolls the page to what fits on the screen: the run, or on a phone the
+    /// run without its code.
+    function inView(run, block) {
+        const fits = run.box.offsetHeight < innerHeight;
+        const box = fits ? run.box : find(run, ".fig-screen");
+        box.scrollIntoView({ behavior: "instant", block });
+    }
+
+    /// What a slider is set to, in words.
+    function say(slider) {
+        const range = slider.closest(".fig-range");
+        range.querySelector("output").textContent = slider.value;
+    }
+
+    function open(run, choice) {
+        run.choice = choice;
+        run.box.classList.remove("fig-asking");
+    }
+
+    function close(run) {
+        run.at = 0;
+        run.box.classList.add("fig-asking");
+        for (const group of run.groups) group.classList.remove("seen", "now");
+        find(run, "[aria-current]")?.removeAttribute("aria-current");
+        find(run, ".fig-words").innerHTML = run.before;
+        for (const [id, html] of Object.entries(run.start)) put(run, id, html);
+        for (const part of [".fig-now-line", ".fig-news"]) {
+            find(run, part)?.replaceChildren();
+        }
+        tell(run, "");
+        reach(run);
+    }
+
+    function show(run, at) {
+        if (run.at === at) return;
+        const { box, steps, lines, decided } = run;
+        run.at = at;
+        run.groups.forEach((group, index) => {
+            group.classList.toggle("seen", index < at);
+            group.classList.toggle("now", index === at - 1);
+        });
+        const { say, state, line } = steps[at - 1];
+        find(run, ".fig-words").innerHTML = caption(run, at, say);
+        const changed = Object.entries(state).filter(([id, html]) =>
+            put(run, id, html),
+        );
+        find(run, ".fig-news").textContent = changed
+            .map(([id]) => news(find(run, `[data-state="${id}"]`)))
+            .join(" ");
+        find(run, "[aria-current]")?.removeAttribute("aria-current");
+        lines[line]?.setAttribute("aria-current", "step");
+        const nowLine = find(run, ".fig-now-line");
+        if (nowLine) nowLine.textContent = lines[line]?.textContent ?? "";
+        tell(run, at >= decided ? verdict(run) : prediction(run));
+        reach(run);
+        const mark = find(run, ".now .fig-frame-now") ?? find(run, ".now .fig-mark");
+        bring(box.querySelector(".fig-picture"), mark);
+        bring(box.querySelector(".fig-code"), lines[line]);
+        for (const part of box.querySelectorAll(".fig-state")) {
+            const row = ".fig-value:not(.fig-room) .fig-changed";
+            bring(part, part.querySelector(row));
+        }
+    }
+
+    function caption({ steps }, at, say) {
+        return `<strong>${at} of ${steps.length}</strong> ${say}`;
+    }
+
+    /// Displays a value; says whether it is another one than before.
+    function put(run, id, html) {
+        const value = find(run, `[data-state="${id}"] .fig-value`);
+        const before = value.innerHTML;
+        if (before === html) return false;
+        value.innerHTML = html;
+        // Of a table, its marks say so; they are gone with the next step.
+        const table = value.querySelector("table");
+        if (table) return table.querySelector(".fig-changed") !== null;
+        return value.innerHTML !== before;
+    }
+
+    /// What a screen reader says of a value that has changed: of a table, the
+    /// rows that have.
+    function news(row) {
+        const label = row.querySelector("dt").textContent;
+        const value = row.querySelector(".fig-value");
+        const rows = [...value.querySelectorAll(".fig-changed")].map((row) =>
+            [...row.cells].map((cell) => cell.firstChild?.textContent).join(" "),
+        );
+        const image = value.querySelector("[role=img]")?.ariaLabel;
+        return `${label}: ${rows.join(", ") || image || value.textContent}.`;
+    }
+
+    function tell(run, html) {
+        const told = find(run, ".fig-verdict");
+        // A live region speaks whenever it is written.
+        if (run.told !== html) told.innerHTML = html;
+        run.told = html;
+    }
+
+    /// Which buttons lead somewhere.
+    function reach(run) {
+        const { at, steps } = run;
+        for (const button of run.box.querySelectorAll(".fig-controls button")) {
+            const back = ["first", "back"].includes(button.dataset.go);
+            const end = back ? at <= 1 : at === steps.length;
+            button.setAttribute("aria-disabled", at === 0 || end);
+        }
+    }
+
+    /// Scrolls a box so far that a part of it is seen; the page stays.
+    function bring(box, part) {
+        if (!box || !part || box.scrollHeight <= box.clientHeight) return;
+        const [outer, inner] = [box, part].map((e) => e.getBoundingClientRect());
+        const head = box.querySelector(".fig-head")?.clientHeight ?? 0;
+        const top = inner.top - outer.top - box.clientTop - head;
+        const bottom = inner.bottom - outer.top - box.clientTop - box.clientHeight;
+        // A little of what is around it shows that there is more.
+        const rest = Math.max(box.clientHeight - head - inner.height, 0);
+        const more = Math.min(rest / 2, inner.height);
+        if (top < more) box.scrollTop += top - more;
+        else if (bottom > -more) box.scrollTop += bottom + more;
+    }
+
+    /// What scrolls can be scrolled by keyboard.
+    function reachable(box) {
+        const scrolls = box.scrollHeight > box.clientHeight + 1;
+        if (!scrolls) {
+            for (const name of ["tabindex", "role", "aria-label"]) {
+                box.removeAttribute(name);
+            }
+            return;
+        }
+        box.tabIndex = 0;
+        box.role = "group";
+        const part = Object.keys(SCROLLED).find((part) => box.matches(part));
+        box.ariaLabel = SCROLLED[part];
     }
 
     /// The step of a run that is like the one shown of another run: the last
@@ -164,6 +404,11 @@
         return Math.max(to.steps.findLastIndex((step) => step.time <= time), 0) + 1;
     }
 
+    function prediction({ choice, choices }) {
+        if (choice === 0) return "";
+        return `Your prediction: <strong>${choices[choice - 1]}</strong>`;
+    }
+
     function verdict({ choice, right, choices, why }) {
         const answer = choices[right - 1];
         if (choice === 0) return `<strong>${answer}.</strong> ${why}`;
@@ -175,6 +420,76 @@
             `<strong>✗ Your prediction was: ${yours}. ` +
             `It is: ${answer}.</strong> ${why}`
         );
+    }
+
+    // --- Room: what will stand there keeps its place open, unseen, so that
+    // nothing moves from one step to the next ---
+
+    function keepRoom(run) {
+        const { box, steps, choices, lines } = run;
+        run.before = find(run, ".fig-words").innerHTML;
+        run.start = {};
+        for (const row of box.querySelectorAll("[data-state]")) {
+            const id = row.dataset.state;
+            const value = row.querySelector(".fig-value");
+            run.start[id] = value.innerHTML;
+            const all = [value.innerHTML, ...steps.map((step) => step.state[id])];
+            const table = value.querySelector("table");
+            room(value, table ? [widest(all)] : longest(all));
+        }
+        const said = steps.map(({ say }, index) => caption(run, index + 1, say));
+        room(find(run, ".fig-words"), longest([run.before, ...said]));
+        const verdicts = [0, ...choices.keys().map((index) => index + 1)];
+        const told = [...verdicts].map((choice) => verdict({ ...run, choice }));
+        room(find(run, ".fig-verdict"), longest(told));
+        const nowLine = find(run, ".fig-now-line"); // what is drawn has no code
+        const code = steps.map(({ line }) => lines[line]?.textContent ?? "");
+        // As HTML, which is what these are.
+        const escaped = code.map((text) => new Option(text).innerHTML);
+        if (nowLine) room(nowLine, longest(escaped));
+    }
+
+    /// Puts copies into the same place as the element, below it.
+    function room(element, copies) {
+        const box = element.parentElement;
+        box.classList.add("fig-roomy");
+        for (const html of copies) {
+            const copy = document.createElement("div");
+            copy.className = `${element.className} fig-room`;
+            copy.ariaHidden = "true";
+            copy.innerHTML = html;
+            box.append(copy);
+        }
+    }
+
+    /// Those of some texts that may take most room.
+    function longest(htmls) {
+        const all = [...new Set(htmls)].map((html) => {
+            const text = html.replace(/<[^>]*>/g, "");
+            return { html, length: text.length };
+        });
+        const most = Math.max(...all.map(({ length }) => length));
+        const long = all.filter(({ length }) => length >= most * NEARLY);
+        return long.map(({ html }) => html);
+    }
+
+    /// A table of which each cell is the longest of the tables' cells there.
+    function widest(htmls) {
+        const made = document.createElement("template");
+        made.innerHTML = [...new Set(htmls)].join("");
+        const tables = [...made.content.querySelectorAll("table")];
+        const most = tables.reduce((a, b) => (b.rows.length > a.rows.length ? b : a));
+        for (const row of most.rows) {
+            // Bold letters are wider.
+            if (row.rowIndex > 0) row.className = "fig-changed";
+            for (const cell of row.cells) {
+                const cells = tables
+                    .map((table) => table.rows[row.rowIndex]?.cells[cell.cellIndex])
+                    .filter((cell) => cell !== undefined);
+                cell.innerHTML = longest(cells.map((cell) => cell.innerHTML))[0];
+            }
+        }
+        return most.outerHTML;
     }
 
     customElements.define("by-hand-figure", ByHandFigure);

@@ -150,6 +150,7 @@ impl Run {
             choices,
             right,
             why,
+            decided: _,
         } = &self.predict;
         if ask.trim().is_empty() || why.trim().is_empty() {
             return Err("[run.predict]: `ask` and `why` say something".into());

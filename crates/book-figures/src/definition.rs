@@ -266,6 +266,10 @@ pub struct Predict {
     pub right: usize,
     /// Why.
     pub why: String,
+    /// The step that decides it, counted from 1. The last one if it is not
+    /// given.
+    #[serde(default)]
+    pub decided: Option<usize>,
 }
 
 /// What a system call means.

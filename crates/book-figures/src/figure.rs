@@ -4,7 +4,7 @@ use crate::code::{self, Part};
 use crate::complete::events;
 use crate::definition::{self, Definition};
 use crate::event;
-use crate::fault::{Fault, line_of_drawn, line_of_step};
+use crate::fault::{Fault, line_of, line_of_drawn, line_of_step};
 use crate::recording::{Recording, VERSION};
 
 /// A definition with its recording, and the code that it shows.
@@ -69,6 +69,11 @@ impl Figure {
                     ),
                 },
             )?;
+            wanted.predict.decider(count).map_err(|message| Fault {
+                file: file.to_owned(),
+                line: line_of(text, "decided"),
+                message: format!("run {:?}, {message}", wanted.id),
+            })?;
             before += count;
             runs.push(event::Run {
                 id: wanted.id.clone(),

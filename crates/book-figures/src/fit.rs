@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::check_value;
-use crate::definition::{Definition, Picture, Shape};
+use crate::definition::{Definition, Picture, Predict, Shape};
 use crate::event::{Clock, Event, Kind, Run, Second};
 use crate::fault::{Fault, line_of, line_of_step};
 use crate::measure::{room, wrapped};
@@ -91,16 +91,33 @@ impl Recording {
                     .map_err(|message| place((nth, message)))?;
             }
             run.check_times(definition).map_err(place)?;
+            let whole = |message: String| {
+                let place = format!("\"id\": {:?}", run.id);
+                (Place::Text(place), format!("run {:?}, {message}", run.id))
+            };
             if run.events.is_empty() {
-                let message =
-                    format!("run {:?}, field `events`: there are none", run.id);
-                return Err((
-                    Place::Text(format!("\"id\": {:?}", run.id)),
-                    message,
-                ));
+                return Err(whole("field `events`: there are none".into()));
             }
+            let predict = &definition.run[index].predict;
+            predict.decider(run.events.len()).map_err(whole)?;
         }
         Ok(())
+    }
+}
+
+impl Predict {
+    /// The step of so many that decides the answer, counted from 1.
+    ///
+    /// # Errors
+    /// When there is no such step.
+    pub fn decider(&self, steps: usize) -> Result<usize, String> {
+        let decided = self.decided.unwrap_or(steps);
+        if (1..=steps).contains(&decided) {
+            return Ok(decided);
+        }
+        Err(format!(
+            "field `decided`: the number of a step, 1 to {steps}"
+        ))
     }
 }
 

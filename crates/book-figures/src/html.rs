@@ -1,8 +1,8 @@
 //! A figure as HTML, in two forms at once: a live and a still one. Everything
 //! is drawn here: the script draws nothing.
 //!
-//! No element but the figure has an `id`, because a print page may have all
-//! pages in one.
+//! Each `id` begins with the figure's, because a print page may have all pages
+//! in one.
 
 mod data;
 mod drawn;
@@ -129,7 +129,7 @@ mod tests {
         // The marked one, and the last of the run that marks none.
         assert_eq!(html.matches("class=\"fig-frame\"").count(), 2);
         assert!(html.contains("aria-label=\"Before the first step."));
-        assert_eq!(html.matches("<tr><td>").count(), 3);
+        assert_eq!(html.matches("<tr id=").count(), 3);
         assert!(html.contains("<strong>No.</strong> Nothing has arrived"));
         assert!(html.contains("2 times in 7 µs"), "{html}");
     }
@@ -149,7 +149,6 @@ mod tests {
         assert_eq!(html.matches("\" hidden>").count(), 3);
         assert_eq!(html.matches("class=\"fig-still-run\"").count(), 2);
         assert_eq!(html.matches("<em>Predict:</em>").count(), 1);
-        assert_eq!(html.matches(" id=").count(), 1);
         let data = Drawn::new(&figure).data().unwrap();
         assert_eq!(data["controls"], json!([2, 2]));
         assert_eq!(data["runs"][0]["steps"][1]["time"], 2);
@@ -161,11 +160,28 @@ mod tests {
     }
 
     #[test]
-    fn only_the_figure_has_an_id() {
+    fn each_run_and_each_step_has_an_address_that_begins_with_the_figures() {
         let html = figure().html("../figures/probe.json").unwrap();
-        assert_eq!(html.matches(" id=").count(), 1);
         assert!(
             html.contains("<figure class=\"recorded\" id=\"figure-probe\"")
         );
+        assert!(html.contains("<table id=\"figure-probe.edge\">"), "{html}");
+        assert!(html.contains("<tr id=\"figure-probe.level.2\">"), "{html}");
+        let own = html.matches(" id=\"figure-probe").count();
+        assert_eq!(html.matches(" id=").count(), own);
+    }
+
+    #[test]
+    fn the_question_is_the_legend_and_the_verdict_has_its_step() {
+        let mut figure = figure();
+        let data = |figure: &Figure| Drawn::new(figure).data().unwrap();
+        assert_eq!(data(&figure)["runs"][0]["decided"], 2);
+        figure.definition.run[0].predict.decided = Some(1);
+        assert_eq!(data(&figure)["runs"][0]["decided"], 1);
+        let html = figure.html("../figures/probe.json").unwrap();
+        assert!(html.contains("<legend>One byte of two was read."), "{html}");
+        figure.definition.run[0].predict.decided = Some(3);
+        let error = figure.html("../figures/probe.json").unwrap_err();
+        assert!(error.contains("the number of a step, 1 to 2"), "{error}");
     }
 }

@@ -52,6 +52,16 @@ pub(crate) fn svg(
     canvas.draw(frame, label)
 }
 
+/// The beginning of a picture from `top` to `bottom`; its class is the first
+/// of the attributes.
+fn open(attributes: &str, top: f64, bottom: f64) -> String {
+    let height = bottom - top;
+    format!(
+        "<svg class=\"fig-svg {attributes}\" viewBox=\"0 {top} {WIDTH} \
+         {height}\" width=\"{WIDTH}\" height=\"{height}\">"
+    )
+}
+
 /// Where the lanes' names end: some have a second line.
 fn head(definition: &Definition) -> f64 {
     let room = name_columns(definition.lane.len());
@@ -117,13 +127,21 @@ impl Canvas<'_> {
             _ => self.rows[shown - 1].bottom,
         };
         let height = end + 8.0;
-        let mut svg = format!(
-            "<svg class=\"fig-svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-             width=\"{WIDTH}\" height=\"{height}\" role=\"img\" \
-             aria-label=\"{}\">",
-            attribute(label)
-        );
-        svg += &self.lanes(height);
+        let label = attribute(label);
+        let top = head(self.definition) - 8.0;
+        let (names, tracks) = (self.names(top), self.tracks(top, height));
+        let (first, above, inside) = match frame {
+            // The names are a picture of their own, which stays where it is
+            // while the steps scroll.
+            Frame::All => {
+                let attributes = "fig-head\" aria-hidden=\"true";
+                (top, open(attributes, 0.0, top) + &names + "</svg>", tracks)
+            }
+            Frame::Until(_) => (0.0, String::new(), tracks + &names),
+        };
+        let attributes =
+            format!("fig-steps\" role=\"img\" aria-label=\"{label}");
+        let mut svg = above + &open(&attributes, first, height) + &inside;
         let mut activity = vec![Activity::NotYet; self.definition.lane.len()];
         for (index, event) in self.events.iter().enumerate().take(shown) {
             let marked =
@@ -152,10 +170,9 @@ impl Canvas<'_> {
         self.definition.lane[lane].shape == Shape::Thread
     }
 
-    /// The lanes' names, and the lines below them.
-    fn lanes(&self, height: f64) -> String {
+    /// The lanes' names, which end at `bottom`.
+    fn names(&self, bottom: f64) -> String {
         let mut svg = String::new();
-        let bottom = head(self.definition) - 8.0;
         for (index, lane) in self.definition.lane.iter().enumerate() {
             let x = self.x(index);
             let room = name_columns(self.definition.lane.len());
@@ -164,27 +181,16 @@ impl Canvas<'_> {
             let width = (longest.unwrap_or(0) as f64 * NAME_LETTER + 14.0)
                 .min(gap(self.definition.lane.len()) - 4.0);
             // A thread's name has round ends, a place's has corners.
-            let (class, round) = match lane.shape {
-                Shape::Thread => ("fig-thread", 12.0),
-                Shape::Place => ("fig-place", 2.0),
+            let round = match lane.shape {
+                Shape::Thread => 12.0,
+                Shape::Place => 2.0,
             };
             // The outermost ones must not leave the picture.
             let left = (x - width / 2.0).clamp(1.0, WIDTH - width - 1.0);
             let _ = write!(
                 svg,
-                "<g class=\"{class}\">{}<rect class=\"fig-name\" x=\"{left}\" \
-                 y=\"4\" width=\"{width}\" height=\"{}\" rx=\"{round}\"/>\
-                 {}</g>",
-                match lane.shape {
-                    Shape::Thread => line("fig-line", x, bottom, x, height),
-                    Shape::Place => rect(
-                        "fig-band",
-                        x - HALF,
-                        bottom,
-                        2.0 * HALF,
-                        height - bottom
-                    ),
-                },
+                "<rect class=\"fig-name\" x=\"{left}\" y=\"4\" \
+                 width=\"{width}\" height=\"{}\" rx=\"{round}\"/>{}",
                 bottom - 4.0,
                 // One line stands in the middle of a box that others need.
                 texts(
@@ -196,6 +202,21 @@ impl Canvas<'_> {
             );
         }
         svg
+    }
+
+    /// The lines and bands below the lanes' names.
+    fn tracks(&self, top: f64, bottom: f64) -> String {
+        let lanes = self.definition.lane.iter().enumerate();
+        lanes
+            .map(|(index, lane)| (self.x(index), lane))
+            .map(|(x, lane)| match lane.shape {
+                Shape::Thread => line("fig-line", x, top, x, bottom),
+                Shape::Place => {
+                    let left = x - HALF;
+                    rect("fig-band", left, top, 2.0 * HALF, bottom - top)
+                }
+            })
+            .collect()
     }
 
     /// One step: the mark that it is the current one, every thread's bar in

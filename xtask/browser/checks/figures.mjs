@@ -51,7 +51,7 @@ async function stepControls(page, figure) {
   await first.focus();
   await page.keyboard.press("ArrowRight");
   const before = await progress(first);
-  if (before.seen > 0 || before.words !== "") return "steps are shown before the prediction";
+  if (before.seen > 0 || before.told) return "steps are shown before the prediction";
   await page.keyboard.press("Enter");
   const whole = await progress(first);
   if (whole.now !== whole.steps || whole.seen !== whole.steps) {
@@ -106,6 +106,7 @@ function progress(run) {
       seen: groups.filter(seen).length,
       now: groups.findIndex((group) => group.matches(".now")) + 1,
       words: run.querySelector(".fig-words").textContent,
+      told: run.querySelector(".fig-words:not(.fig-room) strong") !== null,
       live: run.querySelector(".fig-words").closest("[aria-live=polite]") !== null,
       verdict: run.querySelector(".fig-verdict").textContent,
       lines: run.querySelectorAll("[aria-current=step]").length,
@@ -123,7 +124,7 @@ async function stepRun(page, run) {
   const before = await press("ArrowRight");
   if (before.steps === 0) return "it has no steps";
   if (before.seen > 0) return `${before.seen} steps are shown before the prediction`;
-  if (before.words !== "") return "the caption tells a step before the prediction";
+  if (before.told) return "the caption tells a step before the prediction";
   // The key has led to the first choice.
   const first = await press("Enter");
   if (first.now !== 1 || first.seen !== 1) return "after the prediction the first step is not shown";
@@ -159,19 +160,24 @@ export async function narrow(tab) {
         run.querySelector("[data-choice]").click();
         run.querySelector("[data-go=last]").click();
       });
-      const outside = await figure.$eval(".fig-run:not([hidden]) svg", letters);
+      const outside = await figure.$$eval(".fig-run:not([hidden]) svg.fig-svg", (all, text) => {
+        const letters = new Function(`return ${text}`)();
+        return all.map(letters).find((outside) => outside !== null) ?? null;
+      }, letters.toString());
       if (outside !== null) {
         const message = `has letters that leave it: "${outside}"`;
         wrong.push(await figure.evaluate((f, m) => window.checks.problem(f, m), message));
       }
       wrong.push(...(await overflow(tab)));
-      const size = await figure.$eval(".fig-run:not([hidden]) svg", (svg) =>
+      const size = await figure.$$eval(".fig-run:not([hidden]) svg.fig-svg", (all) =>
         Math.min(
-          ...[...svg.querySelectorAll("text")].map((text) => {
-            // A chart has no box of its own: its letters are not scaled.
-            const own = svg.viewBox.baseVal?.width || svg.clientWidth;
-            return (svg.clientWidth / own) * parseFloat(getComputedStyle(text).fontSize);
-          }),
+          ...all.flatMap((svg) =>
+            [...svg.querySelectorAll("text")].map((text) => {
+              // A chart has no box of its own: its letters are not scaled.
+              const own = svg.viewBox.baseVal?.width || svg.clientWidth;
+              return (svg.clientWidth / own) * parseFloat(getComputedStyle(text).fontSize);
+            }),
+          ),
         ),
       );
       if (size < SMALLEST) {

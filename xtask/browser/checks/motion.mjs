@@ -2,14 +2,12 @@
 
 export function reduced({ page }) {
   return page.evaluate(() => {
-    // Longer than this is seen as a motion.
-    const LIMIT = 0.01;
     const main = document.querySelector("main");
     // "0.1s, 20ms" in seconds, the longest.
     const longest = (times) => Math.max(...times.split(",").map((t) => parseFloat(t)));
     const moves = (style) =>
-      (style.transitionProperty !== "none" && longest(style.transitionDuration) > LIMIT) ||
-      (style.animationName !== "none" && longest(style.animationDuration) > LIMIT);
+      (style.transitionProperty !== "none" && longest(style.transitionDuration) > 0) ||
+      style.animationName !== "none";
     // One message for all elements that one rule of CSS is about.
     const found = new Map();
     for (const element of [main, ...main.querySelectorAll("*")]) {

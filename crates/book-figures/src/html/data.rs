@@ -31,7 +31,10 @@ impl Drawn<'_> {
                     "time": event.time,
                 }));
             }
+            let decided = wanted.predict.decider(run.events.len())?;
             runs.push(json!({
+                "id": run.id,
+                "decided": decided,
                 "steps": steps,
                 "right": wanted.predict.right,
                 "choices": wanted.predict.choices.iter().map(|c| inline(c))

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use super::drawn::Drawn;
 use super::values::shown;
-use crate::definition::{Control, ControlKind, Predict, Run as Wanted, Show};
+use crate::definition::{
+    Control, ControlKind, Predict, Run as Wanted, Show, State,
+};
 use crate::event::{Run, Value};
 use crate::svg::Frame;
 use crate::text::{attribute, escape, inline, plain};
@@ -52,20 +54,21 @@ impl Drawn<'_> {
         let definition = &self.figure.definition;
         let label = format!("{}: {}", plain(&wanted.label), definition.alt);
         let picture = self.svg(wanted, run, Frame::All, &label);
+        let code = self.code_panel(index, run)?;
         Ok(format!(
             "<div class=\"fig-run fig-asking\" tabindex=\"0\" role=\"group\" \
-             aria-label=\"Figure: {}\"{}>{}<div class=\"fig-say\">{}{}</div>\
-             <p class=\"fig-verdict\" aria-live=\"polite\"></p>{}\
-             <div class=\"fig-picture\">{picture}<p class=\"fig-hidden\">\
-             The steps appear here.</p>{}</div>{}</div>",
+             aria-label=\"Figure: {}\"{}><div class=\"fig-screen\">{}\
+             <div class=\"fig-stage\"><div class=\"fig-say\">{}{}</div>{}\
+             <div class=\"fig-picture\">{picture}</div>\
+             <p class=\"fig-news fig-aloud\" aria-live=\"polite\"></p>\
+             </div></div>{}{code}</div>",
             attribute(&plain(&wanted.label)),
             if shown { "" } else { " hidden" },
             gate(&wanted.predict),
             controls(),
-            self.caption(run, !self.figure.code(index).is_empty()),
+            caption(!code.is_empty()),
             self.states(wanted, run),
             self.legend(&run.events),
-            self.code_panel(index, run)?,
         ))
     }
 
@@ -73,25 +76,16 @@ impl Drawn<'_> {
     fn states(&self, wanted: &Wanted, run: &Run) -> String {
         let mut rows = String::new();
         for state in self.figure.definition.states(&wanted.id) {
-            // The table with the most rows keeps its place open, so that
-            // nothing moves from one step to the next.
-            let most = run.events.iter().map(|event| {
-                match event.state.get(&state.id) {
-                    Some(Value::Words(words)) => words.len(),
-                    _ => 0,
+            let class = match state.show {
+                Show::Words => {
+                    format!(" class=\"fig-has-words\"{}", columns(state, run))
                 }
-            });
-            let (class, room) = match state.show {
-                Show::Words => (
-                    " class=\"fig-has-words\"",
-                    format!(" style=\"--rows: {}\"", most.max().unwrap_or(0)),
-                ),
-                _ => ("", String::new()),
+                _ => String::new(),
             };
             let _ = write!(
                 rows,
-                "<div data-state=\"{}\"{class}{room}><dt>{}</dt>\
-                 <dd>{}</dd></div>",
+                "<div data-state=\"{}\"{class}><dt>{}</dt>\
+                 <dd><div class=\"fig-value\">{}</div></dd></div>",
                 state.id,
                 inline(&state.label),
                 shown(state, &state.start, None)
@@ -101,28 +95,6 @@ impl Drawn<'_> {
             return rows;
         }
         format!("<dl class=\"fig-state\">{rows}</dl>")
-    }
-
-    /// The caption's place. The longest caption keeps it open, unseen, so that
-    /// nothing moves from one step to the next.
-    fn caption(&self, run: &Run, has_code: bool) -> String {
-        let last = run.events.len();
-        let longest = run
-            .events
-            .iter()
-            .map(|event| self.say(event))
-            .max_by_key(String::len);
-        format!(
-            "<div class=\"fig-caption\"><p class=\"fig-longest\" \
-             aria-hidden=\"true\"><strong>{last} of {last}</strong> {}</p>\
-             <p class=\"fig-words\" aria-live=\"polite\"></p></div>{}",
-            longest.unwrap_or_default(),
-            if has_code {
-                "<p class=\"fig-now-line\" aria-hidden=\"true\"></p>"
-            } else {
-                ""
-            }
-        )
     }
 
     /// The code, with the lines that some step executes told apart.
@@ -164,10 +136,11 @@ impl Drawn<'_> {
     }
 }
 
-/// The question that comes before the steps.
+/// The question that comes before the steps, and what is told of its answer.
 fn gate(predict: &Predict) -> String {
     let mut html = format!(
-        "<fieldset class=\"fig-gate\"><legend>Predict</legend><p>{}</p>",
+        "<fieldset class=\"fig-gate\"><legend>{}</legend>\
+         <div class=\"fig-choices\">",
         inline(&predict.ask)
     );
     for (index, choice) in predict.choices.iter().enumerate() {
@@ -179,12 +152,18 @@ fn gate(predict: &Predict) -> String {
         );
     }
     html + "<button type=\"button\" class=\"fig-skip\" data-choice=\"0\">\
-            Show me</button></fieldset>"
+            Show me</button></div><div class=\"fig-told\"><div>\
+            <p class=\"fig-verdict\" aria-live=\"polite\"></p></div>\
+            <button type=\"button\" class=\"fig-again\" data-go=\"ask\">\
+            Ask me again</button></div></fieldset>"
 }
 
 fn controls() -> String {
     let button = |go: &str, label: &str| {
-        format!("<button type=\"button\" data-go=\"{go}\">{label}</button>")
+        format!(
+            "<button type=\"button\" data-go=\"{go}\" \
+             aria-disabled=\"true\">{label}</button>"
+        )
     };
     format!(
         "<div class=\"fig-controls\">{}{}{}{}<span class=\"fig-keys\" \
@@ -194,6 +173,37 @@ fn controls() -> String {
         button("next", "Next"),
         button("last", "Last"),
     )
+}
+
+/// The caption's place, and on a phone that of the current line of code.
+fn caption(has_code: bool) -> String {
+    let line = if has_code {
+        "<div class=\"fig-now\"><p class=\"fig-now-line\" \
+         aria-hidden=\"true\"></p></div>"
+    } else {
+        ""
+    };
+    format!(
+        "<div class=\"fig-caption\"><p class=\"fig-words\" \
+         aria-live=\"polite\">Your prediction comes first.</p></div>{line}"
+    )
+}
+
+/// How wide the columns of a run's tables are: the longest words of all steps.
+fn columns(state: &State, run: &Run) -> String {
+    let later = run.events.iter().filter_map(|e| e.state.get(&state.id));
+    let words = std::iter::once(&state.start).chain(later);
+    let words = words.flat_map(|value| match value {
+        Value::Words(words) => &words[..],
+        _ => &[],
+    });
+    let (mut at, mut wide) = (0, 0);
+    for word in words {
+        let shown = word.shown.as_ref().unwrap_or(&word.value);
+        at = at.max(plain(&word.at).chars().count());
+        wide = wide.max(shown.chars().count());
+    }
+    format!(" style=\"--at: {at}; --value: {wide}\"")
 }
 
 /// The run that is shown at first, counted from 0.

@@ -38,9 +38,10 @@ impl Drawn<'_> {
             command => format!(": <code>{}</code>", escape(command)),
         };
         let mut html = format!(
-            "<div class=\"table-wrapper\"><table><caption>{}{command}\
-             </caption><thead><tr><th scope=\"col\">Step</th>\
+            "<div class=\"table-wrapper\"><table id=\"{}\">\
+             <caption>{}{command}</caption><thead><tr><th scope=\"col\">Step</th>\
              <th scope=\"col\">Who</th><th scope=\"col\">What happens</th>",
+            self.address(run),
             inline(&wanted.label)
         );
         for state in &states {
@@ -57,6 +58,12 @@ impl Drawn<'_> {
         html + "</tbody></table></div>"
     }
 
+    /// A run's address in the page, to which a step adds its number. The
+    /// script takes it for the live form.
+    fn address(&self, run: &Run) -> String {
+        format!("figure-{}.{}", self.figure.name, run.id)
+    }
+
     fn table_row(&self, run: &Run, event: &Event, states: &[&State]) -> String {
         let lane = self.figure.definition.column(&event.lane);
         let who = &self.figure.definition.lane[lane].label;
@@ -67,7 +74,9 @@ impl Drawn<'_> {
             None => String::new(),
         };
         let mut html = format!(
-            "<tr><td>{}</td><td>{}</td><td>{}{raw}</td>",
+            "<tr id=\"{}.{}\"><td>{}</td><td>{}</td><td>{}{raw}</td>",
+            self.address(run),
+            event.step,
             event.step,
             escape(who),
             self.say(event),
