@@ -21,7 +21,8 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
 pub(super) fn epoll_create() -> io::Result<OwnedFd> {
     // SAFETY: takes a number; there is nothing to uphold.
     let queue = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-    // SAFETY: the kernel just opened it for us, so nobody else will close it.
+    // SAFETY: the kernel has just opened it for us, and nothing else knows its
+    // number, so this owner alone closes it.
     Ok(unsafe { OwnedFd::from_raw_fd(queue) })
 }
 
@@ -41,7 +42,9 @@ pub(super) fn epoll_add(
     };
     check(done).map(drop)
 }
+// ANCHOR_END: waiting_epoll_calls
 
+// ANCHOR: waiting_epoll_wait
 /// Sleeps until something in the queue is ready, or a signal comes; returns
 /// how many are.
 pub(super) fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
@@ -55,7 +58,7 @@ pub(super) fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
         count => count.map(|count| count as usize),
     }
 }
-// ANCHOR_END: waiting_epoll_calls
+// ANCHOR_END: waiting_epoll_wait
 
 /// The one place that turns -1 into the error that `errno` holds.
 pub(super) fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
