@@ -200,6 +200,18 @@ impl Context<'_> {
         self.cache.key(self.project)
     }
 
+    /// The hash of everything that a block of a page can use: all crates.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn libraries(&self) -> Result<String> {
+        let mut key = self.key();
+        for package in self.project.packages() {
+            key.package(package)?;
+        }
+        Ok(key.finish().to_string())
+    }
+
     fn wants(&self, chapter: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == chapter)
     }

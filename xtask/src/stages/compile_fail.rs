@@ -25,7 +25,21 @@ pub const STAGE: Stage = Stage {
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let blocks = cx.blocks(Block::is_compile_fail);
     report.checked = blocks.len();
-    if blocks.is_empty() {
+    let libraries = cx.libraries()?;
+    let mut changed = Vec::new();
+    for (page, block) in &blocks {
+        let name = format!("compile-fail {}", block.file_name(page));
+        let mut key = cx.key();
+        key.text(&libraries).text(&block.code);
+        key.text(&format!("{:?} {:?}", block.words, block.notes));
+        let key = key.file("book.toml")?.finish();
+        if cx.cache.has_passed(&name, key) {
+            report.unchanged += 1;
+        } else {
+            changed.push((*page, block, name, key));
+        }
+    }
+    if changed.is_empty() {
         return Ok(());
     }
     let bench = Workbench::new(cx.project, "compile-fail", "")?;
@@ -35,20 +49,21 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     arguments.push(format!("--edition={}", workbench::edition(cx.project)));
     cx.progress.step("compiling the blocks");
     let folder = tempfile::tempdir().context("a temporary folder")?;
-    let results = in_parallel(&blocks, |(page, block)| {
+    let results = in_parallel(&changed, |(page, block, _, _)| {
         check(page, block, &arguments, folder.path())
     });
-    for (result, (page, block)) in results.into_iter().zip(&blocks) {
-        match result? {
-            None => {}
-            Some((line, message)) => {
-                let place = match line {
-                    Some(line) => block.place_of(page, line),
-                    None => block.place(page),
-                };
-                report.fail(&place, message);
-            }
-        }
+    for (result, (page, block, name, key)) in results.into_iter().zip(&changed)
+    {
+        let Some((line, message)) = result? else {
+            cx.cache.passed(name, *key);
+            continue;
+        };
+        cx.cache.failed(name);
+        let place = match line {
+            Some(line) => block.place_of(page, line),
+            None => block.place(page),
+        };
+        report.fail(&place, message);
     }
     Ok(())
 }

@@ -31,11 +31,7 @@ type Pair<'a> = (&'a Page, Block, Block);
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let pairs = pairs(cx, report);
     report.checked += pairs.len();
-    let mut libraries = cx.key();
-    for package in cx.project.packages() {
-        libraries.package(package)?;
-    }
-    let libraries = libraries.finish().to_string();
+    let libraries = cx.libraries()?;
     let mut changed = Vec::new();
     for pair in pairs {
         let (page, program, output) = &pair;

@@ -140,11 +140,7 @@ fn lay_out<'a>(
     programs: &'a [(&'a Page, Block)],
 ) -> Result<Vec<Program<'a>>> {
     // A program depends on its text and on the libraries that it can use.
-    let mut libraries = cx.key();
-    for package in cx.project.packages() {
-        libraries.package(package)?;
-    }
-    let libraries = libraries.finish().to_string();
+    let libraries = cx.libraries()?;
     let mut laid_out = Vec::new();
     for (page, block) in programs {
         let name = block.file_name(page);

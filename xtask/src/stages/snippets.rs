@@ -31,6 +31,7 @@ const HEADER: &str = "<!-- the page -->\n";
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let bench = Workbench::new(cx.project, "snippets", "")?;
     let mut library = String::from("//! The book's snippets.\n");
+    let mut texts = String::new();
     let mut pages = Vec::new();
     for page in cx.pages() {
         let blocks: Vec<Block> =
@@ -39,7 +40,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             continue;
         }
         let name = format!("page_{}", pages.len());
-        bench.file(&format!("src/{name}.md"), &only(page, &blocks))?;
+        let text = only(page, &blocks);
+        bench.file(&format!("src/{name}.md"), &text)?;
+        texts += &text;
         library +=
             &format!("#[doc = include_str!(\"{name}.md\")]\nmod {name} {{}}\n");
         report.checked += blocks.len();
@@ -47,6 +50,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     bench.file("src/lib.rs", &library)?;
     if pages.is_empty() {
+        return Ok(());
+    }
+    let name = format!("snippets {}", cx.only.join(" "));
+    let mut key = cx.key();
+    key.text(&cx.libraries()?).text(&texts);
+    let key = key.file("book.toml")?.finish();
+    if cx.cache.has_passed(&name, key) {
+        report.unchanged = report.checked;
         return Ok(());
     }
     cx.progress.step("compiling and running the merged blocks");
@@ -66,6 +77,11 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             "snippets",
             format!("cargo test {}:\n{}", done.ending(), done.output),
         );
+    }
+    if report.failures.is_empty() {
+        cx.cache.passed(&name, key);
+    } else {
+        cx.cache.failed(&name);
     }
     Ok(())
 }

@@ -40,6 +40,19 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
+    let mut key = cx.key();
+    for package in project.metadata.workspace_packages() {
+        if names.contains(&package.name.as_str()) {
+            key.package(package)?;
+        }
+    }
+    let key = key.file("rustfmt.toml")?.file("clippy.toml")?.finish();
+    let check = format!("style {}", cx.only.join(" "));
+    if cx.cache.has_passed(&check, key) {
+        report.checked = 2 * names.len();
+        report.unchanged = report.checked;
+        return Ok(());
+    }
     for tool in ["fmt", "clippy"] {
         let mut probe = process::cargo(&project.root, &project.target());
         probe.args([tool, "--version"]);
@@ -53,7 +66,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.remark("a newer compiler's warnings are only told");
     }
     rustfmt(cx, &names, newer, report)?;
-    clippy(cx, &names, newer, report)
+    clippy(cx, &names, newer, report)?;
+    // What is only told is told again.
+    if report.failures.is_empty() && report.notes.is_empty() {
+        cx.cache.passed(&check, key);
+    } else {
+        cx.cache.failed(&check);
+    }
+    Ok(())
 }
 
 /// A cargo command about these packages.
