@@ -120,7 +120,29 @@ pub fn is_there(name: &str) -> bool {
 /// # Errors
 /// When the program cannot be started.
 pub fn run(command: &mut Command, limit: Duration) -> Result<Finished> {
-    run_until(command, limit, true)
+    run_until(command, limit, Given::default())
+}
+
+/// The same with a standard output that nobody reads, as it is behind `| head`
+/// once that has seen enough: what is collected is standard error.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn run_unread(command: &mut Command, limit: Duration) -> Result<Finished> {
+    let given = Given {
+        unread: true,
+        ..Given::default()
+    };
+    run_until(command, limit, given)
+}
+
+/// What is special about a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Given {
+    /// A test may take longer than a minute.
+    long_tests: bool,
+    /// Nobody reads standard output.
+    unread: bool,
 }
 
 /// The same for tests each of which may take longer than a minute: those of
@@ -132,20 +154,30 @@ pub fn run_long_tests(
     command: &mut Command,
     limit: Duration,
 ) -> Result<Finished> {
-    run_until(command, limit, false)
+    let given = Given {
+        long_tests: true,
+        ..Given::default()
+    };
+    run_until(command, limit, given)
 }
 
 fn run_until(
     command: &mut Command,
     limit: Duration,
-    tests_are_short: bool,
+    given: Given,
 ) -> Result<Finished> {
     let (reader, writer) = std::io::pipe().context("a pipe")?;
+    let output = if given.unread {
+        // Its reading end is gone at the end of this line.
+        std::io::pipe().context("a pipe")?.1
+    } else {
+        writer.try_clone().context("a pipe")?
+    };
     let program = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();
     // The writing end closes here once the family is started: the reader sees
     // the end when the program and everything that it started are gone.
-    let mut family = family::Family::start(command, writer)
+    let mut family = family::Family::start(command, output, writer)
         .with_context(|| format!("{program} does not start"))?;
     let (events, inbox) = mpsc::channel();
     family.tell_its_end(events.clone());
@@ -166,7 +198,7 @@ fn run_until(
             }
             Ok(Event::Closed) => closed = true,
             Ok(Event::TooMuch) => killed = Some(Ending::TooMuch),
-            Ok(Event::Hung(test)) if tests_are_short => {
+            Ok(Event::Hung(test)) if !given.long_tests => {
                 killed = Some(Ending::Hung(test));
             }
             Ok(Event::Hung(_)) => {}

@@ -35,6 +35,7 @@ mod lint;
 mod listings;
 mod names;
 mod outputs;
+mod pipes;
 mod programs;
 mod prose;
 mod samples;
@@ -60,6 +61,7 @@ pub const STAGES: &[Stage] = &[
     programs::STAGE,
     outputs::STAGE,
     console::STAGE,
+    pipes::STAGE,
     figures::STAGE,
     book::STAGE,
     links::STAGE,

@@ -6,6 +6,7 @@ use ch01_concurrency::s1_workshop::{
 };
 use ch01_concurrency::s2_threads;
 use std::io;
+use testing::println;
 
 /// When the long job comes, and how long it is.
 const COMES: Time = Time::secs(600);

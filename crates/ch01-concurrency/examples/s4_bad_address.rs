@@ -70,6 +70,8 @@ cfg_select! {
         }
     }
     _ => {
+        use testing::println;
+
         fn main() {
             println!("this program does not know this processor");
         }

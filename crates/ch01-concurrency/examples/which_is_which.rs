@@ -4,6 +4,7 @@
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
+use testing::print;
 
 /// Long enough that two threads which are both at work overlap, also on a
 /// machine with other things to do.

@@ -2,6 +2,7 @@
 
 use ch02_models::{Log, MODELS};
 use std::fmt::Write;
+use testing::print;
 
 // ANCHOR: all_five
 fn run() -> String {

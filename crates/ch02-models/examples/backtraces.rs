@@ -6,6 +6,7 @@
 use ch02_models::{Log, MODELS};
 use std::backtrace::Backtrace;
 use std::sync::{Arc, Mutex};
+use testing::println;
 
 // ANCHOR: frames
 /// The functions of this chapter's stages in a backtrace, innermost first.

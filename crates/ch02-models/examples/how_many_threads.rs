@@ -192,6 +192,8 @@ cfg_select! {
         }
     }
     _ => {
+        use testing::println;
+
         fn main() -> io::Result<()> {
             println!("this program is for Linux only");
             Ok(())

@@ -3,6 +3,7 @@
 
 use ch02_models::{Log, MODELS};
 use std::time::{Duration, Instant};
+use testing::println;
 
 const ERRANDS: usize = 100;
 

@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
+use testing::println;
 
 const TIMER: Duration = Duration::from_millis(10);
 const BUSY: Duration = Duration::from_millis(100);

@@ -9,6 +9,7 @@ use ch02_models::{Log, MODELS, Model};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use testing::{print, println};
 
 /// What is special about a model, for people.
 struct Words {

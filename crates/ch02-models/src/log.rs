@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -40,10 +41,12 @@ impl Log {
         log
     }
 
-    /// One that prints each line, too.
+    /// One that prints each line, too, for as long as somebody reads.
     #[must_use]
     pub fn printing() -> Self {
-        Self::with_listener(|line| println!("{line}"))
+        Self::with_listener(|line| {
+            let _ = writeln!(io::stdout().lock(), "{line}");
+        })
     }
 
     /// Adds a line.

@@ -1,6 +1,7 @@
 //! Waiting, first way: a call that blocks.
 
 use std::error::Error;
+use testing::println;
 
 // ANCHOR: main
 #[cfg(target_os = "linux")]

@@ -4,6 +4,8 @@
 //! The second function has undefined behaviour, on purpose: it breaks the
 //! promise that an `asm!` block makes to the compiler. Do not copy it.
 
+use testing::println;
+
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod sums {
     use std::arch::asm;

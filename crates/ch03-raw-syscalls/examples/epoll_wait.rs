@@ -1,6 +1,7 @@
 //! Waiting, third way: sleep on an event queue, then read once (readiness).
 
 use std::error::Error;
+use testing::println;
 
 // ANCHOR: main
 #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! Waiting, fourth way: hand the kernel the buffer, ask later (completion).
 
 use std::io;
+use testing::println;
 
 // ANCHOR: main
 #[cfg(target_os = "linux")]

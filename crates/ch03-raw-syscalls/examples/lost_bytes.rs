@@ -2,6 +2,7 @@
 //! was not taken. `write_all` delivers everything or says how much it did.
 
 use std::io;
+use testing::println;
 
 // ANCHOR: main
 #[cfg(target_os = "linux")]

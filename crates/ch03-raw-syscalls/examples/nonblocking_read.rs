@@ -1,6 +1,7 @@
 //! Waiting, second way: calls that do not block, again and again.
 
 use std::error::Error;
+use testing::println;
 
 // ANCHOR: main
 #[cfg(target_os = "linux")]

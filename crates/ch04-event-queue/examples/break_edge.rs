@@ -9,6 +9,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
+use testing::println;
 
 /// What a connection is after all that was there has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

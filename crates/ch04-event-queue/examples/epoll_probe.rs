@@ -3,6 +3,7 @@
 //! Linux only. `cargo run --example epoll_probe -- level|edge|one-shot|dup`.
 
 use std::error::Error;
+use testing::print;
 
 #[cfg(target_os = "linux")]
 mod linux {

@@ -2,6 +2,7 @@
 //! next wait says. Linux only.
 
 use std::error::Error;
+use testing::print;
 
 #[cfg(target_os = "linux")]
 mod linux {

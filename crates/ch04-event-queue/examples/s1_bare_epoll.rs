@@ -1,6 +1,7 @@
 //! Stage 1 of chapter 4: five slow answers, one thread, bare epoll. Linux only.
 
 use std::error::Error;
+use testing::println;
 
 // ANCHOR: main
 #[cfg(target_os = "linux")]

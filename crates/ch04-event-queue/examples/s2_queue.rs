@@ -2,6 +2,7 @@
 //! Linux only.
 
 use std::error::Error;
+use testing::println;
 
 #[cfg(target_os = "linux")]
 mod linux {

@@ -2,6 +2,7 @@
 //! that succeeds and one that does not, and datagrams. Linux only.
 
 use std::error::Error;
+use testing::println;
 
 #[cfg(target_os = "linux")]
 mod linux {

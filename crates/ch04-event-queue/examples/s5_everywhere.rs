@@ -7,6 +7,7 @@ use delay_server::DelayServer;
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use testing::println;
 
 // ANCHOR: states
 /// One request and its reply. What it waits for is its state.

@@ -14,6 +14,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use testing::println;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 

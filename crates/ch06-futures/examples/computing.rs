@@ -5,6 +5,7 @@ use ch06_futures::{Pool, ask, block_on, join, yield_now};
 use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+use testing::println;
 
 const TICK: Duration = Duration::from_millis(10);
 const WORK: Duration = Duration::from_millis(200);

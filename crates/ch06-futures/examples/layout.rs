@@ -3,6 +3,7 @@
 
 use ch06_futures::asked;
 use std::io;
+use testing::println;
 
 const SOURCE: &str = include_str!("../src/asked/errand.rs");
 /// What the compiler calls it.

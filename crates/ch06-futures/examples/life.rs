@@ -11,6 +11,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
+use testing::println;
 
 // ANCHOR: plus_two
 async fn plus_two(number: Receiver<u32>) -> Result<u32, Closed> {

@@ -5,6 +5,7 @@ use ch06_futures::{one_shot, yield_now};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use testing::println;
 
 /// What was done, and the calls that it made.
 fn steps() -> Vec<(&'static str, Vec<Call>)> {

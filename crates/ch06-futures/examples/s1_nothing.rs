@@ -1,6 +1,7 @@
 //! Stage 1 of chapter 6: call an async function and see nothing happen.
 
 use ch06_futures::s1_nothing::{greet, greet_early};
+use testing::println;
 
 fn main() {
     // ANCHOR: main

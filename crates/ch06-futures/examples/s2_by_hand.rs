@@ -5,6 +5,7 @@ use ch06_futures::s2_by_hand::two_halves;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use testing::println;
 
 fn main() {
     // ANCHOR: noop

@@ -3,6 +3,7 @@
 use ch06_futures::s2_by_hand::two_halves;
 use ch06_futures::{block_on, two_questions};
 use std::panic;
+use testing::println;
 
 /// The message of a panic.
 fn message(outcome: std::thread::Result<()>) -> String {

@@ -2,6 +2,7 @@
 
 use ch06_futures::{block_on, two_questions};
 use std::time::Instant;
+use testing::println;
 
 fn main() {
     let future = two_questions();

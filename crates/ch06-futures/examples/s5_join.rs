@@ -4,6 +4,7 @@
 use ch06_futures::{ask, block_on, counted, join, one_shot, yield_now};
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
+use testing::println;
 
 // ANCHOR: two
 /// Polls of the whole, of its first branch, and of its second one.

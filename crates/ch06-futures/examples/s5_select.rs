@@ -1,6 +1,7 @@
 //! Stage 5 of chapter 6: the first of two, and what becomes of the other.
 
 use ch06_futures::{Either, block_on, one_shot, select};
+use testing::println;
 
 // ANCHOR: noisy
 /// Says when it is dropped.

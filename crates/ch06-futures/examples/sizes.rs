@@ -4,6 +4,7 @@ use ch06_futures::sizes::{
     argument, boxed, local_across, local_before, nothing, passed, passed_on,
     reference, through,
 };
+use testing::println;
 
 /// The table: what, and how many bytes.
 fn rows() -> [(&'static str, usize); 9] {

@@ -2,6 +2,7 @@
 
 use ch06_futures::asked;
 use std::io;
+use testing::println;
 
 const SOURCE: &str = include_str!("../src/asked/unawaited.rs");
 

@@ -11,6 +11,7 @@ pub mod s5_join;
 
 pub mod asked;
 pub mod pool;
+mod quiet;
 pub mod sizes;
 
 pub use pool::Pool;

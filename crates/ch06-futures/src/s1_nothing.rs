@@ -2,6 +2,8 @@
 //!
 //! It leaves out whatever would run one: that is stage 2.
 
+use crate::quiet::println;
+
 // ANCHOR: greet
 /// Greets, and returns the length of the name. Nothing of it runs when it is
 /// called.

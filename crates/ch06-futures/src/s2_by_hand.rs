@@ -4,6 +4,7 @@
 //! It leaves out the executor: whoever calls `poll` decides when to call it
 //! again.
 
+use crate::quiet::println;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,6 +3,9 @@
 pub mod bench;
 mod child;
 mod limit;
+mod output;
 
 pub use child::in_a_child;
 pub use limit::{within, within_a_minute};
+#[doc(hidden)]
+pub use output::output;

@@ -30,6 +30,7 @@ impl Family {
     pub fn start(
         command: &mut Command,
         output: PipeWriter,
+        errors: PipeWriter,
     ) -> std::io::Result<Family> {
         static OURS: OnceLock<Option<Job>> = OnceLock::new();
         OURS.get_or_init(|| {
@@ -37,10 +38,7 @@ impl Family {
             job.assign_current_process().ok()?;
             Some(job)
         });
-        command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output);
+        command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn();
         // The command holds the writing end of the pipe: nothing may, or the
         // reader never sees its end.

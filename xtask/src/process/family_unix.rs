@@ -39,7 +39,7 @@ pub struct Family {
 }
 
 impl Family {
-    /// Starts `command`, which writes both its streams into `output`.
+    /// Starts `command`, which writes its streams into `output` and `errors`.
     ///
     /// # Errors
     /// When the guard does not start. That the program does not, is told at
@@ -47,6 +47,7 @@ impl Family {
     pub fn start(
         command: &Command,
         output: std::io::PipeWriter,
+        errors: std::io::PipeWriter,
     ) -> std::io::Result<Family> {
         let (socket, theirs) = UnixStream::pair()?;
         let mut guard = Command::new(this_program()?);
@@ -55,8 +56,8 @@ impl Family {
             .arg(command.get_program())
             .args(command.get_args())
             .stdin(OwnedFd::from(theirs))
-            .stdout(output.try_clone()?)
-            .stderr(output)
+            .stdout(output)
+            .stderr(errors)
             .process_group(0);
         for (name, value) in command.get_envs() {
             match value {
