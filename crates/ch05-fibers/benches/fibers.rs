@@ -25,13 +25,7 @@ mod linux;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() -> std::process::ExitCode {
-    match linux::run(std::env::args().skip(1)) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("fibers: {why}");
-            std::process::ExitCode::from(2)
-        }
-    }
+    testing::bench::main("fibers", &["--keep"], linux::run)
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

@@ -19,7 +19,8 @@ use std::process::Output;
 use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
-use support::{Dropped, OnDrop, in_a_child, runtime, within_a_minute};
+use support::{Dropped, OnDrop, runtime};
+use testing::{in_a_child, within_a_minute};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(100_000);

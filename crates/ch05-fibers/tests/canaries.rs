@@ -8,7 +8,8 @@ use ch05_fibers::{spawn, yield_now};
 use std::arch::naked_asm;
 use std::cell::Cell;
 use std::rc::Rc;
-use support::{runtime, within_a_minute};
+use support::runtime;
+use testing::within_a_minute;
 
 /// Calls `call` with canaries in all callee-saved registers, made from `seed`.
 /// Returns the bits in which any of them has changed: zero if none has.

@@ -10,7 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use support::{Dropped, built, runtime, within_a_minute};
+use support::{Dropped, built, runtime};
+use testing::within_a_minute;
 
 #[test]
 fn first_come_first_served() {

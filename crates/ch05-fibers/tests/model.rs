@@ -10,7 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::rc::Rc;
-use support::{runtime, within_a_minute};
+use support::runtime;
+use testing::within_a_minute;
 
 /// What a fiber does, one after the other.
 #[derive(Debug)]

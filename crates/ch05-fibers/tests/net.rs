@@ -11,7 +11,8 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Dropped, in_a_child, runtime, within_a_minute};
+use support::{Dropped, runtime};
+use testing::{in_a_child, within_a_minute};
 
 type Talk = fn(TcpStream) -> io::Result<()>;
 

@@ -7,7 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::{catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
-use support::{OnDrop, built, in_a_child, runtime, within_a_minute};
+use support::{OnDrop, built, runtime};
+use testing::{in_a_child, within_a_minute};
 
 /// A fiber that was alone for longer than its budget took itself out of the
 /// queue, and switched from its own stack to where that had been before.

@@ -14,7 +14,8 @@ use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
-use support::{Dropped, OnDrop, built, in_a_child, runtime, within_a_minute};
+use support::{Dropped, OnDrop, built, runtime};
+use testing::{in_a_child, within_a_minute};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(100_000);

@@ -1,10 +1,9 @@
 //! What a fiber that stands still has touched: the kernel's count, in a child
 //! process, which starts with nothing.
 
-use super::Result;
 use super::peers::Peer;
 use std::fs;
-use std::process::Command;
+use testing::bench::{Result, again, grouped};
 
 /// Memory that this process has touched, in bytes.
 fn touched() -> Result<usize> {
@@ -28,18 +27,8 @@ pub fn measure(peer: &Peer, count: usize) -> Result<Option<f64>> {
     if count > peer.most {
         return Ok(None);
     }
-    let case = match count {
-        100_000 => "100,000",
-        10_000 => "10,000",
-        _ => "1,000",
-    };
-    let output = Command::new(std::env::current_exe()?)
-        .args(["--keep", "--group", "memory", "--only", peer.name, case])
-        .output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let Ok(bytes) = text.trim().parse::<usize>() else {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{} {case}: {why}", peer.name).into());
-    };
-    Ok(Some(bytes as f64 / count as f64))
+    let case = grouped(count);
+    let text =
+        again(&["--keep", "--group", "memory", "--only", peer.name, &case])?;
+    Ok(Some(text.trim().parse::<f64>()? / count as f64))
 }

@@ -4,10 +4,8 @@ mod memory;
 mod peers;
 
 use peers::{PEERS, Peer};
-use std::io::{self, Write};
 use std::time::Duration;
-
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use testing::bench::{Arguments, Result, Rounds, Row, in_turns, ns_each};
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,105 +88,54 @@ fn once(
     })
 }
 
-/// All peers in turns, so that what disturbs the machine disturbs them all.
+/// All peers in turns.
 fn compare(group: Group, case: &str, quick: bool) -> Result<()> {
     let rounds = match (quick, group) {
         (true, _) => 1,
         (false, Group::Memory) => 3,
         (false, _) => 21,
     };
-    let mut all: Vec<_> = PEERS.iter().map(|peer| (peer, vec![])).collect();
-    for round in 0..rounds {
-        let length = all.len();
-        for turn in 0..length {
-            let (peer, figures) = &mut all[(round + turn) % length];
-            let figure = if group == Group::Memory {
-                memory::measure(peer, number(case))?
-            } else {
-                let iterations = if quick {
-                    4
-                } else {
-                    group.iterations(peer, case)
-                };
-                let many = iterations * group.per_iteration(case);
-                once(peer, group, case, iterations)?
-                    .map(|took| took.as_secs_f64() * 1e9 / many as f64)
-            };
-            figures.extend(figure);
+    let measured = in_turns(&PEERS, Rounds::counted(rounds), |peer| {
+        if group == Group::Memory {
+            return memory::measure(peer, number(case));
         }
-    }
-    for (peer, figures) in all {
-        print(peer, group, case, figures)?;
+        let iterations = if quick {
+            4
+        } else {
+            group.iterations(peer, case)
+        };
+        let many = iterations * group.per_iteration(case);
+        let took = once(peer, group, case, iterations)?;
+        Ok(took.map(|took| ns_each(took, many)))
+    })?;
+    // Who has no figure has no such case.
+    let measured = measured.into_iter().filter(|(_, all)| !all.is_empty());
+    for (peer, figures) in measured {
+        let row = Row {
+            group: group.name(),
+            peer: peer.name,
+            case,
+            unit: group.unit(),
+            per_iteration: group.per_iteration(case),
+        };
+        row.print(&figures)?;
     }
     Ok(())
 }
 
-fn print(
-    peer: &Peer,
-    group: Group,
-    case: &str,
-    mut figures: Vec<f64>,
-) -> Result<()> {
-    figures.sort_by(f64::total_cmp);
-    let (Some(min), Some(max)) = (figures.first(), figures.last()) else {
-        return Ok(());
-    };
-    println!(
-        "{{\"group\": \"{}\", \"peer\": \"{}\", \"case\": \"{case}\", \
-         \"unit\": \"{}\", \"median\": {:.2}, \"min\": {min:.2}, \
-         \"max\": {max:.2}, \"rounds\": {}, \"per_iteration\": {}}}",
-        group.name(),
-        peer.name,
-        group.unit(),
-        figures[figures.len() / 2],
-        figures.len(),
-        group.per_iteration(case),
-    );
-    io::stdout().flush()?;
-    Ok(())
-}
-
-pub fn run(mut arguments: impl Iterator<Item = String>) -> Result<()> {
-    let (mut quick, mut keep, mut iterations) = (false, false, 1);
-    let (mut group, mut only) = (None, None);
-    let missing = |what: &str| format!("{what} is missing");
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--bench" | "--test" => {} // cargo's
-            "--quick" => quick = true,
-            // A child of this program, for `memory`.
-            "--keep" => keep = true,
-            "--group" => {
-                let name = arguments.next().ok_or(missing("the group"))?;
-                let found = Group::ALL.into_iter().find(|g| g.name() == name);
-                let names = Group::ALL.map(Group::name);
-                let unknown = || format!("the groups are {names:?}");
-                group = Some(found.ok_or_else(unknown)?);
-            }
-            "--only" => {
-                let peer = arguments.next().ok_or(missing("the peer"))?;
-                let case = arguments.next().ok_or(missing("the case"))?;
-                only = Some((peer, case));
-            }
-            "--iterations" => {
-                let number = arguments.next().ok_or(missing("the number"))?;
-                iterations = number.parse()?;
-            }
-            other => {
-                let known = "--quick, --group GROUP, --only PEER CASE, \
-                             --iterations N";
-                return Err(format!("{other:?}: known are {known}").into());
-            }
-        }
-    }
-    let groups = match group {
-        Some(group) => vec![group],
+pub fn run(arguments: Arguments) -> Result<()> {
+    let groups = match &arguments.group {
         None => Group::ALL.to_vec(),
+        Some(name) => {
+            let found = Group::ALL.into_iter().find(|g| g.name() == name);
+            let names = Group::ALL.map(Group::name);
+            vec![found.ok_or_else(|| format!("the groups are {names:?}"))?]
+        }
     };
-    let Some((peer, case)) = only else {
+    let Some((peer, case)) = &arguments.only else {
         for group in groups {
             for case in group.cases() {
-                compare(group, case, quick)?;
+                compare(group, case, arguments.quick)?;
             }
         }
         return Ok(());
@@ -202,12 +149,12 @@ pub fn run(mut arguments: impl Iterator<Item = String>) -> Result<()> {
     if !group.cases().contains(&case.as_str()) {
         return Err(format!("the cases are {:?}", group.cases()).into());
     }
-    if keep {
-        return memory::child(peer, number(&case));
+    if arguments.has("--keep") {
+        return memory::child(peer, number(case));
     }
     if peer.threads {
         return Err("what several threads do is not counted".into());
     }
-    let done = once(peer, group, &case, iterations)?;
+    let done = once(peer, group, case, arguments.iterations)?;
     done.map(drop).ok_or_else(|| "it has no such case".into())
 }
