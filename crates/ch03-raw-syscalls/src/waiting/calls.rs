@@ -18,7 +18,7 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
 
 // ANCHOR: waiting_epoll_calls
 /// A new event queue.
-pub(super) fn epoll_create() -> io::Result<OwnedFd> {
+pub fn epoll_create() -> io::Result<OwnedFd> {
     // SAFETY: takes a number; there is nothing to uphold.
     let queue = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
     // SAFETY: the kernel has just opened it for us, and nothing else knows its
@@ -27,10 +27,7 @@ pub(super) fn epoll_create() -> io::Result<OwnedFd> {
 }
 
 /// Tells the queue that we want to know when `fd` can be read.
-pub(super) fn epoll_add(
-    queue: BorrowedFd<'_>,
-    fd: BorrowedFd<'_>,
-) -> io::Result<()> {
+pub fn epoll_add(queue: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result<()> {
     let (queue, fd) = (queue.as_raw_fd(), fd.as_raw_fd());
     let mut interest = libc::epoll_event {
         events: libc::EPOLLIN as u32,
@@ -47,7 +44,7 @@ pub(super) fn epoll_add(
 // ANCHOR: waiting_epoll_wait
 /// Sleeps until something in the queue is ready, or a signal comes; returns
 /// how many are.
-pub(super) fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
+pub fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
     let mut events = [libc::epoll_event { events: 0, u64: 0 }];
     let queue = queue.as_raw_fd();
     // SAFETY: the kernel writes at most one event, and there is room for one.
@@ -61,7 +58,7 @@ pub(super) fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
 // ANCHOR_END: waiting_epoll_wait
 
 /// The one place that turns -1 into the error that `errno` holds.
-pub(super) fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
+pub fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
     if answer == -1 {
         return Err(io::Error::last_os_error());
     }
@@ -69,7 +66,7 @@ pub(super) fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
 }
 
 /// How often this thread gave up the processor in order to wait.
-pub(super) fn sleeps_so_far() -> io::Result<u64> {
+pub fn sleeps_so_far() -> io::Result<u64> {
     let mut usage = MaybeUninit::<libc::rusage>::uninit();
     let place = usage.as_mut_ptr();
     // SAFETY: the kernel writes one `rusage`, and there is room for one.
@@ -81,7 +78,7 @@ pub(super) fn sleeps_so_far() -> io::Result<u64> {
 
 /// The processor time of this thread. (`getrusage` has it too, but only as of
 /// the last tick of the scheduler: up to some milliseconds ago.)
-pub(super) fn cpu_so_far() -> io::Result<Duration> {
+pub fn cpu_so_far() -> io::Result<Duration> {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,

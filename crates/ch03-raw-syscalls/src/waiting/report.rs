@@ -43,7 +43,7 @@ impl fmt::Display for Report {
 ///
 /// Whatever happens to that thread, its end of the pipe is closed when it is
 /// gone, so that no reader waits for ever.
-pub(super) fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
+pub fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
     let (reader, mut writer) = io::pipe()?;
     thread::Builder::new().spawn(move || {
         thread::sleep(pause);
@@ -54,16 +54,16 @@ pub(super) fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
 }
 
 /// A report that is still being written.
-pub(super) struct Bill {
-    pub(super) attempts: u64,
-    pub(super) waits: u64,
+pub struct Bill {
+    pub attempts: u64,
+    pub waits: u64,
     sleeps: u64,
     cpu: Duration,
     start: Instant,
 }
 
 impl Bill {
-    pub(super) fn open() -> io::Result<Self> {
+    pub fn open() -> io::Result<Self> {
         Ok(Self {
             attempts: 0,
             waits: 0,
@@ -73,11 +73,7 @@ impl Bill {
         })
     }
 
-    pub(super) fn close(
-        &self,
-        count: usize,
-        message: [u8; 5],
-    ) -> io::Result<Report> {
+    pub fn close(&self, count: usize, message: [u8; 5]) -> io::Result<Report> {
         if count != message.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
