@@ -2,6 +2,8 @@
 //! is large enough; and a callback may even yield in the middle of it. It may
 //! not unwind through it.
 
+use testing::println;
+
 #[cfg(unix)]
 mod quiet;
 

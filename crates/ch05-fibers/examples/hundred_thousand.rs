@@ -5,6 +5,7 @@
 mod quiet;
 
 use std::error::Error;
+use testing::println;
 
 #[cfg(target_os = "linux")]
 mod linux {
