@@ -11,7 +11,8 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{runtime, within_a_minute};
+use support::runtime;
+use testing::within_a_minute;
 
 const NAME: &str = "a_fiber_that_prints_into_a_closed_pipe_ends_quietly";
 const CHILD: &str = "CH05_CLOSED_PIPE";
