@@ -1,7 +1,6 @@
 //! The peers: for each the four things that are measured.
 
 use ch05_fibers::ladder::{Crate, Loop, NakedRet, Rung};
-use ch05_fibers::{Runtime, spawn, yield_now};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use may::coroutine;
@@ -9,11 +8,13 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Once};
 use std::thread;
 use std::time::{Duration, Instant};
+
+mod bare;
+mod ours;
 
 /// The size of every stack, in bytes.
 const STACK: usize = 64 * 1024;
@@ -118,123 +119,6 @@ fn rung<R: Rung>(deep: bool, count: usize) -> Option<Duration> {
     // SAFETY: made for this rung, two lines above.
     unsafe { fiber.rounds::<R>(count) };
     Some(start.elapsed())
-}
-
-mod ours {
-    use super::*;
-
-    pub fn round_robin(fibers: usize, rounds: usize) -> Option<Duration> {
-        // SAFETY: nothing counts on the order in which their calls end.
-        Some(unsafe { Runtime::new() }.run(|| {
-            let all: Vec<_> = (0..fibers)
-                .map(|_| {
-                    spawn(move || {
-                        yield_now(); // all of them have begun
-                        for _ in 0..rounds {
-                            yield_now();
-                        }
-                    })
-                })
-                .collect();
-            yield_now();
-            let start = Instant::now();
-            for fiber in all {
-                fiber.join().expect("it only yields");
-            }
-            start.elapsed()
-        }))
-    }
-
-    pub fn create(new: bool, count: usize) -> Option<Duration> {
-        if new {
-            return None;
-        }
-        // SAFETY: nothing counts on the order in which their calls end.
-        Some(unsafe { Runtime::new() }.run(|| {
-            let one = || spawn(|| black_box(1)).join().expect("it ends");
-            one(); // a stack for the pool
-            let start = Instant::now();
-            for _ in 0..count {
-                one();
-            }
-            start.elapsed()
-        }))
-    }
-
-    pub fn keep(count: usize, look: &mut dyn FnMut()) {
-        // SAFETY: nothing counts on the order in which their calls end.
-        unsafe { Runtime::new() }.run(|| {
-            let go = Rc::new(Cell::new(false));
-            for _ in 0..count {
-                let go = Rc::clone(&go);
-                spawn(move || {
-                    while !go.get() {
-                        yield_now();
-                    }
-                });
-            }
-            yield_now();
-            look();
-            go.set(true);
-        });
-    }
-}
-
-/// What corosensei does, no more: a closure on a pooled stack, whose panics are
-/// caught, and its result. No scheduler, no handle.
-mod bare {
-    use super::*;
-    use ch05_fibers::stack::Stack;
-    use ch05_fibers::switch::{StackPointer, prepare, switch};
-    use std::panic::catch_unwind;
-
-    struct Visit {
-        home: StackPointer,
-        there: StackPointer,
-        result: thread::Result<i32>,
-    }
-
-    unsafe extern "C" fn enter(visit: *mut u8) -> ! {
-        let visit = visit.cast::<Visit>();
-        let result = catch_unwind(|| black_box(1));
-        // SAFETY: `create` waits for us with it.
-        unsafe { (*visit).result = result };
-        // SAFETY: as above.
-        let home = unsafe { (*visit).home };
-        // SAFETY: as above.
-        let save = unsafe { &raw mut (*visit).there };
-        // SAFETY: home has stopped in a switch.
-        unsafe { switch(save, home) };
-        unreachable!("nobody comes here again");
-    }
-
-    pub fn create(new: bool, count: usize) -> Option<Duration> {
-        if new {
-            return None;
-        }
-        let stack = Stack::new(STACK).expect("a stack");
-        let (bottom, top) = (stack.bottom(), stack.top());
-        let start = Instant::now();
-        for _ in 0..count {
-            let (home, there) = (ptr::null_mut(), ptr::null_mut());
-            let result = Ok(0);
-            let mut visit = Visit {
-                home,
-                there,
-                result,
-            };
-            let visit = &raw mut visit;
-            // SAFETY: both ends of a stack on which nothing is in use.
-            let there = unsafe { prepare(bottom, top, enter, visit.cast()) };
-            // SAFETY: a local, a few lines above.
-            let save = unsafe { &raw mut (*visit).home };
-            // SAFETY: prepared above.
-            unsafe { switch(save, there) };
-            // SAFETY: it is ours again.
-            black_box(unsafe { &(*visit).result });
-        }
-        Some(start.elapsed())
-    }
 }
 
 mod coro {
