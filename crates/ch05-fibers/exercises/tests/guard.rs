@@ -77,9 +77,31 @@ fn the_stack_is_as_large_as_was_asked_for() {
 }
 
 /// Asks the kernel to read below the stack: where we would be struck by a
-/// signal, it answers `EFAULT`.
+/// signal, it answers `EFAULT`. And addresses that nothing has taken are no
+/// guard, for the next mapping may lie there.
 #[track_caller]
 fn check_guard(stack: &Guarded) {
+    // SAFETY: takes a number.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+    let wanted = stack.bottom().wrapping_sub(page).cast();
+    // SAFETY: a new mapping, there or, if that is not free, somewhere else.
+    let neighbour = unsafe {
+        libc::mmap(
+            wanted,
+            page,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANON,
+            -1,
+            0,
+        )
+    };
+    assert_ne!(neighbour, libc::MAP_FAILED);
+    // SAFETY: mapped above, and used by nothing.
+    unsafe { libc::munmap(neighbour, page) };
+    assert_ne!(
+        neighbour, wanted,
+        "exercise guard: the page below the stack was free"
+    );
     let below = stack.bottom().wrapping_sub(1);
     // SAFETY: the kernel looks, and says what it has found.
     let answer = unsafe { libc::access(below.cast(), libc::F_OK) };
