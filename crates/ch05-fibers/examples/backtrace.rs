@@ -8,7 +8,6 @@ mod quiet;
 
 use ch05_fibers::{Runtime, spawn, yield_now};
 use std::backtrace::Backtrace;
-use testing::println;
 
 // ANCHOR: functions
 #[inline(never)]

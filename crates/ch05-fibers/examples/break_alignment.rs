@@ -5,8 +5,6 @@
 //! Linux on x86-64. The fault is in a child process, which is this program
 //! again.
 
-use testing::print;
-
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod quiet;
 

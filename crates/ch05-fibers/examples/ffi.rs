@@ -2,8 +2,6 @@
 //! is large enough; and a callback may even yield in the middle of it. It may
 //! not unwind through it.
 
-use testing::println;
-
 #[cfg(unix)]
 mod quiet;
 

@@ -1,8 +1,6 @@
 //! How a stack grows: a page at a time, when it is touched. And how it does not
 //! shrink. Linux: the kernel is asked which pages there are (`mincore`).
 
-use testing::println;
-
 #[cfg(target_os = "linux")]
 mod quiet;
 

@@ -5,7 +5,6 @@
 mod quiet;
 
 use std::error::Error;
-use testing::println;
 
 #[cfg(target_os = "linux")]
 mod linux {

@@ -5,7 +5,6 @@
 mod quiet;
 
 use ch05_fibers::{Runtime, RuntimeBuilder, spawn, yield_now};
-use testing::println;
 
 cfg_select! {
     target_arch = "x86_64" => {

@@ -7,7 +7,6 @@ use ch05_fibers::{Builder, Runtime, spawn, yield_now};
 use std::hint::black_box;
 use std::io;
 use std::process::{Command, ExitStatus};
-use testing::println;
 
 // ANCHOR: overflow
 /// Calls itself, and lets others run in between, for ever.

@@ -5,7 +5,6 @@ mod quiet;
 
 use ch05_fibers::{Runtime, sleep, spawn, yield_now};
 use std::time::{Duration, Instant};
-use testing::println;
 
 /// How long the busy fiber computes.
 const BUSY: Duration = Duration::from_millis(200);

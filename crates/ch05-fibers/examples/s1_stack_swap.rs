@@ -6,7 +6,6 @@ use ch05_fibers::s1_stack_swap::visit;
 use ch05_fibers::stack::Stack;
 use std::io;
 use std::ops::Range;
-use testing::println;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {

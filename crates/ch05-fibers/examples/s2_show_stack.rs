@@ -5,7 +5,6 @@ mod quiet;
 use ch05_fibers::s2_show_stack::{Table, picture};
 use ch05_fibers::stack::Stack;
 use std::io;
-use testing::print;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {

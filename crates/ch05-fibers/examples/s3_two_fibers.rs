@@ -4,7 +4,6 @@ mod quiet;
 
 use ch05_fibers::s3_two_fibers::{Pair, run};
 use std::io;
-use testing::println;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {

@@ -5,7 +5,6 @@ mod quiet;
 
 use ch05_fibers::s4_scheduler::{Fibers, Scheduler};
 use std::panic;
-use testing::println;
 
 /// Says when it is dropped.
 struct Local(&'static str);

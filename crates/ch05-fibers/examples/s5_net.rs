@@ -8,7 +8,6 @@ use ch05_fibers::{Runtime, s5_net, scope, spawn};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
-use testing::{print, println};
 
 // ANCHOR: main
 fn main() -> io::Result<()> {

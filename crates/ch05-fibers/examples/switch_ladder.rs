@@ -2,8 +2,6 @@
 //! where the fiber yields in its first function, and once where it yields three
 //! calls below it. Build it with `--release`. x86-64 Unix.
 
-use testing::println;
-
 #[cfg(all(unix, target_arch = "x86_64"))]
 mod quiet;
 

@@ -14,7 +14,6 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use testing::println;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
