@@ -10,8 +10,10 @@
         Home: "first",
         End: "last",
     };
-    // What is shorter than this part of the longest does not need more room.
-    const NEARLY = 0.8;
+    // What a picture has at the current step: of a chart, the shape itself.
+    const MARK =
+        ":not(.fig-gantt) > .now > .fig-mark, " +
+        ".fig-gantt > .now :is(.fig-frame-now, .fig-tip, .fig-arrow)";
     // What scrolls where there is no room for all of it, and its name.
     const SCROLLED = {
         ".fig-picture": "Picture",
@@ -60,7 +62,20 @@
             this.addEventListener("input", (event) => this.#choose(event));
             this.addEventListener("keydown", (event) => this.#key(event));
             this.addEventListener("pointerdown", () => (this.#pointed = true));
+            // What the screen is high and wide changes how high runs are.
+            new ResizeObserver(() => this.#fit()).observe(this);
+            addEventListener("resize", () => this.#fit());
             this.#listen();
+        }
+
+        /// All runs have the height of the tallest: to choose another one moves
+        /// nothing below the figure.
+        #fit() {
+            const shown = this.#shown();
+            for (const { box } of this.#runs) box.hidden = false;
+            const heights = this.#runs.map(({ box }) => box.offsetHeight);
+            this.style.setProperty("--tallest", `${Math.max(...heights)}px`);
+            this.#uncover(shown);
         }
 
         #click({ target }) {
@@ -79,20 +94,17 @@
         /// The steps are shown: from the first one, or, where the reader
         /// compares runs by controls, all at once in every run.
         #answer(run, choice) {
-            const compared = this.#counts.length > 0;
-            for (const each of compared ? this.#runs : [run]) {
-                open(each, choice);
-            }
-            this.#go(run, compared ? "last" : "first");
+            for (const each of this.#asked(run)) open(each, choice);
+            const all = this.#counts.length > 0;
+            this.#go(run, all ? "last" : "first");
             // The button that had the focus is gone.
-            const to = compared ? "back" : "next";
+            const to = all ? "back" : "next";
             find(run, `[data-go=${to}]`).focus({ preventScroll: true });
         }
 
         /// The question again, as if it had not been answered.
         #ask(run) {
-            const compared = this.#counts.length > 0;
-            for (const each of compared ? this.#runs : [run]) close(each);
+            for (const each of this.#asked(run)) close(each);
             this.#remember(run);
             find(run, "[data-choice]").focus({ preventScroll: true });
         }
@@ -120,12 +132,19 @@
             this.#remember(to);
         }
 
+        /// Whose question it is: with controls it is that of all runs.
+        #asked(run) {
+            return this.#counts.length > 0 ? this.#runs : [run];
+        }
+
         #shown() {
             return this.#runs.find((run) => !run.box.hidden);
         }
 
         #uncover(run) {
             for (const each of this.#runs) each.box.hidden = each !== run;
+            // What was not displayed was not scrolled.
+            follow(run);
         }
 
         /// The run that the controls choose: the last one's values are next to
@@ -203,8 +222,7 @@
             this.#uncover(run);
             if (step !== undefined) {
                 const choice = history.state?.choice ?? 0;
-                const compared = this.#counts.length > 0;
-                for (const each of compared ? this.#runs : [run]) {
+                for (const each of this.#asked(run)) {
                     if (each.at === 0) open(each, choice);
                 }
                 const at = Math.max(Number.parseInt(step, 10) || 1, 1);
@@ -290,7 +308,7 @@
 
     function show(run, at) {
         if (run.at === at) return;
-        const { box, steps, lines, decided } = run;
+        const { steps, lines, decided } = run;
         run.at = at;
         run.groups.forEach((group, index) => {
             group.classList.toggle("seen", index < at);
@@ -310,13 +328,16 @@
         if (nowLine) nowLine.textContent = lines[line]?.textContent ?? "";
         tell(run, at >= decided ? verdict(run) : prediction(run));
         reach(run);
-        const mark = find(run, ".now .fig-frame-now") ?? find(run, ".now .fig-mark");
-        bring(box.querySelector(".fig-picture"), mark);
-        bring(box.querySelector(".fig-code"), lines[line]);
-        for (const part of box.querySelectorAll(".fig-state")) {
-            const row = ".fig-value:not(.fig-room) .fig-changed";
-            bring(part, part.querySelector(row));
-        }
+        follow(run);
+    }
+
+    /// Scrolls the picture, the code and the values to the step.
+    function follow(run) {
+        const { line } = run.steps[run.at - 1] ?? {};
+        bring(find(run, ".fig-picture"), find(run, MARK));
+        bring(find(run, ".fig-code"), run.lines[line]);
+        const row = find(run, ".fig-value:not(.fig-room) .fig-changed");
+        bring(find(run, ".fig-state"), row);
     }
 
     function caption({ steps }, at, say) {
@@ -327,7 +348,6 @@
     function put(run, id, html) {
         const value = find(run, `[data-state="${id}"] .fig-value`);
         const before = value.innerHTML;
-        if (before === html) return false;
         value.innerHTML = html;
         // Of a table, its marks say so; they are gone with the next step.
         const table = value.querySelector("table");
@@ -381,16 +401,12 @@
     /// What scrolls can be scrolled by keyboard.
     function reachable(box) {
         const scrolls = box.scrollHeight > box.clientHeight + 1;
-        if (!scrolls) {
-            for (const name of ["tabindex", "role", "aria-label"]) {
-                box.removeAttribute(name);
-            }
-            return;
-        }
-        box.tabIndex = 0;
-        box.role = "group";
         const part = Object.keys(SCROLLED).find((part) => box.matches(part));
-        box.ariaLabel = SCROLLED[part];
+        const all = { tabindex: 0, role: "group", "aria-label": SCROLLED[part] };
+        for (const [name, value] of Object.entries(all)) {
+            if (scrolls) box.setAttribute(name, value);
+            else box.removeAttribute(name);
+        }
     }
 
     /// The step of a run that is like the one shown of another run: the last
@@ -422,11 +438,11 @@
         );
     }
 
-    // --- Room: what will stand there keeps its place open, unseen, so that
-    // nothing moves from one step to the next ---
-
+    /// What stands there before the first step is kept, and room for whatever
+    /// will stand there.
     function keepRoom(run) {
         const { box, steps, choices, lines } = run;
+        const { room, longest, widest } = byHandRoom;
         run.before = find(run, ".fig-words").innerHTML;
         run.start = {};
         for (const row of box.querySelectorAll("[data-state]")) {
@@ -439,57 +455,15 @@
         }
         const said = steps.map(({ say }, index) => caption(run, index + 1, say));
         room(find(run, ".fig-words"), longest([run.before, ...said]));
-        const verdicts = [0, ...choices.keys().map((index) => index + 1)];
-        const told = [...verdicts].map((choice) => verdict({ ...run, choice }));
+        const told = [0, ...choices.map((_, index) => index + 1)].map((choice) =>
+            verdict({ ...run, choice }),
+        );
         room(find(run, ".fig-verdict"), longest(told));
         const nowLine = find(run, ".fig-now-line"); // what is drawn has no code
         const code = steps.map(({ line }) => lines[line]?.textContent ?? "");
         // As HTML, which is what these are.
         const escaped = code.map((text) => new Option(text).innerHTML);
         if (nowLine) room(nowLine, longest(escaped));
-    }
-
-    /// Puts copies into the same place as the element, below it.
-    function room(element, copies) {
-        const box = element.parentElement;
-        box.classList.add("fig-roomy");
-        for (const html of copies) {
-            const copy = document.createElement("div");
-            copy.className = `${element.className} fig-room`;
-            copy.ariaHidden = "true";
-            copy.innerHTML = html;
-            box.append(copy);
-        }
-    }
-
-    /// Those of some texts that may take most room.
-    function longest(htmls) {
-        const all = [...new Set(htmls)].map((html) => {
-            const text = html.replace(/<[^>]*>/g, "");
-            return { html, length: text.length };
-        });
-        const most = Math.max(...all.map(({ length }) => length));
-        const long = all.filter(({ length }) => length >= most * NEARLY);
-        return long.map(({ html }) => html);
-    }
-
-    /// A table of which each cell is the longest of the tables' cells there.
-    function widest(htmls) {
-        const made = document.createElement("template");
-        made.innerHTML = [...new Set(htmls)].join("");
-        const tables = [...made.content.querySelectorAll("table")];
-        const most = tables.reduce((a, b) => (b.rows.length > a.rows.length ? b : a));
-        for (const row of most.rows) {
-            // Bold letters are wider.
-            if (row.rowIndex > 0) row.className = "fig-changed";
-            for (const cell of row.cells) {
-                const cells = tables
-                    .map((table) => table.rows[row.rowIndex]?.cells[cell.cellIndex])
-                    .filter((cell) => cell !== undefined);
-                cell.innerHTML = longest(cells.map((cell) => cell.innerHTML))[0];
-            }
-        }
-        return most.outerHTML;
     }
 
     customElements.define("by-hand-figure", ByHandFigure);

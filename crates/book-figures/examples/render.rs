@@ -54,11 +54,13 @@ fn page(
     )?;
     figure.check_sources((recording, &recorded))?;
     let html = figure.html(recording)?;
+    let all = |files: &[(&str, &str)]| -> String {
+        files.iter().map(|(_, text)| *text).collect()
+    };
+    let (css, js) = (all(book_figures::CSS), all(book_figures::JS));
     Ok(format!(
         "<!DOCTYPE html>\n<html lang=\"en\" class=\"js\">\n<title>{name}</title>\n\
-         <style>{}</style>\n<main>{html}</main>\n<script>{}</script>\n</html>",
-        book_figures::CSS,
-        book_figures::JS,
+         <style>{css}</style>\n<main>{html}</main>\n<script>{js}</script>\n</html>",
         name = name.display(),
     ))
 }

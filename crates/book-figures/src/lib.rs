@@ -28,10 +28,22 @@ pub use figure::Figure;
 pub use plot::{Measurement, Plot};
 pub use recording::{Provenance, Recording, VERSION};
 
-/// The style sheet of figures and plots. It uses mdBook's variables.
-pub const CSS: &str = include_str!("../assets/figure.css");
-/// The script that makes figures live. Without it they are still ones.
-pub const JS: &str = include_str!("../assets/figure.js");
+/// The style sheets of figures and plots, by their names, in the order in which
+/// a page has them. They use mdBook's variables.
+pub const CSS: &[(&str, &str)] = &[
+    ("picture.css", include_str!("../assets/picture.css")),
+    ("values.css", include_str!("../assets/values.css")),
+    ("choose.css", include_str!("../assets/choose.css")),
+    ("live.css", include_str!("../assets/live.css")),
+    ("still.css", include_str!("../assets/still.css")),
+    ("plot.css", include_str!("../assets/plot.css")),
+];
+/// The scripts that make figures live, in their order. Without them figures are
+/// still ones.
+pub const JS: &[(&str, &str)] = &[
+    ("room.js", include_str!("../assets/room.js")),
+    ("figure.js", include_str!("../assets/figure.js")),
+];
 
 #[cfg(test)]
 mod tests {

@@ -36,11 +36,15 @@ function state(page, nth) {
 
 async function follow(tab, figure, nth) {
   const { page } = tab;
-  const { name, ids, set } = await figure.evaluate((figure) => ({
-    name: figure.closest("figure").id,
-    ids: JSON.parse(figure.querySelector("script").textContent).runs.map(({ id }) => id),
-    set: figure.querySelector(".fig-set") !== null,
-  }));
+  const { name, ids, to, set } = await figure.evaluate((figure) => {
+    const { runs } = JSON.parse(figure.querySelector("script").textContent);
+    return {
+      name: figure.closest("figure").id,
+      ids: runs.map(({ id }) => id),
+      to: Math.min(3, runs.at(-1).steps.length),
+      set: figure.querySelector(".fig-set") !== null,
+    };
+  });
   const last = ids.length - 1;
   const address = (run, step) => `#${name}.${ids[run]}.${step}`;
   const hash = () => page.evaluate(() => location.hash);
@@ -54,23 +58,23 @@ async function follow(tab, figure, nth) {
       return new Promise((next) => setTimeout(next, 50));
     }, hash);
   // A link shows its run and its step, and brings them onto the screen.
-  await go(address(last, 3));
+  await go(address(last, to));
   const linked = await state(page, nth);
-  if (linked.run !== last || linked.step !== 3) {
-    return `a link to ${address(last, 3)} shows run ${linked.run + 1}, step ${linked.step}`;
+  if (linked.run !== last || linked.step !== to) {
+    return `a link to ${address(last, to)} shows run ${linked.run + 1}, step ${linked.step}`;
   }
-  if (!linked.seen) return `a link to ${address(last, 3)} does not bring it onto the screen`;
+  if (!linked.seen) return `a link to ${address(last, to)} does not bring it onto the screen`;
   // Then the arrows step, and the address follows.
   await page.keyboard.press("ArrowLeft");
-  if ((await hash()) !== address(last, 2)) return `after a step the address is ${await hash()}`;
+  if ((await hash()) !== address(last, to - 1)) return `after a step the address is ${await hash()}`;
   // Another page, and back.
   await page.goto(new URL("404.html", tab.base).href);
   await page.goBack();
   await page.waitForSelector(FIGURE);
   const back = await state(page, nth);
   await page.evaluate(tab.inPage);
-  if (back.run !== last || back.step !== 2) {
-    return `going back restores run ${back.run + 1}, step ${back.step}, not ${last + 1} and 2`;
+  if (back.run !== last || back.step !== to - 1) {
+    return `going back restores run ${back.run + 1}, step ${back.step}, not ${last + 1} and ${to - 1}`;
   }
   if (set || ids.length < 2) return undefined;
   // A pointer chooses a run that was answered; the arrow steps it.

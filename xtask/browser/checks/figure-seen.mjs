@@ -57,7 +57,7 @@ function seen(figure, runs, tools, size) {
       buttons: one(".fig-controls"),
       caption: one(".fig-words:not(.fig-room)"),
       values: [...one(".fig-state").map((e) => e.parentElement.querySelector(".fig-state")), ...one(".fig-state .fig-changed")],
-      picture: first(one(".now .fig-frame-now"), one(".now .fig-mark > rect")),
+      picture: one(":not(.fig-gantt) > .now > .fig-mark > rect, .fig-gantt > .now :is(.fig-frame-now, .fig-tip, .fig-arrow)"),
       // On a phone the line comes along with the caption.
       code: first(one(".fig-now-line:not(.fig-room)"), line),
     };

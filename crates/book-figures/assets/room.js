@@ -1,0 +1,53 @@
+// Room for a figure: what will stand in a place keeps it open, unseen, so that
+// nothing moves from one step to the next. figure.js asks for it.
+"use strict";
+
+const byHandRoom = (() => {
+    // What is shorter than this part of the longest does not need more room.
+    const NEARLY = 0.8;
+
+    /// Puts copies into the same place as the element, below it.
+    function room(element, copies) {
+        const box = element.parentElement;
+        box.classList.add("fig-roomy");
+        for (const html of copies) {
+            const copy = document.createElement("div");
+            copy.className = `${element.className} fig-room`;
+            copy.ariaHidden = "true";
+            copy.innerHTML = html;
+            box.append(copy);
+        }
+    }
+
+    /// Those of some texts that may take most room.
+    function longest(htmls) {
+        const all = [...new Set(htmls)].map((html) => {
+            const text = html.replace(/<[^>]*>/g, "");
+            return { html, length: text.length };
+        });
+        const most = Math.max(...all.map(({ length }) => length));
+        const long = all.filter(({ length }) => length >= most * NEARLY);
+        return long.map(({ html }) => html);
+    }
+
+    /// A table of which each cell is the longest of the tables' cells there.
+    function widest(htmls) {
+        const made = document.createElement("template");
+        made.innerHTML = [...new Set(htmls)].join("");
+        const tables = [...made.content.querySelectorAll("table")];
+        const most = tables.reduce((a, b) => (b.rows.length > a.rows.length ? b : a));
+        for (const row of most.rows) {
+            // Bold letters are wider.
+            if (row.rowIndex > 0) row.className = "fig-changed";
+            for (const cell of row.cells) {
+                const cells = tables
+                    .map((table) => table.rows[row.rowIndex]?.cells[cell.cellIndex])
+                    .filter((cell) => cell !== undefined);
+                cell.innerHTML = longest(cells.map((cell) => cell.innerHTML))[0];
+            }
+        }
+        return most.outerHTML;
+    }
+
+    return { room, longest, widest };
+})();
