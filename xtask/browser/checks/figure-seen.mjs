@@ -29,7 +29,7 @@ function together(tab, { width, height }) {
   return each(tab, seen, `${width}x${height}`);
 }
 
-function seen(figure, runs, tools, size) {
+async function seen(figure, runs, tools, size) {
   /// What of an element is on the screen: not under the menu bar, not
   /// scrolled out of a box. More than a hair's breadth is hidden.
   const HAIR = 1.5;
@@ -67,6 +67,7 @@ function seen(figure, runs, tools, size) {
     const name = tools.choose(run);
     tools.press(run, "[data-choice]");
     tools.press(run, "[data-go=first]");
+    await tools.settle();
     for (let step = 1; step <= tools.steps(run); step += 1) {
       const all = Object.entries(parts(run));
       if (all.every(([, list]) => list.length === 0)) return ["shows nothing"];

@@ -8,7 +8,7 @@ const FIGURE = "main by-hand-figure";
 export async function each({ page }, check, argument) {
   return page.$$eval(
     FIGURE,
-    (figures, [text, argument]) => {
+    async (figures, [text, argument]) => {
       const check = new Function(`return ${text}`)();
       const wrong = [];
       for (const figure of figures) {
@@ -26,9 +26,11 @@ export async function each({ page }, check, argument) {
             return run.getAttribute("aria-label").replace(/^Figure: /, "");
           },
           press: (run, button) => run.querySelector(button).click(),
+          /// The menu bar follows the page when it has scrolled.
+          settle: () => new Promise((next) => setTimeout(() => requestAnimationFrame(next), 50)),
           steps: (run) => run.querySelectorAll(".fig-step").length,
         };
-        for (const message of check(figure, runs, tools, argument)) {
+        for (const message of await check(figure, runs, tools, argument)) {
           wrong.push(window.checks.problem(figure, message));
         }
       }
