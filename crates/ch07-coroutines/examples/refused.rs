@@ -41,9 +41,27 @@ fn answers() -> Vec<String> {
         .collect()
 }
 
+/// The text in lines that fit a page, the later ones indented.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        if column + word.len() >= 72 {
+            out.push_str("\n   ");
+            column = 3;
+        }
+        if column > 0 {
+            out.push(' ');
+        }
+        out.push_str(word);
+        column += word.len() + 1;
+    }
+    out
+}
+
 fn main() {
     for answer in answers() {
-        println!("{answer}");
+        println!("{}", wrapped(&answer));
     }
 }
 
