@@ -292,16 +292,15 @@ impl<'a> Emit<'a> {
         for (at, step) in section.steps.iter().enumerate() {
             let implied = at >= trailing;
             out.extend(self.step(step, &state, implied));
-            if let Instr::Let { declares, .. } = step {
-                out.extend(self.operands_after(declares, &state));
-            }
             let before = state.clone();
             self.flow.step(step, &live[at], &mut state);
             self.assigned_somewhere(&before, &state);
+            if let Instr::Let { declares, .. } = step {
+                out.extend(self.operands_after(declares, &state));
+            }
         }
-        for (_, after) in self.flow.end(block, &state) {
-            self.assigned_somewhere(&state, &after);
-        }
+        let after = self.flow.end_uses_of(block, &state);
+        self.assigned_somewhere(&state, &after);
         out.extend(self.end(block, &state));
         out
     }

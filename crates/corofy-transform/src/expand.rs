@@ -119,8 +119,8 @@ fn signature_faults(signature: &syn::Signature) -> Vec<syn::Error> {
     if let Some(word) = &signature.unsafety {
         refuse(
             word.span,
-            "a coroutine cannot be `unsafe`: its body runs later, when nobody \
-             promises anything",
+            "a coroutine cannot be `unsafe`: its body runs later, outside the \
+             `unsafe` block of the caller",
         );
     }
     if let Some(receiver) = signature.receiver() {

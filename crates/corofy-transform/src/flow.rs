@@ -263,12 +263,19 @@ impl<'g> Flow<'g> {
         }
     }
 
+    /// What the end of a block does to the variables, before any way on.
+    pub fn end_uses_of(&self, block: BlockId, state: &State) -> State {
+        let live = self.after_end(block);
+        let mut after = state.clone();
+        let end = &self.graph.blocks[block].end;
+        self.apply(&self.end_uses(end), &live, &mut after);
+        after
+    }
+
     /// What the variables hold behind the end of a block, for each way on.
     pub fn end(&self, block: BlockId, state: &State) -> Vec<(BlockId, State)> {
-        let live = self.after_end(block);
+        let mut after = self.end_uses_of(block, state);
         let end = &self.graph.blocks[block].end;
-        let mut after = state.clone();
-        self.apply(&self.end_uses(end), &live, &mut after);
         match end {
             End::Goto(next) => vec![(*next, after)],
             End::If(_, yes, no) => vec![(*yes, after.clone()), (*no, after)],

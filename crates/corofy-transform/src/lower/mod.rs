@@ -313,7 +313,7 @@ impl Lower<'_> {
             Some(_) => true,
             None => whole,
         };
-        owned.then(|| (ident.clone(), reference.span()))
+        owned.then(|| (ident.clone(), reference.and_token.span))
     }
 
     // Scopes
