@@ -196,7 +196,7 @@ fn record() -> io::Result<(Vec<String>, String)> {
                 if stands == 1 {
                     log.add(
                         r#""lane": "machine", "to": "loop", "kind": "return", "text": "NotReady", "at": "*state = State::Wait1 { http, future };", "key": true,
-                           "detail": "It puts the variant back and returns. Of the call nothing is left but this value.""#,
+                           "detail": "It puts the variant back and returns. Of this poll nothing is left but the value.""#,
                     );
                 }
             }

@@ -50,7 +50,6 @@ impl<F: Future + ?Sized> Future for Box<F> {
 }
 // ANCHOR_END: boxed
 
-// ANCHOR: spin_on
 /// Asks again and again until `future` is finished.
 ///
 /// It burns a whole core for that. Chapter 8 sleeps instead.
@@ -66,6 +65,7 @@ impl<F: Future + ?Sized> Future for Box<F> {
 ///
 /// assert_eq!(spin_on(Later::new(42, 3)), 42);
 /// ```
+// ANCHOR: spin_on
 pub fn spin_on<F: Future>(mut future: F) -> F::Output {
     loop {
         if let PollState::Ready(output) = future.poll() {
