@@ -41,7 +41,6 @@ pub(crate) struct Emit<'a> {
     /// Expressions that have to be taken apart after all.
     pub unsure: RefCell<HashSet<usize>>,
     pub errors: RefCell<Vec<syn::Error>>,
-    pub finishes: RefCell<bool>,
 }
 
 impl<'a> Emit<'a> {
@@ -65,7 +64,6 @@ impl<'a> Emit<'a> {
             waker,
             unsure: RefCell::default(),
             errors: RefCell::default(),
-            finishes: RefCell::new(false),
         };
         emit.name();
         emit
@@ -457,10 +455,7 @@ impl<'a> Emit<'a> {
                 quote!(match #on { #(#arms)* })
             }
             End::Wait { future, .. } => self.begin_wait(block, future, state),
-            End::Return(value) => {
-                *self.finishes.borrow_mut() = true;
-                self.leave.with(&self.leave.rewrite(value))
-            }
+            End::Return(value) => self.leave.with(&self.leave.rewrite(value)),
             End::Diverge(expr) => {
                 let expr = self.leave.rewrite(expr);
                 quote!(#expr;)

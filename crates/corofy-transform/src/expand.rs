@@ -170,6 +170,7 @@ fn leave<'o>(
         option: last.is_some_and(|segment| segment.ident == "Option"),
         unit,
         output: written.then_some(output),
+        finishes: Default::default(),
     }
 }
 
@@ -288,7 +289,7 @@ impl Whole<'_> {
             let fields = (!fields.is_empty()).then(|| quote!({ #(#fields),* }));
             variants.push(quote!(#name #fields));
         }
-        let done = self.finishes().then(|| quote!(Done,));
+        let done = self.leave.finishes.get().then(|| quote!(Done,));
         let states = &self.leave.states;
         let parameters =
             (!parameters.is_empty()).then(|| quote!(<#(#parameters),*>));
@@ -317,13 +318,6 @@ impl Whole<'_> {
                 quote!(#parameter)
             }
         }
-    }
-
-    /// Whether some arm comes to the end.
-    fn finishes(&self) -> bool {
-        let done = format!("{} :: Done", self.leave.states);
-        let ends = |variant: &Variant| variant.arm.to_string().contains(&done);
-        self.variants.iter().any(ends)
     }
 
     fn machine(&mut self) -> TokenStream {
@@ -355,7 +349,9 @@ impl Whole<'_> {
         let finished = format!("`{function}` was polled after it had finished");
         let panicked = format!("`{function}` was polled after it had panicked");
         let done = self
-            .finishes()
+            .leave
+            .finishes
+            .get()
             .then(|| quote!(#states::Done => panic!(#finished),));
         let body = quote! {
             {

@@ -1,6 +1,8 @@
 //! Expressions that stay as they are, but for `return` and `?`: both leave
 //! the coroutine, which is a `return` of its own from the machine.
 
+use std::cell::Cell;
+
 use proc_macro2::Ident;
 use quote::quote;
 use syn::visit::Visit;
@@ -25,6 +27,8 @@ pub(crate) struct Leave<'o> {
     pub unit: bool,
     /// `?` is about an `Option`.
     pub option: bool,
+    /// Set when something leaves.
+    pub finishes: Cell<bool>,
 }
 
 impl Leave<'_> {
@@ -45,6 +49,7 @@ impl Leave<'_> {
 
     /// The statements that leave with a value that is already rewritten.
     pub fn with(&self, value: &Expr) -> proc_macro2::TokenStream {
+        self.finishes.set(true);
         let (state, result) = (&self.state, &self.result);
         let states = &self.states;
         let poll_state = self.options.poll_state();
@@ -115,6 +120,7 @@ impl VisitMut for Rewrite<'_, '_> {
 impl Leave<'_> {
     /// `value?`
     fn tried(&self, span: proc_macro2::Span) -> Expr {
+        self.finishes.set(true);
         let (result, error) = (&self.result, &self.error);
         if self.option {
             let leave = self.with(&parse_quote!(None));

@@ -311,40 +311,49 @@ impl<'k> Walk<'k> {
             )
         );
         let list = Punctuated::<Expr, Token![,]>::parse_terminated;
-        match list.parse2(call.tokens.clone()) {
-            Ok(arguments) => {
-                for argument in &arguments {
-                    let argument = match argument {
-                        // `name = value` in a format string's arguments.
-                        Expr::Assign(named) if borrows => &named.right,
-                        other => other,
-                    };
-                    let place = matches!(bare(argument), Expr::Path(_));
-                    self.expr(argument, !(borrows && place));
+        let Ok(arguments) = list.parse2(call.tokens.clone()) else {
+            return self.words(call.tokens.clone(), true, &[]);
+        };
+        let mut named = Vec::new();
+        for argument in &arguments {
+            let argument = match argument {
+                // `name = value` in a format string's arguments.
+                Expr::Assign(assign) if borrows => {
+                    if let Expr::Path(name) = &*assign.left {
+                        let name = name.path.get_ident();
+                        named.extend(name.map(ToString::to_string));
+                    }
+                    &assign.right
                 }
-                self.words(call.tokens.clone(), false);
-            }
-            Err(_) => self.words(call.tokens.clone(), true),
+                other => other,
+            };
+            let place = matches!(bare(argument), Expr::Path(_));
+            self.expr(argument, !(borrows && place));
         }
+        self.words(call.tokens.clone(), false, &named);
     }
 
     /// All words that are variables; what `"{name}"` names.
-    fn words(&mut self, tokens: TokenStream, idents: bool) {
+    fn words(&mut self, tokens: TokenStream, idents: bool, named: &[String]) {
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) if idents => {
                     self.name(&ident.to_string(), false, false);
                 }
-                TokenTree::Group(group) => self.words(group.stream(), idents),
+                TokenTree::Group(group) => {
+                    self.words(group.stream(), idents, named);
+                }
                 TokenTree::Literal(literal) => {
-                    let mut named = Vec::new();
+                    let mut captured = Vec::new();
                     crate::names::captured(
                         &literal.to_string(),
                         literal.span(),
-                        &mut named,
+                        &mut captured,
                     );
-                    for ident in named {
-                        self.name(&ident.to_string(), false, false);
+                    for name in captured.iter().map(ToString::to_string) {
+                        if !named.contains(&name) {
+                            self.name(&name, false, false);
+                        }
                     }
                 }
                 _ => {}

@@ -226,7 +226,10 @@ impl Lower<'_> {
             let local = self.keep_as("scrutinee", value);
             self.path(local)
         };
-        let pats = pats.iter().map(|pat| name_rest(pat, self.names)).collect();
+        let pats = pats
+            .iter()
+            .map(|pat| name_rest(pat, self.names, &mut self.rests))
+            .collect();
         (value, pats)
     }
 
@@ -403,7 +406,7 @@ impl Lower<'_> {
             self.loop_start(e.label.as_ref(), "for", span, Dest::Ignore);
         let body = self.block("Then", "an item", e.body.span());
         let no = self.block("Else", "no more", e.body.span());
-        let pat = name_rest_of_item(&e.pat, self.names);
+        let pat = name_rest_of_item(&e.pat, self.names, &mut self.rests);
         self.open();
         let declares = self.declare(&pat, None);
         for &local in &declares {

@@ -54,6 +54,8 @@ pub(crate) struct Lower<'a> {
     targets: Vec<Target>,
     /// Variables that only this transformation uses.
     temporaries: HashSet<LocalId>,
+    /// The names that `_` got.
+    rests: HashSet<String>,
 }
 
 /// The graph of a body with these arguments.
@@ -79,6 +81,7 @@ pub(crate) fn lower<'a>(
         scopes: vec![Vec::new()],
         targets: Vec::new(),
         temporaries: HashSet::new(),
+        rests: HashSet::new(),
     };
     let start = lower.block("Start", "the call", body.span());
     lower.enter(start);
@@ -112,7 +115,7 @@ impl Lower<'_> {
             }
             taken_apart = true;
             let init = self.path(local);
-            let pat = name_rest(pat, self.names);
+            let pat = name_rest(pat, self.names, &mut self.rests);
             self.bind(&pat, None, Some(init), None);
         }
     }
@@ -236,7 +239,7 @@ impl Lower<'_> {
     }
 
     fn is_rest(&self, ident: &syn::Ident) -> bool {
-        ident.to_string().starts_with("_rest")
+        self.rests.contains(&ident.to_string())
     }
 
     /// Within a pattern, Rust drops the later variable first. Where the parts

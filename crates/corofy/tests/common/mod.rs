@@ -1,4 +1,5 @@
 //! The trait of chapter 7 and a future that counts, for the tests.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -66,7 +67,7 @@ pub fn watchdog() -> Watchdog {
         if receiver.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout)
         {
             eprintln!("a test hangs");
-            std::process::exit(1);
+            std::process::abort();
         }
     });
     Watchdog(sender)

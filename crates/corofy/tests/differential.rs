@@ -1,0 +1,48 @@
+//! A few hundred bodies at random, as coroutines and as `async fn`: the same
+//! polls, effects, results and drops, whether they run to their end, are
+//! dropped after any number of polls, or panic. The long run is the example
+//! `differential`.
+
+mod common;
+
+#[path = "differential/mod.rs"]
+mod bodies;
+
+use common::watchdog;
+
+/// Batches run at once, one for each core of a small machine.
+const BATCHES: [std::ops::Range<usize>; 2] = [0..100, 100..200];
+
+#[test]
+fn bodies_at_random_do_what_async_fn_does() {
+    let _dog = watchdog();
+    let dir = std::env::temp_dir()
+        .join(format!("corofy-differential-test-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let parts: Vec<bodies::Outcome> = std::thread::scope(|scope| {
+        let running = BATCHES.map(|batch| {
+            let numbers: Vec<usize> = batch.collect();
+            let dir = &dir;
+            scope.spawn(move || bodies::batch(1, &numbers, dir))
+        });
+        running.map(|batch| batch.join().unwrap()).into()
+    });
+    std::fs::remove_dir_all(&dir).unwrap();
+    let faults: Vec<&String> = parts.iter().flat_map(|p| &p.faults).collect();
+    assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults[0]);
+    let ways: usize = parts.iter().map(|part| part.ways).sum();
+    assert!(ways > 2_000, "only {ways} runs were compared");
+    let sizes: Vec<_> = parts.iter().flat_map(|p| p.sizes.clone()).collect();
+    let median = bodies::median_ratio(&sizes);
+    println!("{ways} runs; median of state size / rustc's: {median:.2}");
+    assert!(median <= 1.5, "states are {median:.2} times as large");
+}
+
+#[test]
+fn equal_seeds_give_equal_bodies() {
+    let _dog = watchdog();
+    assert_eq!(bodies::body("b", 7), bodies::body("b", 7));
+    assert_ne!(bodies::body("b", 7), bodies::body("b", 8));
+    let mut random = bodies::Random(1);
+    assert!((0..100).all(|_| random.below(3) < 3));
+}

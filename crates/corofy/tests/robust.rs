@@ -1,0 +1,57 @@
+//! No input makes corofy panic, and no spelling confuses it.
+
+mod common;
+mod fuzz;
+
+use std::time::{Duration, Instant};
+
+use common::watchdog;
+use corofy::{Print, expand};
+
+#[test]
+fn damaged_sources_never_panic() {
+    let _dog = watchdog();
+    let mut random = fuzz::Random(0x2026);
+    let start = Instant::now();
+    let (mut tried, mut transformed) = (0, 0);
+    while tried < 200 || start.elapsed() < Duration::from_secs(3) {
+        let source = fuzz::source(&mut random);
+        transformed += usize::from(fuzz::check(&source).unwrap());
+        tried += 1;
+    }
+    // The damage leaves some of them whole.
+    assert!(transformed > 5, "{transformed} of {tried}");
+}
+
+#[test]
+fn comments_strings_and_formatting_change_nothing() {
+    let _dog = watchdog();
+    let tight = "#[coroutine]fn f(a:u32)->u32{let b=g(a).wait;b}";
+    let wide = "#[coroutine]\n// .wait\nfn f ( a : u32 , ) -> u32\n{ /* } */ \
+                let b\n= g ( a )\n. // here\nwait ; b }";
+    let print = Print::default();
+    assert_eq!(expand(tight, print), expand(wide, print));
+    let strings = "fn f() { let s = \"a.wait\"; println!(\"{s}.wait ?\"); }";
+    assert!(expand(strings, print).is_ok());
+}
+
+#[test]
+fn a_method_and_a_binding_may_be_called_wait() {
+    let _dog = watchdog();
+    let source = "fn f(wait: Child) { let s = S { wait: 1 }; wait.wait(); \
+                  println!(\"{}\", wait.wait()); }";
+    let plain = expand(source, Print::default());
+    assert!(plain.is_ok(), "{plain:?}");
+}
+
+#[test]
+fn names_of_the_generated_code_give_way() {
+    let _dog = watchdog();
+    let source = "#[coroutine] fn f(state: State, future: F1) -> State { \
+                  let value = g(future).wait; let result = h(value).wait; \
+                  state.machine(result) }";
+    let text = expand(source, Print::default()).unwrap();
+    for name in ["enum State2<", "F12", "state_2", "future_2"] {
+        assert!(text.contains(name), "{name} in\n{text}");
+    }
+}
