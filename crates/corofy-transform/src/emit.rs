@@ -2,6 +2,8 @@
 //! and for each place that is reached by several ways, an arm for each
 //! variant.
 
+mod checks;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 
@@ -239,23 +241,6 @@ impl<'a> Emit<'a> {
         })
     }
 
-    fn refuse_borrows(&self, block: BlockId, kept: &[(LocalId, bool)]) {
-        let live = self.flow.after_end(block);
-        for &(local, _) in kept.iter().filter(|(local, _)| live[*local]) {
-            let local = &self.graph.locals[local];
-            if let Some((of, span)) = &local.borrows {
-                self.errors.borrow_mut().push(syn::Error::new(
-                    *span,
-                    format!(
-                        "this borrow of `{of}` is held across a wait: `{of}` \
-                         moves with the coroutine. Borrow it again after the \
-                         wait, or give the value itself away"
-                    ),
-                ));
-            }
-        }
-    }
-
     // Blocks
 
     /// Goes on in `next`.
@@ -301,46 +286,6 @@ impl<'a> Emit<'a> {
         self.assigned_somewhere(&state, &after);
         out.extend(self.end(block, &state));
         out
-    }
-
-    /// Where a temporary value comes into being after an operand, the operand
-    /// is bound once more: it is dropped first.
-    fn operands_after(
-        &self,
-        declares: &[LocalId],
-        state: &State,
-    ) -> TokenStream {
-        let [new] = declares else {
-            return TokenStream::new();
-        };
-        let new = &self.graph.locals[*new];
-        let operands = (0..state.len()).filter(|&local| {
-            let other = &self.graph.locals[local];
-            other.operand
-                && !new.operand
-                && !other.plain
-                && other.depth == new.depth
-                && state[local] == Holds::Value
-        });
-        operands
-            .map(|local| {
-                let binding = self.binding(local);
-                let ident = &self.graph.locals[local].ident;
-                quote!(let #binding = #ident;)
-            })
-            .collect()
-    }
-
-    /// A variable that got its first value inside an expression: there is no
-    /// `let` to which the value could go, unless that is taken apart.
-    fn assigned_somewhere(&self, before: &State, after: &State) {
-        for (before, after) in before.iter().zip(after) {
-            if let (Holds::Nothing | Holds::Perhaps, Holds::Unsure(by)) =
-                (before, after)
-            {
-                self.unsure.borrow_mut().insert(*by);
-            }
-        }
     }
 
     /// From which step on there are only ends of scopes that are also the end

@@ -273,11 +273,10 @@ impl Whole<'_> {
                 kept.reverse();
             }
             for (local, perhaps) in kept {
-                if !chosen.contains_key(&local) {
-                    let ty = self.field_type(local, &mut parameters);
-                    chosen.insert(local, ty);
-                }
-                let ty = &chosen[&local];
+                let ty = chosen
+                    .entry(local)
+                    .or_insert_with(|| self.field_type(local, &mut parameters))
+                    .clone();
                 let ident = &self.graph.locals[local].ident;
                 fields.push(if perhaps {
                     quote!(#ident: Option<#ty>)

@@ -41,6 +41,7 @@ impl Local {
 
 /// A step inside a block.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a function has few of them")]
 pub(crate) enum Instr {
     Let {
         pat: Pat,

@@ -65,6 +65,12 @@ fn main() -> ExitCode {
             println!("{fault}\n");
         }
         all.faults.extend(part.faults);
+        eprintln!(
+            "{} of {}, {} differ",
+            all.bodies,
+            numbers.len(),
+            all.faults.len()
+        );
     }
     let _ = std::fs::remove_dir_all(&dir);
     println!(

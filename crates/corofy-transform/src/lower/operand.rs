@@ -79,6 +79,24 @@ impl Lower<'_> {
             (Expr::Reference(new), Expr::Reference(e)) => {
                 self.reference(new, e, later);
             }
+            (Expr::Binary(new), Expr::Binary(e)) => {
+                self.binary(new, e, later);
+            }
+            (
+                Expr::Tuple(_)
+                | Expr::Array(_)
+                | Expr::Struct(_)
+                | Expr::Range(_),
+                _,
+            ) => self.parts(&mut whole, expr, later),
+            _ => return self.control_value(expr),
+        }
+        whole
+    }
+
+    /// Values made of several: tuples and the like.
+    fn parts(&mut self, whole: &mut Expr, expr: &Expr, later: bool) {
+        match (whole, expr) {
             (Expr::Tuple(new), Expr::Tuple(e)) => {
                 let parts: Vec<&Expr> = e.elems.iter().collect();
                 new.elems = self.list(&parts, later).into_iter().collect();
@@ -111,12 +129,8 @@ impl Lower<'_> {
                     }
                 }
             }
-            (Expr::Binary(new), Expr::Binary(e)) => {
-                self.binary(new, e, later);
-            }
-            _ => return self.control_value(expr),
+            _ => {}
         }
-        whole
     }
 
     fn taken_apart(&self, expr: &Expr, later: bool) -> bool {

@@ -1,7 +1,9 @@
-// Expressions of each type; a part of generate.rs.
+//! Expressions of each type.
+
+use super::{Body, Ty};
 
 impl Body {
-    fn expr(&mut self, ty: Ty, depth: usize) -> String {
+    pub(super) fn expr(&mut self, ty: Ty, depth: usize) -> String {
         if depth == 0 || !self.burn() {
             return self.simple(ty);
         }
@@ -223,7 +225,7 @@ impl Body {
                 let a = self.expr(Ty::Guard, depth);
                 let b = self.expr(Ty::Guard, depth);
                 parenthesised(format!(
-                    "{{ let Pair {{ a, .. }} = Pair {{ b: {b}, a: {a} }}; a }}"
+                    "{{ let Pair {{ a, .. }} = Pair {{ b: {a}, a: {b} }}; a }}"
                 ))
             }
             6 => {

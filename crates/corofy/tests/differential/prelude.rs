@@ -1,5 +1,5 @@
-// What the generated bodies call, and what compares the two ways to run them.
-// Each thing that happens is put into a log.
+//! What the generated bodies call, and what compares the two ways to run them.
+//! Each thing that happens is put into a log.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
