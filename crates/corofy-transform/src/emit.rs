@@ -3,6 +3,7 @@
 //! variant.
 
 mod checks;
+mod path;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -15,6 +16,7 @@ use crate::flow::{Flow, Holds, State};
 use crate::ir::{BlockId, End, Graph, Instr, LocalId};
 use crate::native::{Leave, before_block};
 use crate::shape::{Options, Shape};
+use path::{Path, only};
 
 /// A variant of the enum and its arm.
 #[derive(Debug)]
@@ -126,7 +128,8 @@ impl<'a> Emit<'a> {
         };
         let pattern = self.pattern(&kept);
         let state = only(state, &kept);
-        let body = self.block(block, state);
+        let bound = kept.iter().map(|&(local, _)| local).collect();
+        let body = self.block(block, Path { state, bound });
         let states = &self.leave.states;
         Some(Variant {
             arm: quote!(#states::#name #pattern => { #body }),
@@ -214,10 +217,11 @@ impl<'a> Emit<'a> {
         if let Some(result) = result {
             state[*result] = Holds::Value;
         }
-        let operands = result
-            .map(|result| self.operands_after(&[result], &state))
-            .unwrap_or_default();
-        let body = self.edge(*next, state);
+        let operands =
+            result.map(|result| self.operands_after(&[result], &state).1);
+        let bound = kept.iter().map(|&(local, _)| local);
+        let bound = bound.chain(*result).collect();
+        let body = self.edge(*next, Path { state, bound });
         let arm = quote! {
             #states::#name { #(#bindings,)* mut #future } => match #poll {
                 #poll_state::NotReady => {
@@ -244,9 +248,9 @@ impl<'a> Emit<'a> {
     // Blocks
 
     /// Goes on in `next`.
-    fn edge(&self, next: BlockId, state: State) -> TokenStream {
+    fn edge(&self, next: BlockId, path: Path) -> TokenStream {
         if !self.heads[next] {
-            return self.block(next, state);
+            return self.block(next, path);
         }
         let Some(entry) = &self.flow.entry[next] else {
             return TokenStream::new();
@@ -254,7 +258,7 @@ impl<'a> Emit<'a> {
         let kept = self.kept(entry, &self.flow.live_in[next]);
         let fields = kept.iter().map(|&(local, perhaps)| {
             let ident = &self.graph.locals[local].ident;
-            match state[local] {
+            match path.state[local] {
                 _ if !perhaps => quote!(#ident),
                 Holds::Perhaps => quote!(#ident),
                 Holds::Nothing => quote!(#ident: None),
@@ -267,24 +271,39 @@ impl<'a> Emit<'a> {
         quote!(*#variable = #states::#name #fields;)
     }
 
-    fn block(&self, block: BlockId, mut state: State) -> TokenStream {
+    fn block(&self, block: BlockId, mut path: Path) -> TokenStream {
         let section = &self.graph.blocks[block];
         let live = self.flow.live_after_steps(block);
         let trailing = self.trailing(block);
         let mut out = TokenStream::new();
+        let mut implied = false;
         for (at, step) in section.steps.iter().enumerate() {
-            let implied = at >= trailing;
-            out.extend(self.step(step, &state, implied));
-            let before = state.clone();
-            self.flow.step(step, &live[at], &mut state);
-            self.assigned_somewhere(&before, &state);
-            if let Instr::Let { declares, .. } = step {
-                out.extend(self.operands_after(declares, &state));
+            if at == trailing {
+                implied = path.drops_alike(&section.steps[at..]);
+            }
+            out.extend(self.step(step, &path.state, implied));
+            let before = path.state.clone();
+            self.flow.step(step, &live[at], &mut path.state);
+            self.assigned_somewhere(&before, &path.state);
+            match step {
+                Instr::Let { declares, .. } => {
+                    path.bind(declares);
+                    let (again, tokens) =
+                        self.operands_after(declares, &path.state);
+                    path.bind(&again);
+                    out.extend(tokens);
+                }
+                Instr::Assign { local, .. }
+                    if before[*local] != Holds::Value =>
+                {
+                    path.bind(&[*local]);
+                }
+                _ => {}
             }
         }
-        let after = self.flow.end_uses_of(block, &state);
-        self.assigned_somewhere(&state, &after);
-        out.extend(self.end(block, &state));
+        let after = self.flow.end_uses_of(block, &path.state);
+        self.assigned_somewhere(&path.state, &after);
+        out.extend(self.end(block, &path));
         out
     }
 
@@ -294,7 +313,6 @@ impl<'a> Emit<'a> {
         let section = &self.graph.blocks[block];
         let ends_arm = match &section.end {
             End::Goto(next) => self.heads[*next],
-            End::Return(value) => crate::passes::is_short(value),
             _ => false,
         };
         let drops = section.steps.iter().rev();
@@ -372,14 +390,22 @@ impl<'a> Emit<'a> {
         }
     }
 
-    fn end(&self, block: BlockId, state: &State) -> TokenStream {
-        let mut ways = self.flow.end(block, state).into_iter();
-        let mut way = || ways.next().map(|(to, state)| self.edge(to, state));
+    fn end(&self, block: BlockId, path: &Path) -> TokenStream {
+        let mut ways = self.flow.end(block, &path.state).into_iter();
+        let mut way = |declares: &[LocalId]| {
+            let (to, state) = ways.next()?;
+            let mut path = Path {
+                state,
+                bound: path.bound.clone(),
+            };
+            path.bind(declares);
+            Some(self.edge(to, path))
+        };
         match &self.graph.blocks[block].end {
-            End::Goto(_) => way().unwrap_or_default(),
+            End::Goto(_) => way(&[]).unwrap_or_default(),
             End::If(on, ..) => {
                 let on = before_block(self.leave.rewrite(on));
-                let (yes, no) = (way(), way());
+                let (yes, no) = (way(&[]), way(&[]));
                 let no = no
                     .filter(|no| !no.is_empty())
                     .map(|no| quote!(else { #no }));
@@ -393,13 +419,15 @@ impl<'a> Emit<'a> {
                         let guard = self.leave.rewrite(guard);
                         quote!(if #guard)
                     });
-                    let body = way();
+                    let body = way(&arm.declares);
                     quote!(#pat #guard => { #body })
                 });
                 let arms: Vec<TokenStream> = arms.collect();
                 quote!(match #on { #(#arms)* })
             }
-            End::Wait { future, .. } => self.begin_wait(block, future, state),
+            End::Wait { future, .. } => {
+                self.begin_wait(block, future, &path.state)
+            }
             End::Return(value) => self.leave.with(&self.leave.rewrite(value)),
             End::Diverge(expr) => {
                 let expr = self.leave.rewrite(expr);
@@ -441,17 +469,6 @@ impl<'a> Emit<'a> {
             *#variable = #states::#name { #field: #future, #(#fields),* };
         }
     }
-}
-
-/// The state in an arm: what was not kept is not there.
-fn only(state: State, kept: &[(LocalId, bool)]) -> State {
-    let mut state = state;
-    for (local, holds) in state.iter_mut().enumerate() {
-        if !kept.iter().any(|(kept, _)| *kept == local) {
-            *holds = Holds::Nothing;
-        }
-    }
-    state
 }
 
 fn is_block_like(expr: &Expr) -> bool {

@@ -36,9 +36,9 @@ impl Emit<'_> {
         &self,
         declares: &[LocalId],
         state: &State,
-    ) -> TokenStream {
+    ) -> (Vec<LocalId>, TokenStream) {
         let [new] = declares else {
-            return TokenStream::new();
+            return Default::default();
         };
         let new = &self.graph.locals[*new];
         let operands = (0..state.len()).filter(|&local| {
@@ -49,13 +49,14 @@ impl Emit<'_> {
                 && other.depth == new.depth
                 && state[local] == Holds::Value
         });
-        operands
-            .map(|local| {
-                let binding = self.binding(local);
-                let ident = &self.graph.locals[local].ident;
-                quote!(let #binding = #ident;)
-            })
-            .collect()
+        let operands: Vec<LocalId> = operands.collect();
+        let tokens = operands.iter().map(|&local| {
+            let binding = self.binding(local);
+            let ident = &self.graph.locals[local].ident;
+            quote!(let #binding = #ident;)
+        });
+        let tokens = tokens.collect();
+        (operands, tokens)
     }
 
     /// A variable that got its first value inside an expression: there is no
