@@ -89,3 +89,26 @@ fn main() -> ExitCode {
         ExitCode::FAILURE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::differential::{batch, median_ratio};
+
+    #[test]
+    fn a_batch_is_compared() {
+        let dir = std::env::temp_dir()
+            .join(format!("corofy-differential-one-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let outcome = batch(3, &[1, 2], &dir);
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(outcome.faults, Vec::<String>::new());
+        assert_eq!((outcome.bodies, outcome.sizes.len()), (2, 2));
+        assert!(outcome.ways > 2);
+    }
+
+    #[test]
+    fn the_median_is_the_one_in_the_middle() {
+        assert_eq!(median_ratio(&[(1, 1), (3, 1), (2, 1)]), 2.0);
+        assert_eq!(median_ratio(&[]), 0.0);
+    }
+}

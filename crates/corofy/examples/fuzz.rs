@@ -36,3 +36,17 @@ fn main() -> ExitCode {
     println!("{tried} sources of seed {seed}, {transformed} of them whole");
     ExitCode::SUCCESS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fuzz::{Random, check, source};
+
+    #[test]
+    fn sources_are_damaged_and_do_no_harm() {
+        let mut random = Random(5);
+        let sources: Vec<String> =
+            (0..50).map(|_| source(&mut random)).collect();
+        assert!(sources.iter().all(|source| check(source).is_ok()));
+        assert!(sources.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

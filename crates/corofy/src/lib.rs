@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+use proc_macro2::{LexError, TokenStream, TokenTree};
+
 pub use corofy_macros::coroutine;
 pub use corofy_transform::{Options, Origin, Shape};
 
@@ -37,6 +39,7 @@ impl std::error::Error for Fault {}
 /// The faults in the order of the source: what is no Rust, and what a
 /// coroutine cannot hold.
 pub fn expand(source: &str, print: Print) -> Result<String, Vec<Fault>> {
+    deep(source)?;
     let mut file = syn::parse_file(source).map_err(faults)?;
     corofy_transform::file(&mut file, print.explain).map_err(faults)?;
     let text = prettyplease::unparse(&file);
@@ -45,6 +48,32 @@ pub fn expand(source: &str, print: Print) -> Result<String, Vec<Fault>> {
     } else {
         text
     })
+}
+
+/// Refuses brackets in brackets that would use up the stack.
+fn deep(source: &str) -> Result<(), Vec<Fault>> {
+    const MOST: usize = 64;
+    let lexed: TokenStream = source
+        .parse()
+        .map_err(|error: LexError| faults(error.into()))?;
+    let mut open = vec![lexed.into_iter()];
+    while let Some(innermost) = open.last_mut() {
+        match innermost.next() {
+            Some(TokenTree::Group(group)) if open.len() > MOST => {
+                let text = format!(
+                    "more than {MOST} brackets in brackets: give the inner \
+                     part a name"
+                );
+                return Err(faults(syn::Error::new(group.span(), text)));
+            }
+            Some(TokenTree::Group(group)) => {
+                open.push(group.stream().into_iter());
+            }
+            Some(_) => {}
+            None => _ = open.pop(),
+        }
+    }
+    Ok(())
 }
 
 fn faults(error: syn::Error) -> Vec<Fault> {

@@ -30,6 +30,8 @@ fn bodies_at_random_do_what_async_fn_does() {
     std::fs::remove_dir_all(&dir).unwrap();
     let faults: Vec<&String> = parts.iter().flat_map(|p| &p.faults).collect();
     assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults[0]);
+    let run: usize = parts.iter().map(|part| part.bodies).sum();
+    assert_eq!(run, BATCHES.iter().map(ExactSizeIterator::len).sum());
     let ways: usize = parts.iter().map(|part| part.ways).sum();
     assert!(ways > 2_000, "only {ways} runs were compared");
     let sizes: Vec<_> = parts.iter().flat_map(|p| p.sizes.clone()).collect();

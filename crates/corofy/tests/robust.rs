@@ -55,3 +55,15 @@ fn names_of_the_generated_code_give_way() {
         assert!(text.contains(name), "{name} in\n{text}");
     }
 }
+
+#[test]
+fn deep_nesting_is_refused_before_it_uses_up_the_stack() {
+    let _dog = watchdog();
+    let source = |depth: usize| {
+        let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+        format!("#[coroutine] fn f() {{ g({open}h().wait{close}); }}")
+    };
+    assert!(expand(&source(40), Print::default()).is_ok());
+    let faults = expand(&source(100_000), Print::default()).unwrap_err();
+    assert!(faults[0].message.contains("brackets in brackets"));
+}

