@@ -1,7 +1,8 @@
-//! Break it: `block_on` by `thread::park`, whose token is shared with whatever
-//! else parks on the thread. Then the same program with chapter 6's parker.
+//! Break it: `block_on` built on `thread::park`, whose token is shared with
+//! whatever else parks on the thread. Then the same program with chapter 6's
+//! parker.
 
-use ch06_futures::{block_on, join, one_shot};
+use ch06_futures::{block_on, join, one_shot, two_questions};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +36,7 @@ fn block_on_parked<F: Future>(future: F) -> F::Output {
 // ANCHOR_END: parked
 
 // ANCHOR: flush
-/// Has a line written by another thread, and parks until it is.
+/// Asks another thread to write a line, and parks until it is written.
 fn flush() {
     let written = Arc::new(AtomicBool::new(false));
     let (theirs, reader) = (Arc::clone(&written), thread::current());
@@ -106,8 +107,10 @@ fn channel_takes_the_token() -> bool {
 // ANCHOR_END: channel
 
 fn main() {
+    let answer = block_on_parked(two_questions());
+    println!("thread::park: two questions: {answer:?}");
     let (asleep, answer) = run(|| block_on_parked(task()));
-    println!("thread::park: asleep after 300 ms: {asleep}");
+    println!("              asleep after 300 ms: {asleep}");
     println!("              after one more unpark: {answer}");
     let (_, answer) = run(|| block_on(task()));
     println!("our parker:   {answer}");
@@ -117,6 +120,9 @@ fn main() {
 
 #[test]
 fn one_loses_the_wake_up_and_the_other_does_not() {
+    // What the chapter ran before works: the order is what matters.
+    let two = || block_on_parked(two_questions()).expect("both are answered");
+    assert_eq!(run(two).1, 42);
     assert_eq!(run(|| block_on_parked(task())), (true, 42));
     // Without help: nothing unparks this thread.
     assert_eq!(block_on(task()), 42);

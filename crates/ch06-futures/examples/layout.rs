@@ -25,30 +25,48 @@ fn about_errand(all: &str) -> impl Iterator<Item = &str> {
         .map(|(_, line)| line.trim())
 }
 
-/// A variant or a field: "local `.sum`: 8 bytes, …" is ("sum", 8).
-fn named(line: &str) -> Option<(&str, u32)> {
-    let (_, name) = line.split_once('`')?;
-    let (name, rest) = name.split_once("`: ")?;
-    let (size, _) = rest.split_once(" bytes")?;
-    Some((name.trim_start_matches('.'), size.parse().ok()?))
+/// What a line says: "local `.sum`: 8 bytes, …" is ("local", "sum", 8), and
+/// "padding: 7 bytes" is ("padding", "", 7).
+fn parts(line: &str) -> Option<(&str, &str, u32)> {
+    let (kind, rest) = line.split_once([' ', ':'])?;
+    let (name, size) = match rest.split_once('`') {
+        Some((_, rest)) => rest.split_once("`: ")?,
+        None => ("", rest.trim_start()),
+    };
+    let (size, _) = size.split_once(" bytes")?;
+    Some((kind, name.trim_start_matches('.'), size.parse().ok()?))
+}
+
+/// The whole, or a stop.
+struct Variant<'a> {
+    name: &'a str,
+    size: u32,
+    fields: Vec<(String, u32)>,
+    padding: u32,
 }
 
 /// The whole and each variant: its size, and what it holds.
-fn variants(all: &str) -> Vec<(&str, u32, Vec<String>)> {
-    let mut variants = Vec::new();
+fn variants(all: &str) -> Vec<Variant<'_>> {
+    let mut variants: Vec<Variant<'_>> = Vec::new();
     for line in about_errand(all) {
-        let Some((name, size)) = named(line) else {
-            continue; // padding, or the discriminant
+        let Some((kind, name, size)) = parts(line) else {
+            continue;
         };
-        if !line.starts_with("upvar") && !line.starts_with("local") {
-            variants.push((name, size, Vec::new()));
-        } else if let Some((_, _, fields)) = variants.last_mut() {
-            let argument = if line.starts_with("upvar") {
-                "arg "
-            } else {
-                ""
-            };
-            fields.push(format!("{argument}{name} {size}"));
+        match (kind, variants.last_mut()) {
+            ("type" | "variant", _) => variants.push(Variant {
+                name,
+                size,
+                fields: Vec::new(),
+                padding: 0,
+            }),
+            ("upvar", Some(variant)) => {
+                variant.fields.push((format!("arg {name}"), size));
+            }
+            ("local", Some(variant)) => {
+                variant.fields.push((name.to_string(), size));
+            }
+            ("padding", Some(variant)) => variant.padding += size,
+            _ => {} // the discriminant: its byte is one of the padding
         }
     }
     variants
@@ -56,10 +74,25 @@ fn variants(all: &str) -> Vec<(&str, u32, Vec<String>)> {
 
 fn main() -> io::Result<()> {
     let all = ask_the_compiler()?;
-    for (name, size, fields) in variants(&all) {
-        let name = if name == BODY { "the whole" } else { name };
-        let line = format!("{name:<10}{size:>3}  {}", fields.join(", "));
-        println!("{}", line.trim_end());
+    for Variant {
+        name,
+        size,
+        fields,
+        padding,
+    } in variants(&all)
+    {
+        if name == BODY {
+            println!("{:<12}{size}", "the whole");
+            continue;
+        }
+        let mut holds: Vec<String> = fields
+            .iter()
+            .map(|(name, size)| format!("{name} {size}"))
+            .collect();
+        if padding > 0 {
+            holds.push(format!("padding {padding}"));
+        }
+        println!("{name:<12}{}", holds.join(", "));
     }
     Ok(())
 }
@@ -69,9 +102,18 @@ fn the_variants_are_the_stops() -> io::Result<()> {
     let all = ask_the_compiler()?;
     let variants = variants(&all);
     let fields = |name| {
-        let found = variants.iter().find(|variant| variant.0 == name);
-        found.unwrap_or_else(|| panic!("{name}: {all}")).2.join(" ")
+        let found = variants.iter().find(|variant| variant.name == name);
+        let found = found.unwrap_or_else(|| panic!("{name}: {all}"));
+        let names = found.fields.iter().map(|field| field.0.as_str());
+        names.collect::<Vec<_>>().join(" ")
     };
+    // A stop's fields and padding are all of it.
+    let whole = variants.iter().find(|variant| variant.name == BODY);
+    let whole = whole.unwrap_or_else(|| panic!("{all}")).size;
+    for stop in variants.iter().filter(|v| v.name.starts_with("Suspend")) {
+        let fields: u32 = stop.fields.iter().map(|field| field.1).sum();
+        assert_eq!(fields + stop.padding, whole, "{}: {all}", stop.name);
+    }
     assert!(fields("Unresumed").contains("name"));
     assert!(fields("Suspend0").contains("first"));
     assert!(!fields("Suspend0").contains("second"));
@@ -79,4 +121,23 @@ fn the_variants_are_the_stops() -> io::Result<()> {
     assert!(!fields("Suspend1").contains("first"));
     assert!(!fields("Returned").contains("sum"));
     Ok(())
+}
+
+#[test]
+fn without_the_braces_the_arrays_share_nothing() {
+    async fn pause() {
+        std::future::pending::<()>().await;
+    }
+    async fn without(name: [u8; 16]) -> u64 {
+        let mut sum = 0;
+        let first: [u64; 4] = [1; 4];
+        pause().await;
+        sum += first.iter().sum::<u64>();
+        let second: [u64; 4] = [2; 4];
+        pause().await;
+        sum += second.iter().sum::<u64>();
+        sum + u64::from(name[0])
+    }
+    let (with, without) = (asked::errand::made(), without([0; 16]));
+    assert_eq!(size_of_val(&without), with + size_of::<[u64; 4]>());
 }

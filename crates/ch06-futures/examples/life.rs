@@ -2,9 +2,9 @@
 //! figure of the page is recorded from it.
 //!
 //! `block_on`, the one-shot and the async function are the chapter's own. What
-//! is wrapped around them here looks on: a future that notes its polls, and a
-//! waker that notes its wakes. That the thread sleeps after a poll is what
-//! `block_on` says there.
+//! is wrapped around them here looks on: a future that records its polls, and a
+//! waker that records its wakes. That the thread parks after a poll, and takes
+//! the token, is inferred from the code of `block_on`.
 
 use ch06_futures::{Closed, Receiver, block_on, one_shot};
 use std::pin::{Pin, pin};
@@ -31,7 +31,7 @@ impl Events {
     }
 }
 
-/// Notes a wake, and passes it on.
+/// Records a wake, and passes it on.
 struct Spy {
     inner: Waker,
     events: Events,
@@ -49,10 +49,12 @@ impl Wake for Spy {
     }
 }
 
-/// Notes the polls of a future.
+/// Records the polls of a future.
 struct Watched<F> {
     future: Pin<Box<F>>,
     events: Events,
+    /// Whether a poll was pending: then `block_on` has parked.
+    parked: bool,
     /// To tell the answering thread that the executor is about to sleep.
     asleep: mpsc::Sender<()>,
 }
@@ -62,11 +64,18 @@ impl<F: Future> Future for Watched<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let events = self.events.clone();
+        if self.parked {
+            events.add(
+                r#""lane": "executor", "kind": "work", "text": "wakes up",
+                   "at": "parker.park();",
+                   "detail": "park finds the token, takes it and returns.",
+                   "state": {"token": "none"}"#,
+            );
+        }
         events.add(
             r#""lane": "executor", "to": "future", "kind": "call",
                "text": "poll", "at": "future.as_mut().poll(&mut cx)",
-               "detail": "The executor asks, and hands in the waker of this block_on.",
-               "state": {"token": "none"}"#,
+               "detail": "The executor asks, and hands in the waker of this block_on.""#,
         );
         let inner = cx.waker().clone();
         let spy = Arc::new(Spy {
@@ -86,6 +95,7 @@ impl<F: Future> Future for Watched<F> {
             );
         }
         if outcome.is_pending() {
+            self.parked = true;
             events.add(
                 r#""lane": "future", "to": "executor", "kind": "return",
                    "text": "Pending", "at": "Poll::Pending",
@@ -102,7 +112,7 @@ impl<F: Future> Future for Watched<F> {
             let _ = self.asleep.send(());
         } else {
             events.add(
-                r#""lane": "future", "kind": "state", "text": "goes on",
+                r#""lane": "future", "kind": "state", "text": "continues",
                    "at": "State::Sent(value) => Poll::Ready(Ok(value))",
                    "detail": "The leaf takes the value, and plus_two runs from its await to its end.",
                    "state": {"place": "at its end", "value": "taken"}"#,
@@ -110,7 +120,7 @@ impl<F: Future> Future for Watched<F> {
             events.add(
                 r#""lane": "future", "to": "executor", "kind": "return",
                    "text": "Ready(42)", "at": "Ok(number + 2)",
-                   "detail": "This future must not be polled again.""#,
+                   "detail": "plus_two has ended, and its poll returns the output. It must not be polled again.""#,
             );
         }
         outcome
@@ -138,12 +148,13 @@ fn record() -> (Vec<String>, Result<u32, Closed>) {
     events.add(
         r#""lane": "executor", "kind": "work", "text": "is given it",
            "at": "let mut future = pin!(future)",
-           "detail": "plus_two was called: a value with a receiver in it. Nothing of it has run.",
+           "detail": "block_on has the future, a value with a receiver in it, and pins it. None of its code has run.",
            "state": {"place": "at its beginning"}"#,
     );
     let watched = Watched {
         future: Box::pin(future),
         events: events.clone(),
+        parked: false,
         asleep,
     };
     let answer = block_on(pin!(watched));

@@ -1,9 +1,7 @@
 //! Stage 2 of chapter 6: poll a future by hand.
 
-use ch06_futures::CountWakes;
 use ch06_futures::s2_by_hand::two_halves;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Waker};
 use testing::println;
 
@@ -14,28 +12,12 @@ fn main() {
     println!("{:?}", future.as_mut().poll(&mut cx));
     println!("{:?}", future.as_mut().poll(&mut cx));
     // ANCHOR_END: noop
-
-    println!("and with a waker that counts:");
-    // ANCHOR: counting
-    let wakes = Arc::new(CountWakes::default());
-    let waker = Waker::from(Arc::clone(&wakes));
-    let mut cx = Context::from_waker(&waker);
-    let mut future = pin!(two_halves());
-    println!(
-        "{:?}, wakes: {}",
-        future.as_mut().poll(&mut cx),
-        wakes.count()
-    );
-    println!(
-        "{:?}, wakes: {}",
-        future.as_mut().poll(&mut cx),
-        wakes.count()
-    );
-    // ANCHOR_END: counting
 }
 
 #[test]
-fn each_poll_runs_to_the_next_stop() {
+fn each_poll_runs_to_the_next_pending_await() {
+    use ch06_futures::CountWakes;
+    use std::sync::Arc;
     use std::task::Poll;
     let wakes = Arc::new(CountWakes::default());
     let waker = Waker::from(Arc::clone(&wakes));

@@ -14,7 +14,7 @@ impl Drop for Noisy {
 }
 // ANCHOR_END: noisy
 
-/// What was ready first, and what the loser's sender is told.
+/// What was ready first, and what the loser's sender gets back.
 fn race() -> (Either<(), ()>, Result<(), u32>) {
     let (winner, first) = one_shot();
     let (loser, second) = one_shot();
@@ -39,13 +39,13 @@ fn race() -> (Either<(), ()>, Result<(), u32>) {
 }
 
 fn main() {
-    let (_, told) = race();
-    println!("the loser's sender is told: {told:?}");
+    let (_, sent) = race();
+    println!("a later send to the loser: {sent:?}");
 }
 
 #[test]
 fn the_loser_is_dropped_where_it_waits() {
-    let (first, told) = race();
+    let (first, sent) = race();
     assert_eq!(first, Either::Right(()));
-    assert_eq!(told, Err(42));
+    assert_eq!(sent, Err(42));
 }

@@ -3,7 +3,7 @@
 //! 10 minutes.
 //!
 //! `counted` needs an async function and a cell outside. Write a wrapper that
-//! has the number itself and gives it with the output.
+//! keeps the count itself and returns it with the output.
 //!
 //! Hint: with `F: Unpin`, `Pin::new(&mut self.future)` is the inner future,
 //! pinned. For a future that is not `Unpin`, the caller passes `Box::pin(…)`.

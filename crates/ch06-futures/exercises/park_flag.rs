@@ -1,11 +1,11 @@
-//! Exercise `park_flag`: a `block_on` by `thread::park` that survives.
+//! Exercise `park_flag`: a `block_on` built on `thread::park` that survives.
 //!
 //! 15 minutes.
 //!
-//! `thread::park` is cheap, and its token is shared: other code on the thread
-//! takes it, and other code leaves one. Write `block_on` with `thread::park`
-//! all the same: no wake-up is lost, and the future is polled after a wake and
-//! not after a stray unpark.
+//! The token of `thread::park` is shared: other code on the thread takes it,
+//! and other code leaves one. Write `block_on` with `thread::park` all the
+//! same: no wake-up is lost, and the future is polled after a wake and not
+//! after a stray unpark.
 //!
 //! Hint: the token may come and go; a flag of your own may not. Who sets it,
 //! who clears it, and in which order with `unpark` and `park`? Look at the flag

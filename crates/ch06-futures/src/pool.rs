@@ -19,8 +19,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Hands a job to the pool. The future is ready when the job is done, or
-    /// closed if the job has panicked.
+    /// Hands a job to the pool, at the call. The future is ready when the job
+    /// is done, or closed if the job has panicked.
     pub fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
@@ -40,7 +40,7 @@ impl Pool {
 // ANCHOR_END: pool
 
 impl Pool {
-    /// One of `threads` threads, of at least one.
+    /// A pool of `threads` threads, at least one.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         let (jobs, queue) = mpsc::channel::<Job>();

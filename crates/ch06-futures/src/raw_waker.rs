@@ -1,5 +1,5 @@
-//! A waker made from its raw parts, for chapter 6: it notes which of the four
-//! entries of its table were called.
+//! A waker built from its raw parts, for chapter 6: it records which of the
+//! four entries of its table were called.
 //!
 //! A real waker would do something when it is woken; this one leaves that out.
 
@@ -20,8 +20,8 @@ pub enum Call {
 }
 
 // ANCHOR: record
-/// What the calls are noted in. Each waker made of it owns one `Arc<Record>`,
-/// in the shape of a raw pointer.
+/// Records the calls. Each waker made from it owns one `Arc<Record>`, held as
+/// a raw pointer.
 #[derive(Debug, Default)]
 pub struct Record(Mutex<Vec<Call>>);
 // ANCHOR_END: record
@@ -32,7 +32,7 @@ static TABLE: RawWakerVTable =
     RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
 impl Record {
-    /// A waker that notes its calls here.
+    /// A waker that records its calls here.
     pub fn waker(self: &Arc<Self>) -> Waker {
         let data = Arc::into_raw(Arc::clone(self)).cast();
         // SAFETY: `data` owns one `Arc`, as the four functions below expect,

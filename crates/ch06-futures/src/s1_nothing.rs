@@ -5,7 +5,7 @@
 use crate::quiet::println;
 
 // ANCHOR: greet
-/// Greets, and returns the length of the name. Nothing of it runs when it is
+/// Greets, and returns the length of the name. None of it runs when it is
 /// called.
 pub async fn greet(name: &str) -> usize {
     println!("hello, {name}");

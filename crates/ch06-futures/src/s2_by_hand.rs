@@ -31,14 +31,14 @@ impl Future for YieldNow {
 }
 // ANCHOR_END: yield_now
 
-/// Gives way once: the task is polled again as soon as others had their turn.
+/// Lets the executor poll others first, if it has any.
 #[must_use]
 pub fn yield_now() -> YieldNow {
     YieldNow { yielded: false }
 }
 
 // ANCHOR: two_halves
-/// Stops once on its way.
+/// Pauses once, halfway through.
 pub async fn two_halves() -> u32 {
     println!("  the first half");
     yield_now().await;
@@ -47,7 +47,6 @@ pub async fn two_halves() -> u32 {
 }
 // ANCHOR_END: two_halves
 
-// ANCHOR: count_wakes
 /// A waker that does nothing but count.
 #[derive(Debug, Default)]
 pub struct CountWakes(AtomicUsize);
@@ -62,7 +61,6 @@ impl Wake for CountWakes {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
-// ANCHOR_END: count_wakes
 
 impl CountWakes {
     /// How many wakes there were.

@@ -30,7 +30,7 @@ enum State {
     Awake,
     /// The thread is in `park`, and there is no token.
     Asleep,
-    /// There is a token: a wake that no return of `park` has followed yet.
+    /// There is a token: a wake that `park` has not yet consumed.
     Woken,
 }
 // ANCHOR_END: parker
@@ -76,7 +76,7 @@ impl Wake for Parker {
 // ANCHOR_END: wake
 
 impl Parker {
-    /// One without a token.
+    /// A parker without a token.
     #[must_use]
     #[allow(
         clippy::new_without_default,

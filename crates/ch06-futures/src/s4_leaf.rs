@@ -62,9 +62,22 @@ pub fn one_shot<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Shared<T> {
-    /// No code that holds the lock can panic.
+    /// Whatever holds the lock only moves values and compares wakers. Code
+    /// that we did not write (a waker's, a value's destructor) runs with
+    /// nothing locked. So the mutex is not poisoned.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this waker has to be stored: there is no value yet, and the
+    /// stored one is of another task. A no holds until the next poll: only
+    /// the receiver stores wakers, and what was sent stays sent.
+    fn needs(&self, waker: &Waker) -> bool {
+        match &*self.state() {
+            State::Waiting(Some(stored)) => !stored.will_wake(waker),
+            State::Waiting(None) => true,
+            State::Sent(_) | State::Closed => false,
+        }
     }
 }
 
@@ -73,17 +86,20 @@ impl<T> Future for Receiver<T> {
     type Output = Result<T, Closed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // A waker is cloned, and an old one dropped, with nothing locked.
+        let new = self.0.needs(cx.waker()).then(|| cx.waker().clone());
         let mut state = self.0.state();
-        let before = mem::replace(&mut *state, State::Closed);
-        match before {
+        match mem::replace(&mut *state, State::Closed) {
             State::Sent(value) => Poll::Ready(Ok(value)),
             State::Closed => Poll::Ready(Err(Closed)),
             State::Waiting(stored) => {
-                let waker = match stored {
-                    Some(stored) if stored.will_wake(cx.waker()) => stored,
-                    _ => cx.waker().clone(), // the latest one counts
+                let (latest, old) = match new {
+                    Some(new) => (Some(new), stored),
+                    None => (stored, None),
                 };
-                *state = State::Waiting(Some(waker));
+                *state = State::Waiting(latest);
+                drop(state);
+                drop(old);
                 Poll::Pending
             }
         }
@@ -139,7 +155,7 @@ impl<T> Drop for Receiver<T> {
 }
 
 // ANCHOR: ask
-/// Asks a thread that takes some time to answer.
+/// Asks a thread that takes some time to answer. It begins at the call.
 pub fn ask(answer: u32, delay: Duration) -> Receiver<u32> {
     let (sender, receiver) = one_shot();
     thread::spawn(move || {
@@ -149,14 +165,16 @@ pub fn ask(answer: u32, delay: Duration) -> Receiver<u32> {
     });
     receiver
 }
+// ANCHOR_END: ask
 
+// ANCHOR: two_questions
 /// Two questions, one after the other.
 pub async fn two_questions() -> Result<u32, Closed> {
     let first = ask(40, Duration::from_millis(20)).await?;
     let second = ask(2, Duration::from_millis(10)).await?;
     Ok(first + second)
 }
-// ANCHOR_END: ask
+// ANCHOR_END: two_questions
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -65,7 +65,7 @@ pub async fn select<A: Future, B: Future>(
 // ANCHOR_END: select
 
 // ANCHOR: counted
-/// Counts how often a future is polled.
+/// Counts how many times a future is polled.
 pub async fn counted<F: Future>(polls: &Cell<u32>, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|cx| {

@@ -21,7 +21,10 @@ pub async fn nothing() {
 
 /// Uses its buffer before it waits.
 pub async fn local_before() {
-    use_up(&[0; 1024]);
+    {
+        let buffer: Buffer = [0; 1024];
+        use_up(&buffer);
+    }
     yield_now().await;
 }
 
@@ -43,7 +46,7 @@ pub async fn passed(buffer: Buffer) {
     argument(buffer).await;
 }
 
-/// Awaits a future that it got.
+/// Awaits a future that it was given.
 pub async fn through<F: Future>(future: F) -> F::Output {
     future.await
 }

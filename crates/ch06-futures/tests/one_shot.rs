@@ -2,9 +2,10 @@
 
 use ch06_futures::raw_waker::{Call, Record};
 use ch06_futures::{Closed, CountWakes, Receiver, block_on, one_shot};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 use std::thread;
 use testing::within_a_minute;
 
@@ -67,6 +68,59 @@ fn a_value_that_nobody_takes_is_dropped_with_the_receiver() {
     assert_eq!(Arc::strong_count(&value), 2);
     drop(receiver);
     assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
+fn a_replaced_waker_may_drop_the_sender() {
+    struct Owns {
+        _sender: ch06_futures::Sender<u32>,
+    }
+    impl Wake for Owns {
+        fn wake(self: Arc<Self>) {}
+    }
+    within_a_minute(|| {
+        let (_sender, mut receiver) = one_shot();
+        let owner = Waker::from(Arc::new(Owns { _sender }));
+        assert_eq!(poll(&mut receiver, &owner), Poll::Pending);
+        drop(owner);
+        // The stored clone is the last one: with it, the sender goes.
+        let (wakes, waker) = counting();
+        assert_eq!(poll(&mut receiver, &waker), Poll::Pending);
+        assert_eq!(wakes.count(), 1);
+        assert_eq!(poll(&mut receiver, &waker), Poll::Ready(Err(Closed)));
+    });
+}
+
+#[test]
+fn a_waker_whose_clone_panics_leaves_the_channel_as_it_was() {
+    const PANICS: RawWakerVTable =
+        RawWakerVTable::new(|_| panic!("by the waker"), |_| {}, |_| {}, |_| {});
+    let raw = RawWaker::new(std::ptr::null(), &PANICS);
+    // SAFETY: no function of the table uses the pointer, and there is nothing
+    // to release.
+    let panics = unsafe { Waker::from_raw(raw) };
+    let (sender, mut receiver) = one_shot();
+    let outcome =
+        catch_unwind(AssertUnwindSafe(|| poll(&mut receiver, &panics)));
+    assert!(outcome.is_err());
+    let (wakes, waker) = counting();
+    assert_eq!(poll(&mut receiver, &waker), Poll::Pending);
+    assert_eq!(sender.send(3), Ok(()));
+    assert_eq!(wakes.count(), 1);
+    assert_eq!(poll(&mut receiver, &waker), Poll::Ready(Ok(3)));
+}
+
+#[test]
+fn a_wait_clones_once_and_wakes_once() {
+    let record = Arc::new(Record::default());
+    let waker = record.waker();
+    let (sender, mut receiver) = one_shot();
+    for _ in 0..3 {
+        assert_eq!(poll(&mut receiver, &waker), Poll::Pending);
+    }
+    assert_eq!(sender.send(1), Ok(()));
+    assert_eq!(poll(&mut receiver, &waker), Poll::Ready(Ok(1)));
+    assert_eq!(record.take(), [Call::Clone, Call::Wake]);
 }
 
 #[test]

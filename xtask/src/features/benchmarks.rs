@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use book_figures::Provenance;
-use book_figures::text::{escape, measured};
+use book_figures::text::{escape, measured, thousands};
 
 use super::{Edits, Feature, Site, directives};
 use crate::bench::{self, Row};
@@ -135,12 +135,16 @@ impl Group {
 
     fn measured(&self) -> String {
         let rounds = self.rows.iter().map(|row| row.rounds).min().unwrap_or(0);
+        let what = match self.unit.as_str() {
+            BYTES => "Sizes, as the program prints them.".to_owned(),
+            _ => format!("Medians of {rounds} interleaved rounds."),
+        };
         let (machine, command) = match &self.measured {
             Some(measured) => (measured.sentence(), &*measured.command),
             None => (String::new(), ""),
         };
         format!(
-            "Medians of {rounds} interleaved rounds. {} To measure yours: \
+            "{what} {} To measure yours: \
              <code>{}</code>.",
             escape(&machine),
             escape(command),
@@ -170,8 +174,14 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     found
 }
 
+/// A size is a whole number, and the same each time.
+const BYTES: &str = "B";
+
 fn cell(row: &Row) -> String {
-    let number = measured(row.median);
+    let number = match row.unit.as_str() {
+        BYTES => thousands(row.median as u64),
+        _ => measured(row.median),
+    };
     match row.instructions {
         Some(count) => {
             format!("{number} <small>{}</small>", measured(count))
@@ -183,6 +193,32 @@ fn cell(row: &Row) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_whole_numbers_and_not_medians() {
+        let mut row = Row {
+            group: "sizes".to_owned(),
+            peer: "a".to_owned(),
+            case: "1".to_owned(),
+            unit: "ns".to_owned(),
+            median: 24.0,
+            min: 24.0,
+            max: 24.0,
+            rounds: 1,
+            per_iteration: 1,
+            instructions: None,
+        };
+        let group = |row: &Row| Group {
+            unit: row.unit.clone(),
+            rows: vec![row.clone()],
+            ..Group::default()
+        };
+        assert!(group(&row).table().contains("| 24.0 |"));
+        assert!(group(&row).remark().contains("Medians of 1"));
+        row.unit = BYTES.to_owned();
+        assert!(group(&row).table().contains("| 24 |"));
+        assert!(!group(&row).remark().contains("Medians"));
+    }
 
     #[test]
     fn small_numbers_are_explained_where_they_stand() {

@@ -48,12 +48,13 @@ impl Drawn<'_> {
             let _ =
                 write!(html, "<th scope=\"col\">{}</th>", inline(&state.label));
         }
-        if !self.is_drawn() {
+        let timed = run.events.iter().any(|event| self.took(event).is_some());
+        if timed {
             html += "<th scope=\"col\">Took</th>";
         }
         html += "</tr></thead><tbody>";
         for event in &run.events {
-            html += &self.table_row(run, event, &states);
+            html += &self.table_row(run, event, &states, timed);
         }
         html + "</tbody></table></div>"
     }
@@ -64,7 +65,26 @@ impl Drawn<'_> {
         format!("figure-{}.{}", self.figure.name, run.id)
     }
 
-    fn table_row(&self, run: &Run, event: &Event, states: &[&State]) -> String {
+    /// How long the event took, where that was recorded.
+    fn took(&self, event: &Event) -> Option<String> {
+        if self.is_drawn() {
+            return None;
+        }
+        if let Some(took) = event.took {
+            let unit = escape(&self.figure.definition.record.unit);
+            return Some(format!("{} {unit}", thousands(took)));
+        }
+        // Where the recorder's line is, the thing is done.
+        event.raw.as_ref().and(event.took_us).map(spoken)
+    }
+
+    fn table_row(
+        &self,
+        run: &Run,
+        event: &Event,
+        states: &[&State],
+        timed: bool,
+    ) -> String {
         let lane = self.figure.definition.column(&event.lane);
         let who = &self.figure.definition.lane[lane].label;
         let raw = match &event.raw {
@@ -91,17 +111,8 @@ impl Drawn<'_> {
             let text = if value.is_empty() { "nothing" } else { &value };
             let _ = write!(html, "<td>{}</td>", escape(text));
         }
-        // Where the recorder's line is, the thing is done.
-        let took = event.took_us.filter(|_| event.raw.is_some());
-        let took = match event.took {
-            Some(took) => format!(
-                "{} {}",
-                thousands(took),
-                escape(&self.figure.definition.record.unit)
-            ),
-            None => took.map(spoken).unwrap_or_default(),
-        };
-        if !self.is_drawn() {
+        if timed {
+            let took = self.took(event).unwrap_or_default();
             let _ = write!(html, "<td>{took}</td>");
         }
         html + "</tr>"
