@@ -9,6 +9,7 @@
 
 use crate::http::Http;
 use std::io;
+// Long: a program wrote it.
 /// Asks for a name, and then greets it.
 pub fn greeting(http: Http) -> impl crate::Future<Output = io::Result<String>> {
     // ANCHOR: states

@@ -8,6 +8,7 @@ use crate::ir::{End, Instr, LocalId};
 use crate::scan;
 
 impl Lower<'_> {
+    // Long: an arm for each kind of expression.
     /// What stands for `expr` after all waits in it are over. `later` says
     /// that another wait comes in the same statement, so that temporary
     /// values have to be kept.
