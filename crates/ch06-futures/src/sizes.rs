@@ -13,12 +13,12 @@ fn use_up(buffer: &[u8]) {
     std::hint::black_box(buffer);
 }
 
-// ANCHOR: shapes
 /// Waits, and keeps nothing.
 pub async fn nothing() {
     yield_now().await;
 }
 
+// ANCHOR: shapes
 /// Uses its buffer before it waits.
 pub async fn local_before() {
     {
