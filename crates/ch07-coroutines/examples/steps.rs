@@ -179,12 +179,12 @@ fn record() -> io::Result<(Vec<String>, String)> {
     };
     let mut coroutine = s2_generated::greeting(http);
     log.add(
-        r#""lane": "loop", "kind": "work", "text": "calls it", "at": "State::Start { http },",
+        r#""lane": "loop", "kind": "work", "text": "calls it", "at": "pub fn greeting(http: Http) -> io::Result<String> {",
            "detail": "A call makes the machine, with the argument in its first variant. Nothing of the function has run.",
            "state": {"keeps": "http"}"#,
     );
     log.add(
-        r#""lane": "loop", "to": "machine", "kind": "call", "text": "poll", "at": "match std::mem::replace(state, State::Panicked) {",
+        r#""lane": "loop", "to": "machine", "kind": "call", "text": "poll", "at": "State::Start { http } => {",
            "detail": "The first poll. The arm for Start takes the argument out of its variant.""#,
     );
     let mut stands = 0;

@@ -52,12 +52,12 @@ pub fn greeting(http: Http) -> impl crate::Future<Output = io::Result<String>> {
         }
     }
     // ANCHOR_END: machine
-    // ANCHOR: start
     machine(
         State::Start { http },
         |state| -> crate::PollState<io::Result<String>> {
             loop {
                 match std::mem::replace(state, State::Panicked) {
+                    // ANCHOR: start
                     // line 9: the call
                     State::Start { http } => {
                         *state = State::Wait1 {
