@@ -29,6 +29,8 @@ pub(crate) struct Local {
     /// It is the operand of an expression that is not complete yet. Rust drops
     /// these before the temporary values of the same statement.
     pub operand: bool,
+    /// It is a temporary value that a reference in its statement is to.
+    pub lent: bool,
 }
 
 impl Local {

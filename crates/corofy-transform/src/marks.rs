@@ -2,8 +2,9 @@
 //! they can be found again in a copy. An attribute holds the number while the
 //! function is worked on.
 
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, parse_quote};
+use syn::{Attribute, Expr, parse_quote_spanned};
 
 const NAME: &str = "corofy_mark";
 
@@ -14,8 +15,12 @@ pub(crate) fn put(body: &mut syn::Block) {
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
             self.0 += 1;
             let number = self.0;
+            // The expression's place is still where it begins.
+            let span = expr.span();
             if let Some(attributes) = attributes(expr) {
-                attributes.push(parse_quote!(#[corofy_mark = #number]));
+                attributes.push(
+                    parse_quote_spanned!(span=> #[corofy_mark = #number]),
+                );
             }
             visit_mut::visit_expr_mut(self, expr);
         }

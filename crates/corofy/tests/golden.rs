@@ -177,7 +177,10 @@ fn what_is_printed_is_what_was_expected() {
             std::fs::write(&expected, &printed).unwrap();
         }
         let expected = std::fs::read_to_string(&expected).unwrap();
-        assert_eq!(printed, expected, "{name}");
+        let lines = printed.lines().zip(expected.lines());
+        let differs = lines.enumerate().find(|(_, (a, b))| a != b);
+        assert_eq!(differs, None, "{name}");
+        assert!(printed == expected, "{name} ends elsewhere");
     }
 }
 

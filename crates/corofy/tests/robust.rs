@@ -67,3 +67,12 @@ fn deep_nesting_is_refused_before_it_uses_up_the_stack() {
     let faults = expand(&source(100_000), Print::default()).unwrap_err();
     assert!(faults[0].message.contains("brackets in brackets"));
 }
+
+#[test]
+fn what_cannot_be_taken_apart_is_refused_at_its_place() {
+    let _dog = watchdog();
+    let source = "#[coroutine] fn f() {\n  !  let x = g().wait;\n}";
+    let faults = expand(source, Print::default()).unwrap_err();
+    assert_eq!((faults[0].line, faults[0].column), (2, 6));
+    assert!(faults[0].message.contains("cannot be taken apart"));
+}

@@ -41,6 +41,9 @@ impl Emit<'_> {
             return Default::default();
         };
         let new = &self.graph.locals[*new];
+        if !new.lent {
+            return Default::default();
+        }
         let operands = (0..state.len()).filter(|&local| {
             let other = &self.graph.locals[local];
             other.operand

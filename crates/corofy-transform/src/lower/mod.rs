@@ -191,6 +191,7 @@ impl Lower<'_> {
             borrows: None,
             depth: self.scopes.len(),
             operand: false,
+            lent: false,
         });
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(id);

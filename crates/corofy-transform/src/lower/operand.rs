@@ -172,6 +172,17 @@ impl Lower<'_> {
             self.into(expr, Dest::Ignore);
             return parse_quote!(());
         }
+        if !scan::has_own_scope(expr)
+            && !matches!(expr, Expr::While(_) | Expr::ForLoop(_))
+        {
+            self.errors.push(syn::Error::new(
+                expr.span(),
+                "there is a wait in this, or it moves a variable in one of \
+                 its branches only, but it cannot be taken apart: use a `let` \
+                 before it",
+            ));
+            return parse_quote!(());
+        }
         let value = self.temporary("value", expr.span());
         self.into(expr, Dest::Local(value));
         self.path(value)
@@ -261,6 +272,7 @@ impl Lower<'_> {
         }
         if later && !kept && scan::is_temporary(base) {
             let local = self.keep_as("whole", value);
+            self.graph.locals[local].lent = true;
             return self.path(local);
         }
         value
@@ -290,6 +302,7 @@ impl Lower<'_> {
             // The method may change it.
             self.make_mutable(local);
             self.graph.locals[local].operand = scan::consumes(&e.method);
+            self.graph.locals[local].lent = !scan::consumes(&e.method);
             let kept = self.path(local);
             // A receiver that is moved here would end with the expression,
             // before temporary values that came later than it.
@@ -318,10 +331,11 @@ impl Lower<'_> {
         } else {
             inner
         };
-        if new.mutability.is_some()
-            && let Some(local) = self.temporary_of(&new.expr)
-        {
-            self.make_mutable(local);
+        if let Some(local) = self.temporary_of(&new.expr) {
+            self.graph.locals[local].lent = true;
+            if new.mutability.is_some() {
+                self.make_mutable(local);
+            }
         }
     }
 

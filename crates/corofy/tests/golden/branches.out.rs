@@ -137,7 +137,6 @@ pub fn branches(name: String, flag: bool) -> impl crate::Future<Output = usize> 
                             }
                             crate::PollState::Ready(value_2) => {
                                 drop(future);
-                                let operand = operand;
                                 let Some(found) = find(operand, value_2) else {
                                     *state = State::Done;
                                     return crate::PollState::Ready(0);

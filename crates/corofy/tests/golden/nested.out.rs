@@ -247,7 +247,7 @@ pub fn nested(
                             }
                         }
                     }
-                    // line 1: false
+                    // line 10: false
                     State::Else1 { _rest, a, text, text_2 } => {
                         let condition = false;
                         *state = State::After1 {
@@ -258,7 +258,7 @@ pub fn nested(
                             condition,
                         };
                     }
-                    // line 1: after the condition
+                    // line 10: after the condition
                     State::After1 { _rest, a, text, text_2, condition } => {
                         let both = condition;
                         if both {
@@ -343,8 +343,6 @@ pub fn nested(
                             }
                             crate::PollState::Ready(value_6) => {
                                 drop(future);
-                                let operand_2 = operand_2;
-                                let operand_3 = operand_3;
                                 let result: Pair = Pair {
                                     left: operand_2,
                                     right: [operand_3, value_6].concat(),
