@@ -54,7 +54,10 @@ pub const STAGES: &[Stage] = &[
     names::STAGE,
     house::STAGE,
     listings::STAGE,
+    book::STAGE,
+    links::STAGE,
     crates::STAGE,
+    browser::STAGE,
     style::STAGE,
     compile_fail::STAGE,
     snippets::STAGE,
@@ -63,12 +66,9 @@ pub const STAGES: &[Stage] = &[
     console::STAGE,
     pipes::STAGE,
     figures::STAGE,
-    book::STAGE,
-    links::STAGE,
     exercises::STAGE,
     starters::STAGE,
     benches::STAGE,
-    browser::STAGE,
     harness::STAGE,
 ];
 
