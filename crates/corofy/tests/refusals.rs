@@ -98,3 +98,68 @@ fn a_borrow_of_a_local_is_refused_only_across_a_wait() {
         assert!(faults[0].contains("borrow of `text`"), "{faults:?}");
     }
 }
+
+/// The error codes of the compiler for the printed state machine.
+fn codes(name: &str, body: &str) -> Vec<String> {
+    let source = format!(
+        "pub enum PollState<T> {{ Ready(T), NotReady }}
+        pub trait Future {{
+            type Output;
+            fn poll(&mut self) -> PollState<Self::Output>;
+        }}
+        pub struct Client(String);
+        pub struct Get<'c>(&'c Client);
+        impl Future for Get<'_> {{
+            type Output = usize;
+            fn poll(&mut self) -> PollState<usize> {{
+                PollState::Ready(self.0.0.len())
+            }}
+        }}
+        impl Client {{
+            pub fn get(&self) -> Get<'_> {{ Get(self) }}
+            pub fn finish(self) -> usize {{ self.0.len() }}
+        }}
+        #[coroutine]
+        pub fn f(outside: &Client, other: Client) -> usize {{ {body} }}"
+    );
+    let dir = std::env::temp_dir()
+        .join(format!("corofy-codes-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("source.rs");
+    let text = expand(&source, Print::default()).unwrap();
+    std::fs::write(&file, text).unwrap();
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = std::process::Command::new(rustc)
+        .args(["--edition=2024", "--crate-type=lib", "--emit=metadata"])
+        .arg("--out-dir")
+        .arg(&dir)
+        .arg(&file)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    let codes = text.split("error[").skip(1);
+    let codes = codes.map(|part| part.split(']').next().unwrap().to_owned());
+    codes.collect()
+}
+
+#[test]
+fn a_borrow_that_no_macro_sees_is_refused_by_the_compiler() {
+    let _dog = watchdog();
+    let outside = "let n = outside.get().wait; n + other.0.len()";
+    assert_eq!(codes("outside", outside), [""; 0]);
+    let inside = "let n = other.get().wait; n";
+    assert!(codes("inside", inside).contains(&"E0505".to_owned()));
+    let temporary = "Client(String::new()).get().wait";
+    let found = codes("temporary", temporary);
+    assert!(found.iter().any(|code| code == "E0597"), "{found:?}");
+}
+
+#[test]
+fn a_method_that_moves_its_receiver_is_found_by_the_compiler() {
+    let _dog = watchdog();
+    let unseen = "let n = other.finish(); outside.get().wait + n";
+    assert_eq!(codes("unseen", unseen), ["E0382"]);
+    let seen = "let n = Client::finish(other); outside.get().wait + n";
+    assert_eq!(codes("seen", seen), [""; 0]);
+}
