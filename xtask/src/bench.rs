@@ -24,7 +24,6 @@ use anyhow::{Context as _, Result, ensure};
 use book_figures::Provenance;
 use cargo_metadata::{Message, Package, TargetKind};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::process;
 use crate::project::Project;
@@ -64,12 +63,7 @@ impl Benchmarks {
             &self.versions,
             &self.rows,
         ))?;
-        let hash = Sha256::digest(text.as_bytes());
-        Ok(hash
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(provenance::digest(&text))
     }
 }
 

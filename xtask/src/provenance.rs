@@ -4,8 +4,16 @@
 use std::time::SystemTime;
 
 use book_figures::Provenance;
+use sha2::{Digest as _, Sha256};
 
 use crate::process;
+
+/// A hash over a text that was measured or recorded.
+pub fn digest(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    let start = hash.iter().take(8);
+    start.map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// This machine, now.
 pub fn here(command: &str) -> Provenance {

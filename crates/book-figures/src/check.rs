@@ -158,6 +158,11 @@ impl Run {
         if choices.len() < 2 {
             return Err("field `choices`: at least two".into());
         }
+        let mut sorted: Vec<&str> = choices.iter().map(|c| c.trim()).collect();
+        sorted.sort_unstable();
+        if let Some(same) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("field `choices`: {:?} is there twice", same[0]));
+        }
         if !(1..=choices.len()).contains(right) {
             return Err(format!(
                 "field `right`: the number of a choice, 1 to {}",

@@ -88,6 +88,7 @@ impl Figure {
             watched_by: None,
             lanes: definition.lane.iter().map(|l| l.id.clone()).collect(),
             runs,
+            digest: None,
         };
         Ok(Figure {
             name: name.to_owned(),

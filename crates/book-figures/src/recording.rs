@@ -26,6 +26,10 @@ pub struct Recording {
     pub lanes: Vec<String>,
     /// The variants between which the reader chooses.
     pub runs: Vec<Run>,
+    /// What the recorder has written to know its own work again, if it has:
+    /// nothing here reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// Where and when a recording or a measurement was made.

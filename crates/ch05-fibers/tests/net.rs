@@ -331,7 +331,7 @@ fn sockets_have_their_turn_among_fibers_that_only_yield() {
 #[test]
 fn a_server_outlives_a_time_without_descriptors() {
     let name = "a_server_outlives_a_time_without_descriptors";
-    let output = support::in_a_child(name, || {
+    let output = in_a_child(name, || {
         let few = libc::rlimit {
             rlim_cur: 64,
             rlim_max: 64,

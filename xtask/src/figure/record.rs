@@ -136,14 +136,28 @@ pub fn fresh(
             events,
         });
     }
-    Ok(Recording {
+    let mut recording = Recording {
         version: VERSION,
         figure: name.to_owned(),
         recorded: Some(provenance::here(&format!("cargo xtask record {name}"))),
         watched_by,
         lanes: definition.lane.iter().map(|l| l.id.clone()).collect(),
         runs,
-    })
+        digest: None,
+    };
+    recording.digest = Some(digest(&recording)?);
+    Ok(recording)
+}
+
+/// What a recording's `digest` has to be: over all the rest of it, so that
+/// what somebody types does not fit it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn digest(recording: &Recording) -> Result<String> {
+    let mut rest = recording.clone();
+    rest.digest = None;
+    Ok(provenance::digest(&rest.to_json()?))
 }
 
 /// Records one run, several times if need be.

@@ -163,6 +163,17 @@ fn check(
         cx.progress.step(format!("recording {name}"));
         let recording = record::fresh(cx.project, name, &figure.definition)?;
         if recording.logic() == stored {
+            if figure.recording.digest != Some(record::digest(&figure.recording)?)
+            {
+                report.fail_at(
+                    file,
+                    format!(
+                        "it is not as it was recorded: its digest is another. \
+                         `cargo xtask record {name} --force` records it again"
+                    ),
+                );
+                return Ok(0);
+            }
             cx.cache.passed(&named, key);
             let steps = recording.runs.iter().map(|run| run.events.len());
             return Ok(steps.sum());
