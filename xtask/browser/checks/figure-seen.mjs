@@ -36,13 +36,15 @@ async function seen(figure, runs, tools, size) {
   const inside = (element) => {
     const part = element.getBoundingClientRect();
     const menu = document.getElementById("mdbook-menu-bar")?.getBoundingClientRect();
-    const boxes = [{ left: 0, right: innerWidth, top: Math.max(menu?.bottom ?? 0, 0), bottom: innerHeight }];
+    // It may be below the screen, waiting to be wanted.
+    const covered = menu?.top <= 0 ? Math.max(menu.bottom, 0) : 0;
+    const boxes = [{ top: covered, bottom: innerHeight }];
     for (let box = element.parentElement; box && box !== figure; box = box.parentElement) {
       if (getComputedStyle(box).overflowY === "visible") continue;
-      const { left, right, top, bottom } = box.getBoundingClientRect();
+      const { top, bottom } = box.getBoundingClientRect();
       // The lanes' names stay above the steps.
       const head = box.querySelector(".fig-head")?.clientHeight ?? 0;
-      boxes.push({ left, right, top: top + head, bottom });
+      boxes.push({ top: top + head, bottom });
     }
     return boxes.every(
       (box) => part.top >= box.top - HAIR && part.bottom <= box.bottom + HAIR,
