@@ -8,14 +8,16 @@ mod common;
 #[path = "differential/mod.rs"]
 mod bodies;
 
-use common::watchdog;
+use std::time::Duration;
+
+use common::{watchdog, watchdog_for};
 
 /// Batches run at once, one for each core of a small machine.
 const BATCHES: [std::ops::Range<usize>; 2] = [0..100, 100..200];
 
 #[test]
 fn bodies_at_random_do_what_async_fn_does() {
-    let _dog = watchdog();
+    let _dog = watchdog_for(Duration::from_secs(600));
     let dir = std::env::temp_dir()
         .join(format!("corofy-differential-test-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();

@@ -3,12 +3,15 @@
 
 mod common;
 
-use common::watchdog;
+use std::time::Duration;
+
+use common::{watchdog, watchdog_for};
 use corofy::{Print, expand};
 
 #[test]
 fn the_compiler_shows_each_refusal_at_its_place() {
-    let _dog = watchdog();
+    // It builds the macro once more.
+    let _dog = watchdog_for(Duration::from_secs(900));
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
 

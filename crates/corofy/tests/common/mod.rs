@@ -1,6 +1,7 @@
 //! The trait of chapter 7 and a future that counts, for the tests.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+use std::panic::Location;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -55,20 +56,27 @@ pub fn run<F: Future>(mut future: F) -> (F::Output, usize) {
     }
 }
 
-/// Ends the process when a test takes minutes.
+/// Ends the process, with the place of the test, unless dropped in time.
 pub struct Watchdog(
-    #[allow(dead_code, reason = "it is dropped")] mpsc::Sender<()>,
+    #[allow(dead_code, reason = "it is there to be dropped")] mpsc::Sender<()>,
 );
 
+/// A watchdog of a minute and a half for the test that calls this.
+#[track_caller]
 pub fn watchdog() -> Watchdog {
-    let (sender, receiver) = mpsc::channel();
+    watchdog_for(Duration::from_secs(90))
+}
+
+/// A watchdog for a test that compiles other programs.
+#[track_caller]
+pub fn watchdog_for(time: Duration) -> Watchdog {
+    let place = Location::caller();
+    let (alive, dropped) = mpsc::channel();
     std::thread::spawn(move || {
-        let limit = Duration::from_secs(300);
-        if receiver.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout)
-        {
-            eprintln!("a test hangs");
+        if dropped.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("{place}: not done within {time:?}");
             std::process::abort();
         }
     });
-    Watchdog(sender)
+    Watchdog(alive)
 }
