@@ -100,9 +100,7 @@ impl<'g> Flow<'g> {
 
     fn before_end(&self, block: BlockId) -> Live {
         let mut live = self.after_end(block);
-        for used in self.end_uses(&self.graph.blocks[block].end) {
-            live[used.local] |= !used.assigns;
-        }
+        exposed(&self.end_uses(&self.graph.blocks[block].end), &mut live);
         live
     }
 
@@ -128,9 +126,7 @@ impl<'g> Flow<'g> {
             Instr::Assign { local, .. } => live[*local] = false,
             Instr::Expr(..) | Instr::Drop(_) => {}
         }
-        for used in self.step_uses(step) {
-            live[used.local] |= !used.assigns;
-        }
+        exposed(&self.step_uses(step), live);
     }
 
     fn step_uses(&self, step: &Instr) -> Vec<Use> {
@@ -334,5 +330,23 @@ impl<'g> Flow<'g> {
                     && (live[local] || !self.graph.locals[local].plain)
             })
             .collect()
+    }
+}
+
+/// What is used before these uses, which are in the order of evaluation: not
+/// what gets a new value first.
+fn exposed(found: &[Use], live: &mut Live) {
+    let before = live.clone();
+    let mut assigned = vec![false; live.len()];
+    let mut used = vec![false; live.len()];
+    for one in found {
+        if one.assigns {
+            assigned[one.local] |= one.decided_by.is_none();
+        } else {
+            used[one.local] |= !assigned[one.local];
+        }
+    }
+    for (local, live) in live.iter_mut().enumerate() {
+        *live = used[local] || before[local] && !assigned[local];
     }
 }

@@ -71,6 +71,8 @@ struct Walk<'k> {
     within: Option<usize>,
     /// Inside a closure that takes all by value.
     capture: bool,
+    /// Inside a body that is run later, or never.
+    apart: bool,
 }
 
 impl<'k> Walk<'k> {
@@ -81,6 +83,7 @@ impl<'k> Walk<'k> {
             decided_by: None,
             within: None,
             capture: false,
+            apart: false,
         }
     }
 
@@ -89,7 +92,7 @@ impl<'k> Walk<'k> {
             self.found.push(Use {
                 local,
                 moves: moves || self.capture,
-                assigns,
+                assigns: assigns && !self.apart,
                 decided_by: self.decided_by,
                 within: self.within,
             });
@@ -238,13 +241,17 @@ impl<'k> Walk<'k> {
             Expr::Closure(e) => {
                 let outer = self.capture;
                 self.capture |= e.capture.is_some();
+                let apart = std::mem::replace(&mut self.apart, true);
                 self.expr(&e.body, true);
+                self.apart = apart;
                 self.capture = outer;
             }
             Expr::Async(e) => {
                 let outer = self.capture;
                 self.capture |= e.capture.is_some();
+                let apart = std::mem::replace(&mut self.apart, true);
                 self.block(&e.block);
+                self.apart = apart;
                 self.capture = outer;
             }
             _ => {}
