@@ -402,7 +402,11 @@
     function reachable(box) {
         const scrolls = box.scrollHeight > box.clientHeight + 1;
         const part = Object.keys(SCROLLED).find((part) => box.matches(part));
-        const all = { tabindex: 0, role: "group", "aria-label": SCROLLED[part] };
+        const all = { tabindex: 0 };
+        // Terms belong to a list: it stays one, and says so by itself.
+        if (!box.matches("dl")) {
+            Object.assign(all, { role: "group", "aria-label": SCROLLED[part] });
+        }
         for (const [name, value] of Object.entries(all)) {
             if (scrolls) box.setAttribute(name, value);
             else box.removeAttribute(name);

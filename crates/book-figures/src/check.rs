@@ -161,7 +161,10 @@ impl Run {
         let mut sorted: Vec<&str> = choices.iter().map(|c| c.trim()).collect();
         sorted.sort_unstable();
         if let Some(same) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("field `choices`: {:?} is there twice", same[0]));
+            return Err(format!(
+                "field `choices`: {:?} is there twice",
+                same[0]
+            ));
         }
         if !(1..=choices.len()).contains(right) {
             return Err(format!(

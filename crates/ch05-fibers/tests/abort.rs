@@ -77,7 +77,9 @@ fn build(folder: &Path) -> io::Result<PathBuf> {
             // What this test was built with is not for that program.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env_remove("CARGO_BUILD_TARGET"),
+            .env_remove("CARGO_BUILD_TARGET")
+            // Stronger than a manifest, and whoever runs this may have set it.
+            .env("CARGO_PROFILE_DEV_PANIC", "abort"),
     )?;
     let said = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success(), "cargo build: {said}");

@@ -152,3 +152,31 @@ impl Functions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn a_function_becomes_a_machine_without_its_waits() {
+        let function = quote! {
+            fn twice(later: Later) -> u32 { later.wait * 2 }
+        };
+        let text = attribute(TokenStream::new(), function).to_string();
+        assert!(text.contains("Wait1"), "{text}");
+        assert!(!text.contains(". wait"), "{text}");
+        assert!(!text.contains("compile_error"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_function_is_a_compile_error() {
+        let text = attribute(
+            TokenStream::new(),
+            quote!(
+                struct Twice;
+            ),
+        );
+        assert!(text.to_string().contains("compile_error"), "{text}");
+    }
+}

@@ -133,7 +133,14 @@ fn test(
     let mut programs = Vec::new();
     let mut command = cargo_test(cx);
     command.args(["--package", &package.name]);
-    let done = process::run(&mut command, LIMIT)?;
+    // A test that compiles programs may take longer than a minute.
+    let long = package.metadata["book"]["long-tests"] == true;
+    let run = if long {
+        process::run_long_tests
+    } else {
+        process::run
+    };
+    let done = run(&mut command, LIMIT)?;
     let passed: usize = libtest::results(&done.output)
         .map(|result| result.passed)
         .sum();

@@ -163,7 +163,8 @@ fn check(
         cx.progress.step(format!("recording {name}"));
         let recording = record::fresh(cx.project, name, &figure.definition)?;
         if recording.logic() == stored {
-            if figure.recording.digest != Some(record::digest(&figure.recording)?)
+            if figure.recording.digest
+                != Some(record::digest(&figure.recording)?)
             {
                 report.fail_at(
                     file,
