@@ -2,7 +2,7 @@
 //! `pub const STAGE: Stage`, and name it in the lists below.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use cargo_metadata::Package;
@@ -118,6 +118,8 @@ pub struct Context<'a> {
     pub progress: &'a Progress,
     /// mdBook's warnings, once the book was built in this run.
     warnings: &'a Mutex<Option<Vec<String>>>,
+    /// Held by a stage while it builds in cargo's folder for long.
+    building: &'a Mutex<()>,
 }
 
 impl Context<'_> {
@@ -175,6 +177,17 @@ impl Context<'_> {
         self.progress.step("building the book");
         let found = mdbook::build(self.project, &folder)?;
         Ok((folder, warnings.insert(found).clone()))
+    }
+
+    /// Keeps the other lane's short commands from waiting for this build, which
+    /// would count as their time.
+    pub fn begin_to_build(&self) -> MutexGuard<'a, ()> {
+        self.building.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no other lane builds for long.
+    pub fn wait_for_builds(&self) {
+        drop(self.begin_to_build());
     }
 
     /// Says which of `what` took longest, in seconds, if that was asked for.

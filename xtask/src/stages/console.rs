@@ -175,6 +175,7 @@ fn check(
         cx.progress.step(format!("$ {}", session.command));
         // The exit status on the fence is that of the block's last command.
         let expected = if index == last { block.exit_code() } else { 0 };
+        cx.wait_for_builds();
         let ran = run_session(cx.project, session, expected, BUILD_LIMIT)?;
         let output = match ran {
             Ok(output) => output,
@@ -205,6 +206,7 @@ fn check(
             continue;
         }
         // Once is luck: what is different each time must be a wildcard.
+        cx.wait_for_builds();
         match run_session(cx.project, session, expected, BUDGET)? {
             Ok(again) => {
                 let (wanted, got) = compared(&new, &again);

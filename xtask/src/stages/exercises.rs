@@ -36,6 +36,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             }
             cx.progress.step(exercise.id());
             let before = report.failures.len();
+            cx.wait_for_builds();
             let stub_run = exercise.run(cx.project, &exercise.name)?;
             let solution_run = match &exercise.solution {
                 Some(name) => Some(exercise.run(cx.project, name)?),

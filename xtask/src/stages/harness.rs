@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::{Context, Lane, Stage, libtest};
 use crate::process;
 use crate::report::Report;
+use crate::workbench::BUILD_LIMIT;
 
 pub const STAGE: Stage = Stage {
     name: "harness",
@@ -46,16 +47,26 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.unchanged = report.checked;
         return Ok(());
     }
+    cx.progress.step("building the tool's tests");
+    let cargo = || {
+        let mut command =
+            process::cargo(&cx.project.root, &cx.project.target());
+        command.args(["test", "--quiet", "--no-fail-fast", "--locked"]);
+        command.args(["--package", tool]);
+        command
+    };
+    let building = cx.begin_to_build();
+    let built = process::run(cargo().arg("--no-run"), BUILD_LIMIT)?;
+    drop(building);
+    if !built.success() {
+        report.fail_at(
+            tool,
+            format!("cargo test {}:\n{}", built.ending(), built.output),
+        );
+        return Ok(());
+    }
     cx.progress.step("running the tool on broken books");
-    let mut command = process::cargo(&cx.project.root, &cx.project.target());
-    command.args([
-        "test",
-        "--quiet",
-        "--no-fail-fast",
-        "--locked",
-        "--package",
-        tool,
-    ]);
+    let mut command = cargo();
     let done =
         process::run_long_tests(&mut command, Duration::from_secs(1500))?;
     for result in libtest::results(&done.output) {

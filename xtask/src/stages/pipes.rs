@@ -63,6 +63,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                 process::cargo(&cx.project.root, &cx.project.target());
             command.args(["run", "--quiet", "--locked"]);
             command.args(["--package", &package.name, "--example", example]);
+            cx.wait_for_builds();
             let done = process::run_unread(&mut command, LIMIT)?;
             if let Some(fault) = fault(&done) {
                 report.fail_at(

@@ -50,6 +50,7 @@ pub fn run(
         cache: &cache,
         board: Board::start(),
         warnings: Mutex::default(),
+        building: Mutex::default(),
         stop: AtomicBool::new(false),
         told: Mutex::new(Told::new(&stages)),
     };
@@ -90,6 +91,7 @@ struct Run<'a> {
     cache: &'a Cache,
     board: Board,
     warnings: Mutex<Option<Vec<String>>>,
+    building: Mutex<()>,
     /// Has a stage failed, and is that the end?
     stop: AtomicBool,
     told: Mutex<Told>,
@@ -112,6 +114,7 @@ impl Run<'_> {
                 timings: self.wishes.timings,
                 progress: &progress,
                 warnings: &self.warnings,
+                building: &self.building,
             };
             let (report, time) = run_one(stage, &context);
             drop(progress);

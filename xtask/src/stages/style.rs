@@ -129,7 +129,9 @@ fn clippy(
     if !newer {
         command.args(["--", "-D", "warnings"]);
     }
+    let building = cx.begin_to_build();
     let done = process::run(&mut command, BUILD_LIMIT)?;
+    drop(building);
     report.checked += names.len();
     let before = report.failures.len();
     // A library is compiled for its tests, too: the same warning twice.
