@@ -181,7 +181,7 @@ impl Context<'_> {
 
     /// Keeps the other lane's short commands from waiting for this build, which
     /// would count as their time.
-    pub fn begin_to_build(&self) -> MutexGuard<'a, ()> {
+    pub fn begin_to_build(&self) -> MutexGuard<'_, ()> {
         self.building.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
