@@ -7,6 +7,7 @@
 //! standard output; without arguments it is that of a fixture of the tests.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::Path;
 
 use book_figures::code::{Part, extent};
@@ -22,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         [] => fixture()?,
         _ => return Err("render DEFINITION RECORDING ROOT".into()),
     };
-    println!("{page}");
+    writeln!(std::io::stdout(), "{page}")?;
     Ok(())
 }
 

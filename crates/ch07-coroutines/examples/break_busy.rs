@@ -9,6 +9,7 @@ mod unix {
     use std::io;
     use std::thread;
     use std::time::{Duration, Instant};
+    use testing::println;
 
     /// What a run took.
     pub struct Cost {

@@ -6,6 +6,7 @@ use ch07_coroutines::{
 };
 use std::pin::pin;
 use std::task::{Context, Waker};
+use testing::println;
 
 /// How many polls a future of ours takes.
 fn polls<F: Future>(future: F) -> u64 {

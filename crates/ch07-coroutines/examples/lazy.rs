@@ -5,6 +5,7 @@ use delay_server::DelayServer;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
+use testing::println;
 
 /// Waits for so many connections, for five seconds at most; how many are there?
 fn wait_for(connections: usize, server: &DelayServer) -> usize {

@@ -1,5 +1,7 @@
 //! What corofy refuses, and what it says.
 
+use testing::println;
+
 // ANCHOR: borrow
 const BORROW: &str = "
 #[corofy::coroutine]

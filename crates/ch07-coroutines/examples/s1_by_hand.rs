@@ -5,6 +5,7 @@ use ch07_coroutines::{Future, Http, PollState};
 use delay_server::DelayServer;
 use std::io;
 use std::time::Instant;
+use testing::println;
 
 // ANCHOR: main
 fn main() -> io::Result<()> {

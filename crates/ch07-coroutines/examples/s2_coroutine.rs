@@ -6,6 +6,7 @@ use ch07_coroutines::{
 use delay_server::DelayServer;
 use std::io;
 use std::time::Instant;
+use testing::println;
 
 // ANCHOR: run
 fn run<F>(name: &str, coroutine: F) -> io::Result<String>

@@ -5,6 +5,7 @@ use ch07_coroutines::{Http, spin_on};
 use delay_server::DelayServer;
 use std::io;
 use std::time::Instant;
+use testing::println;
 
 /// Five paths; the first reply takes the longest.
 const PATHS: [&str; 5] = ["/250/a", "/200/b", "/150/c", "/100/d", "/50/e"];

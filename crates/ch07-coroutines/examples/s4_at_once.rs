@@ -6,6 +6,7 @@ use ch07_coroutines::{Future, Http, spin_on};
 use delay_server::DelayServer;
 use std::io;
 use std::time::{Duration, Instant};
+use testing::println;
 
 /// Five paths; the first reply takes the longest.
 const PATHS: [&str; 5] = ["/250/a", "/200/b", "/150/c", "/100/d", "/50/e"];

@@ -8,6 +8,7 @@
 use ch07_coroutines::{Future, PollState};
 use delay_server::DelayServer;
 use std::io;
+use testing::println;
 
 #[allow(
     clippy::useless_conversion,

@@ -6,6 +6,7 @@ mod differential;
 
 use std::process::ExitCode;
 use std::time::Instant;
+use testing::println;
 
 struct Arguments {
     bodies: usize,

@@ -7,6 +7,7 @@ mod fuzz;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use testing::println;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
