@@ -90,7 +90,7 @@ const READERS = [
 ];
 
 // The Rust side waits for 20 s longer.
-const PATIENCE = 1000 * (120 + 8 * (process.argv.length - 3));
+const PATIENCE = 1000 * (120 + 16 * (process.argv.length - 3));
 
 async function read(reader, browser, base, names, shared) {
   const tab = await Tab.create(browser, base, reader.options, reader.theme, shared);
