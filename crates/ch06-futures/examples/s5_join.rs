@@ -12,7 +12,7 @@ fn two_at_once() -> [u32; 3] {
     let [whole, first, second] = [const { Cell::new(0) }; 3];
     // Each question is asked at the first poll.
     let slow = async { ask(40, Duration::from_millis(200)).await };
-    let fast = async { ask(2, Duration::from_millis(150)).await };
+    let fast = async { ask(2, Duration::from_millis(50)).await };
     let (slow, fast) = (counted(&first, slow), counted(&second, fast));
     let both = block_on(counted(&whole, join(slow, fast)));
     assert_eq!(both, (Ok(40), Ok(2)));
