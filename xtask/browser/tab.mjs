@@ -18,8 +18,9 @@ export class Tab {
   static async create(browser, base, options, theme, shared = {}) {
     const context = await browser.newContext(options);
     // A check waits for what should be there at once, were the machine idle.
-    context.setDefaultTimeout(5_000);
-    context.setDefaultNavigationTimeout(20_000);
+    // The page with the whole book on it takes longest to load.
+    context.setDefaultTimeout(20_000);
+    context.setDefaultNavigationTimeout(120_000);
     if (theme !== undefined) {
       await context.addInitScript((theme) => {
         // An empty document has no storage.

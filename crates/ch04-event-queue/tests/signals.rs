@@ -121,16 +121,18 @@ fn to_be_stopped_and_continued_ends_the_wait_too() {
         for wait in [ours, mios] {
             let this = std::process::id();
             let start = Instant::now();
+            // More than once: on a busy machine the first may come before the
+            // wait does.
             let mut other = std::process::Command::new("sh")
                 .arg("-c")
                 .arg(format!(
-                    "sleep 0.2; kill -STOP {this}; sleep 0.1; kill -CONT {this}"
+                    "for i in 1 2 3 4 5 6 7 8; do sleep 0.2; \
+                     kill -STOP {this}; sleep 0.1; kill -CONT {this}; done"
                 ))
                 .spawn()
                 .unwrap();
             let error = wait().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Interrupted);
-            assert!(start.elapsed() >= Duration::from_millis(200));
             assert!(start.elapsed() < LONG.unwrap());
             assert!(other.wait().unwrap().success());
         }

@@ -23,7 +23,7 @@ fn connections() -> io::Result<[usize; 2]> {
     // ANCHOR: count
     let server = DelayServer::start()?;
     let http = Http::new(server.addr());
-    let make = || http.get("/0/hello");
+    let make = || http.get("/1000/hello"); // each keeps its connection
 
     let lazy = [make(), make(), make(), make(), make()];
     thread::sleep(Duration::from_millis(100));

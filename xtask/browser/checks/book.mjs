@@ -28,7 +28,7 @@ function come(promise, message) {
 
 /// Does what should lead to another page; gives the server's response.
 async function turn(page, act, message) {
-  const arrived = page.waitForNavigation({ timeout: 5_000 });
+  const arrived = page.waitForNavigation({ timeout: 30_000 });
   const [response] = await come(Promise.all([arrived, act()]), message);
   return response;
 }
