@@ -212,6 +212,24 @@ fn what_a_test_leaves_running_is_told_and_killed() {
     assert!(!sleeps("71.25"), "{ran}");
 }
 
+/// As a test that waits for real time does on a busy machine.
+#[test]
+fn a_test_that_fails_and_then_passes_by_itself_is_told() {
+    let slot = Slot::any();
+    slot.lay_out(&with_test(
+        "let seen = std::env::current_exe().unwrap().with_extension(\"seen\"); \
+         if std::fs::remove_file(&seen).is_err() { \
+             std::fs::write(&seen, \"\").unwrap(); \
+             panic!(\"too late\"); \
+         }",
+    ));
+    let ran = slot.tool(&["test", "crates"]);
+    exits(&ran, 0);
+    for text in ["only told: ", ": added\n", "run once more", "too late"] {
+        assert!(ran.stdout.contains(text), "{text}: {ran}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_exercise_that_eats_the_machine_is_stopped() {

@@ -31,14 +31,44 @@ const TEMPLATE = [
   },
 ];
 
+/// Marks in the page the parts of code of which one like it was looked at
+/// before: a highlighter's class has the same colour everywhere. Gives the
+/// kinds that are new. Runs in the page.
+function markSeen(seen) {
+  const old = new Set(seen);
+  const fresh = new Set();
+  const first = new Set();
+  const parts = [...document.querySelectorAll("main pre span")];
+  const kind = (part) => {
+    const names = [];
+    for (let at = part; at.tagName !== "PRE"; at = at.parentElement) names.push(at.className);
+    return names.join(" in ");
+  };
+  for (const part of parts) {
+    const is = kind(part);
+    if (old.has(is) || fresh.has(is)) continue;
+    fresh.add(is);
+    first.add(part);
+  }
+  // From the innermost: what is left out is left out with all that is in it.
+  for (const part of parts.reverse()) {
+    const inner = [...part.children].every((child) => child.dataset.seen !== undefined);
+    if (!first.has(part) && inner) part.dataset.seen = "";
+  }
+  return [...fresh];
+}
+
 /// One problem for each rule, with the first place and how many there are.
-export async function axe({ page }) {
+export async function axe(tab) {
+  const { page } = tab;
   await page.evaluate(AXE);
+  tab.kindsOfCode ??= [];
+  tab.kindsOfCode.push(...(await page.evaluate(markSeen, tab.kindsOfCode)));
   return page.evaluate(
     async ([tags, template]) => {
       // What is folded away is read, too.
       for (const d of document.querySelectorAll("main details")) d.open = true;
-      const { violations } = await window.axe.run(document, {
+      const { violations } = await window.axe.run({ exclude: [["[data-seen]"]] }, {
         runOnly: tags,
         resultTypes: ["violations"],
         elementRef: true,

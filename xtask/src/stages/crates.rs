@@ -9,7 +9,7 @@ use cargo_metadata::{Package, TargetKind};
 
 use super::{Context, Lane, Stage, libtest};
 use crate::process;
-use crate::report::Report;
+use crate::report::{Failure, Report};
 use crate::workbench::in_parallel;
 
 /// All tests of a package take a minute; more means that they hang.
@@ -69,10 +69,13 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             .step(format!("cargo test --package {}", package.name));
         test(cx, package, *key)
     });
-    for result in results {
-        let (tested, programs) = result?;
-        report.absorb(tested);
+    for ((package, key), result) in changed.iter().zip(results) {
+        let (mut tested, programs) = result?;
         longest.extend(programs);
+        if !tested.failures.is_empty() {
+            tested = again(cx, package, *key, tested)?;
+        }
+        report.absorb(tested);
     }
     timings(cx, longest, report);
     Ok(())
@@ -179,6 +182,33 @@ fn test(
         cx.cache.failed(&check(package));
     }
     Ok((report, programs))
+}
+
+/// Runs the tests of a package once more, with no other package's beside them:
+/// a busy machine can break a test that waits for real time. What passes only
+/// then is told, and is no failure.
+fn again(
+    cx: &Context<'_>,
+    package: &Package,
+    key: u64,
+    first: Report,
+) -> Result<Report> {
+    cx.progress
+        .step(format!("once more: cargo test --package {}", package.name));
+    let (mut second, _) = test(cx, package, key)?;
+    if !second.failures.is_empty() {
+        return Ok(second);
+    }
+    for failure in first.failures {
+        second.notes.push(Failure {
+            at: failure.at,
+            message: format!(
+                "failed, and passed when it was run once more by itself:\n{}",
+                failure.message
+            ),
+        });
+    }
+    Ok(second)
 }
 
 fn doc_tests(run: &str) -> impl Iterator<Item = &str> {
