@@ -35,64 +35,80 @@ fn block_on_parked<F: Future>(future: F) -> F::Output {
 }
 // ANCHOR_END: parked
 
+/// How long the log takes to write a line.
+const WRITE: Duration = Duration::from_millis(500);
+
 // ANCHOR: flush
 /// Asks another thread to write a line, and parks until it is written.
 fn flush() {
     let written = Arc::new(AtomicBool::new(false));
     let (theirs, reader) = (Arc::clone(&written), thread::current());
-    let writer = thread::spawn(move || {
+    thread::spawn(move || {
+        thread::sleep(WRITE);
         theirs.store(true, Ordering::Release); // pairs with the load below
         reader.unpark();
     });
-    after(writer); // the unlucky order: written before we park
-    loop {
+    while !written.load(Ordering::Acquire) {
         thread::park();
-        if written.load(Ordering::Acquire) {
-            return;
-        }
     }
 }
 // ANCHOR_END: flush
 
 // ANCHOR: task
-/// Asks, and writes a line while the answer is on its way.
-async fn task() -> u32 {
+/// When the answer comes.
+enum Answered {
+    BeforeTheFlush,
+    AfterTheFlush,
+}
+
+/// Asks a question, and flushes the log.
+async fn task(answered: Answered) -> u32 {
     let (sender, answer) = one_shot();
-    let log = async {
+    let serve = || {
         let server = thread::spawn(move || sender.send(42));
-        after(server); // the unlucky order: answered before the flush
-        flush();
+        let _ = server.join(); // so the answer has come
     };
-    let (answer, ()) = join(answer, log).await;
-    answer.expect("the server sends before it ends")
+    let log = async {
+        match answered {
+            Answered::BeforeTheFlush => {
+                serve();
+                flush();
+            }
+            Answered::AfterTheFlush => {
+                flush();
+                serve();
+            }
+        }
+    };
+    join(answer, log).await.0.expect("the server sends")
 }
 // ANCHOR_END: task
 
-/// Returns when the thread has ended.
-fn after<T>(thread: thread::JoinHandle<T>) {
-    thread.join().expect("it does not panic");
-}
-
-/// Whether it was still asleep after a while, and the answer; if need be by
-/// one more unpark.
-fn run(block_on: impl FnOnce() -> u32 + Send + 'static) -> (bool, u32) {
+// ANCHOR: run
+/// Runs it on a thread of its own, which is unparked from here if it has not
+/// finished within `patience`. Gives the answer, and whether that was so.
+fn run(
+    patience: Duration,
+    block_on: impl FnOnce() -> u32 + Send + 'static,
+) -> (u32, bool) {
     let (sender, done) = mpsc::channel();
     let thread = thread::spawn(move || {
         // An error says that nothing waits for it any more.
         let _ = sender.send(block_on());
     });
-    let mut asleep = false;
+    let mut helped = false;
     loop {
-        match done.recv_timeout(Duration::from_millis(300)) {
-            Ok(answer) => return (asleep, answer),
+        match done.recv_timeout(patience) {
+            Ok(answer) => return (answer, helped),
             Err(RecvTimeoutError::Timeout) => {
-                asleep = true;
+                helped = true;
                 thread.thread().unpark();
             }
             Err(RecvTimeoutError::Disconnected) => panic!("it panicked"),
         }
     }
 }
+// ANCHOR_END: run
 
 // ANCHOR: channel
 /// Whether `recv_timeout` of a standard channel takes the thread's token.
@@ -106,29 +122,43 @@ fn channel_takes_the_token() -> bool {
 }
 // ANCHOR_END: channel
 
+/// Long enough for what does not hang.
+const PATIENT: Duration = Duration::from_secs(60);
+/// Long enough to see that something hangs.
+const SECOND: Duration = Duration::from_secs(1);
+
 fn main() {
+    use Answered::{AfterTheFlush, BeforeTheFlush};
     let answer = block_on_parked(two_questions());
     println!("thread::park: two questions: {answer:?}");
-    let (asleep, answer) = run(|| block_on_parked(task()));
-    println!("              asleep after 300 ms: {asleep}");
-    println!("              after one more unpark: {answer}");
-    let (_, answer) = run(|| block_on(task()));
-    println!("our parker:   {answer}");
+    let (answer, _) = run(PATIENT, || block_on_parked(task(AfterTheFlush)));
+    println!("              answered after the flush: {answer}");
+    let (answer, asleep) =
+        run(SECOND, || block_on_parked(task(BeforeTheFlush)));
+    println!("              answered before it: asleep after 1 s: {asleep}");
+    println!("              unparked once more: {answer}");
+    let (answer, asleep) = run(PATIENT, || block_on(task(BeforeTheFlush)));
+    assert!(!asleep, "nothing but its own wakes ends its sleep");
+    println!("our parker:   answered before it: {answer}");
     let takes = channel_takes_the_token();
-    println!("a channel's recv takes the token, too: {takes}");
+    println!("recv_timeout takes the token, too: {takes}");
 }
 
 #[test]
 fn one_loses_the_wake_up_and_the_other_does_not() {
-    // What the chapter ran before works: the order is what matters.
+    use Answered::{AfterTheFlush, BeforeTheFlush};
+    // What the chapter ran before works, and so does the other order.
     let two = || block_on_parked(two_questions()).expect("both are answered");
-    assert_eq!(run(two).1, 42);
-    assert_eq!(run(|| block_on_parked(task())), (true, 42));
-    // Without help: nothing unparks this thread.
-    assert_eq!(block_on(task()), 42);
+    assert_eq!(run(PATIENT, two), (42, false));
+    let after = run(PATIENT, || block_on_parked(task(AfterTheFlush)));
+    assert_eq!(after, (42, false));
+    let before = run(SECOND, || block_on_parked(task(BeforeTheFlush)));
+    assert_eq!(before, (42, true));
+    let ours = run(PATIENT, || block_on(task(BeforeTheFlush)));
+    assert_eq!(ours, (42, false));
 }
 
 #[test]
-fn a_channel_parks_by_the_same_token() {
+fn a_channel_uses_the_same_token() {
     assert!(channel_takes_the_token());
 }

@@ -1,7 +1,7 @@
 //! A task that computes, beside one that ticks: on the task's own thread, in
 //! pieces, and in a pool.
 
-use ch06_futures::{Pool, ask, block_on, join, yield_now};
+use ch06_futures::{Pool, ask, block_on, counted, join, yield_now};
 use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,8 +18,16 @@ fn compute(time: Duration) {
     }
 }
 
+/// How the ticker fared.
+struct Seen {
+    ticks: u32,
+    worst: Duration,
+    polls: u32,
+}
+
 // ANCHOR: ticker
-/// Ticks until `done`: how many there were before, and how late the worst was.
+/// Ticks until `done`; returns how many ticks there were and how late the
+/// latest was.
 async fn ticker(done: &Cell<bool>) -> (u32, Duration) {
     let (mut ticks, mut worst) = (0, Duration::ZERO);
     while !done.get() {
@@ -31,23 +39,30 @@ async fn ticker(done: &Cell<bool>) -> (u32, Duration) {
     (ticks, worst)
 }
 
-/// Runs a ticker beside some work.
-fn beside(work: impl Future) -> (u32, Duration) {
-    let done = Cell::new(false);
+/// Runs a ticker beside some work, and counts the ticker's polls.
+fn beside(work: impl Future) -> Seen {
+    let (done, polls) = (Cell::new(false), Cell::new(0));
     let work = async {
         work.await;
         done.set(true);
     };
-    block_on(join(ticker(&done), work)).0
+    let ticker = counted(&polls, ticker(&done));
+    let ((ticks, worst), ()) = block_on(join(ticker, work));
+    let polls = polls.get();
+    Seen {
+        ticks,
+        worst,
+        polls,
+    }
 }
 // ANCHOR_END: ticker
 
 // ANCHOR: three
-fn in_the_task() -> (u32, Duration) {
+fn in_the_task() -> Seen {
     beside(async { compute(WORK) })
 }
 
-fn in_pieces() -> (u32, Duration) {
+fn in_pieces() -> Seen {
     beside(async {
         for _ in 0..200 {
             compute(WORK / 200);
@@ -56,28 +71,37 @@ fn in_pieces() -> (u32, Duration) {
     })
 }
 
-fn in_a_pool() -> (u32, Duration) {
+fn in_a_pool() -> Seen {
     let pool = Pool::new(1);
     beside(async { pool.run(|| compute(WORK)).await })
 }
 // ANCHOR_END: three
 
 fn main() {
-    for (name, (ticks, worst)) in [
+    for (name, seen) in [
         ("in the task", in_the_task()),
         ("in pieces", in_pieces()),
         ("in a pool", in_a_pool()),
     ] {
-        let late = worst.as_secs_f64() * 1000.0;
-        println!("{name:<12} ticks: {ticks:>2}, at worst {late:>5.1} ms late");
+        let Seen { ticks, polls, .. } = seen;
+        let late = seen.worst.as_secs_f64() * 1000.0;
+        println!(
+            "{name:<12} ticks: {ticks:>2}, at worst {late:>5.1} ms late, \
+             polls: {polls:>3}"
+        );
     }
 }
 
 #[test]
 fn what_computes_in_the_task_holds_up_the_others() {
-    let (ticks, worst) = in_the_task();
-    assert_eq!(ticks, 0, "there is one thread, and it computes");
-    assert!(worst >= WORK - TICK, "{worst:?}");
-    assert!(in_pieces().0 > 0);
-    assert!(in_a_pool().0 > 0);
+    let task = in_the_task();
+    assert_eq!(task.ticks, 0, "there is one thread, and it computes");
+    assert!(task.worst >= WORK - TICK, "{:?}", task.worst);
+    assert_eq!(task.polls, 2);
+    let pieces = in_pieces();
+    assert!(pieces.ticks > 0);
+    assert!(pieces.polls > 200, "one after each piece");
+    let pool = in_a_pool();
+    assert!(pool.ticks > 0);
+    assert!(pool.polls <= pool.ticks + 3, "one after each wake");
 }

@@ -66,7 +66,7 @@ fn variants(all: &str) -> Vec<Variant<'_>> {
                 variant.fields.push((name.to_string(), size));
             }
             ("padding", Some(variant)) => variant.padding += size,
-            _ => {} // the discriminant: its byte is one of the padding
+            _ => {} // the tag: the option counts its byte as padding
         }
     }
     variants

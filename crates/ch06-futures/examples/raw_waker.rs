@@ -10,24 +10,25 @@ use testing::println;
 /// What was done, and the calls that it made.
 fn steps() -> Vec<(&'static str, Vec<Call>)> {
     let mut steps = Vec::new();
-    let record = Arc::new(Record::default());
-    let mut note = |what| steps.push((what, record.take()));
     // ANCHOR: steps
+    let record = Arc::new(Record::default());
+    // `take` gives the calls since it was last called.
+    let mut step = |what| steps.push((what, record.take()));
     let waker = record.waker();
     let mut cx = Context::from_waker(&waker);
-    note("made");
+    step("made");
     let mut yields = pin!(yield_now());
     let _ = yields.as_mut().poll(&mut cx);
-    note("polled a yield");
+    step("polled a yield");
     let (sender, mut receiver) = one_shot();
     let _ = Pin::new(&mut receiver).poll(&mut cx);
-    note("polled a receiver");
+    step("polled a receiver");
     let _ = Pin::new(&mut receiver).poll(&mut cx);
-    note("polled it again");
+    step("polled it again");
     let _ = sender.send(1);
-    note("sent");
+    step("sent");
     drop(waker);
-    note("dropped");
+    step("dropped");
     // ANCHOR_END: steps
     steps
 }

@@ -21,7 +21,8 @@ fn two_at_once() -> [u32; 3] {
 // ANCHOR_END: two
 
 // ANCHOR: busy
-/// A branch that never has to wait, beside one that waits for its third turn.
+/// A branch that never has to wait, beside one that waits for the busy one's
+/// third turn.
 fn turns() -> String {
     let turns = RefCell::new(Vec::new());
     let (sender, receiver) = one_shot();

@@ -16,24 +16,24 @@ impl Drop for Noisy {
 
 /// What was ready first, and what the loser's sender gets back.
 fn race() -> (Either<(), ()>, Result<(), u32>) {
-    let (winner, first) = one_shot();
-    let (loser, second) = one_shot();
     // ANCHOR: race
+    let (slow_tx, slow_rx) = one_shot();
+    let (fast_tx, fast_rx) = one_shot();
     let slow = async {
         let _held = Noisy("a local of the loser");
-        let _ = second.await;
+        let _ = slow_rx.await;
         println!("never printed");
     };
     let fast = async {
         let _held = Noisy("a local of the winner");
-        let _ = first.await;
+        let _ = fast_rx.await;
     };
     block_on(async {
-        let _ = winner.send(());
+        let _ = fast_tx.send(());
         println!("select begins");
-        let first = select(slow, fast).await;
-        println!("select is over: {first:?}");
-        (first, loser.send(42))
+        let outcome = select(slow, fast).await;
+        println!("select is over: {outcome:?}");
+        (outcome, slow_tx.send(42))
     })
     // ANCHOR_END: race
 }
@@ -45,7 +45,7 @@ fn main() {
 
 #[test]
 fn the_loser_is_dropped_where_it_waits() {
-    let (first, sent) = race();
-    assert_eq!(first, Either::Right(()));
+    let (outcome, sent) = race();
+    assert_eq!(outcome, Either::Right(()));
     assert_eq!(sent, Err(42));
 }

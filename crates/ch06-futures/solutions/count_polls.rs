@@ -11,7 +11,7 @@ pub struct CountPolls<F> {
 }
 
 impl<F> CountPolls<F> {
-    /// One that was not polled yet.
+    /// One that has not been polled yet.
     pub fn new(future: F) -> Self {
         Self { future, polls: 0 }
     }

@@ -11,7 +11,7 @@ enum Branch<F: Future> {
 }
 
 impl<F: Future<Output: Unpin> + Unpin> Branch<F> {
-    /// Polls it if it is still running. Whether it is done.
+    /// Polls it if it is still running, and returns whether it is done.
     fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if let Self::Running(future) = self
             && let Poll::Ready(output) = Pin::new(future).poll(cx)

@@ -10,7 +10,7 @@ use std::thread::{self, Thread};
 #[derive(Debug)]
 struct Sleeper {
     thread: Thread,
-    /// Whether there was a wake that no poll has followed yet.
+    /// Woken, and not yet polled again.
     woken: AtomicBool,
 }
 

@@ -7,6 +7,7 @@ pub mod s1_nothing;
 pub mod s2_by_hand;
 pub mod s3_block_on;
 pub mod s4_leaf;
+pub mod s4_questions;
 pub mod s5_join;
 
 pub mod asked;
@@ -17,5 +18,6 @@ pub mod sizes;
 pub use pool::Pool;
 pub use s2_by_hand::{CountWakes, YieldNow, yield_now};
 pub use s3_block_on::{Parker, block_on};
-pub use s4_leaf::{Closed, Receiver, Sender, ask, one_shot, two_questions};
+pub use s4_leaf::{Closed, Receiver, Sender, one_shot};
+pub use s4_questions::{ask, two_questions};
 pub use s5_join::{Either, counted, join, select};

@@ -5,7 +5,7 @@
 use crate::s4_leaf::{Receiver, one_shot};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -14,7 +14,7 @@ type Job = Box<dyn FnOnce() + Send>;
 // ANCHOR: pool
 /// Threads that take jobs from one queue.
 pub struct Pool {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<mpsc::Sender<Job>>, // the queue's entrance
     threads: Vec<JoinHandle<()>>,
 }
 

@@ -60,15 +60,15 @@ unsafe fn clone(data: *const ()) -> RawWaker {
     let record: *const Record = data.cast();
     // SAFETY: the waker that is cloned owns an `Arc`, so the record lives.
     unsafe { &*record }.note(Call::Clone);
-    // SAFETY: that `Arc` made the pointer, by `into_raw`, and keeps the record
-    // alive during the call; the new count belongs to the new waker.
+    // SAFETY: the pointer came from `Arc::into_raw`, and the cloned waker's
+    // `Arc` keeps the record alive; the new count belongs to the new waker.
     unsafe { Arc::increment_strong_count(record) };
     RawWaker::new(data, &TABLE)
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: `Waker::wake` consumes the waker and does not drop it besides,
-    // so the `Arc` that it owned is ours, and goes at the end.
+    // SAFETY: `Waker::wake` consumes the waker without dropping it, so the
+    // `Arc` that it owned is ours, and goes at the end.
     let record: Arc<Record> = unsafe { Arc::from_raw(data.cast()) };
     record.note(Call::Wake);
 }

@@ -1,16 +1,12 @@
-//! Stage 4 of chapter 6: a leaf future by hand, and a non-leaf by `async`.
+//! Stage 4 of chapter 6: a leaf future by hand, a channel for one value.
 //!
-//! The leaf is a channel for one value. Whatever thread has the sender plays
-//! the reactor: it knows when the event has come, and wakes. One that watches
-//! many sockets is left to chapter 8.
+//! It leaves out what sends the value: `s4_questions.rs` has a thread for that.
 
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
-use std::thread;
-use std::time::Duration;
 
 // Under loom the same code runs in all interleavings: `tests/loom.rs`.
 #[cfg(futures_loom)]
@@ -40,7 +36,8 @@ pub struct Sender<T>(Arc<Shared<T>>);
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Receiver<T>(Arc<Shared<T>>);
 
-/// The sender was dropped without a value, or the value was received before.
+/// The sender was dropped without a value, or the value has already been
+/// received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 // ANCHOR_END: halves
@@ -63,15 +60,17 @@ pub fn one_shot<T>() -> (Sender<T>, Receiver<T>) {
 
 impl<T> Shared<T> {
     /// Whatever holds the lock only moves values and compares wakers. Code
-    /// that we did not write (a waker's, a value's destructor) runs with
-    /// nothing locked. So the mutex is not poisoned.
+    /// that we did not write (a waker's, a value's destructor) runs while no
+    /// lock is held. So the mutex is not poisoned.
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    // ANCHOR: needs
     /// Whether this waker has to be stored: there is no value yet, and the
-    /// stored one is of another task. A no holds until the next poll: only
-    /// the receiver stores wakers, and what was sent stays sent.
+    /// stored one, if any, is of another task. If the answer is no, it stays
+    /// no until the next poll: only the receiver stores wakers, and what was
+    /// sent stays sent.
     fn needs(&self, waker: &Waker) -> bool {
         match &*self.state() {
             State::Waiting(Some(stored)) => !stored.will_wake(waker),
@@ -79,6 +78,7 @@ impl<T> Shared<T> {
             State::Sent(_) | State::Closed => false,
         }
     }
+    // ANCHOR_END: needs
 }
 
 // ANCHOR: poll
@@ -86,9 +86,9 @@ impl<T> Future for Receiver<T> {
     type Output = Result<T, Closed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // A waker is cloned, and an old one dropped, with nothing locked.
+        // A first look, to clone the waker while no lock is held.
         let new = self.0.needs(cx.waker()).then(|| cx.waker().clone());
-        let mut state = self.0.state();
+        let mut state = self.0.state(); // the look that counts
         match mem::replace(&mut *state, State::Closed) {
             State::Sent(value) => Poll::Ready(Ok(value)),
             State::Closed => Poll::Ready(Err(Closed)),
@@ -123,7 +123,7 @@ impl<T> Sender<T> {
         *state = State::Sent(value); // first the news,
         drop(state);
         if let Some(waker) = waker {
-            waker.wake(); // then the wake, with nothing locked
+            waker.wake(); // then the wake, while no lock is held
         }
         Ok(())
     }
@@ -153,28 +153,6 @@ impl<T> Drop for Receiver<T> {
         drop(before); // a value's destructor may do anything: not under a lock
     }
 }
-
-// ANCHOR: ask
-/// Asks a thread that takes some time to answer. It begins at the call.
-pub fn ask(answer: u32, delay: Duration) -> Receiver<u32> {
-    let (sender, receiver) = one_shot();
-    thread::spawn(move || {
-        thread::sleep(delay);
-        // An error says that the question was dropped meanwhile.
-        let _ = sender.send(answer);
-    });
-    receiver
-}
-// ANCHOR_END: ask
-
-// ANCHOR: two_questions
-/// Two questions, one after the other.
-pub async fn two_questions() -> Result<u32, Closed> {
-    let first = ask(40, Duration::from_millis(20)).await?;
-    let second = ask(2, Duration::from_millis(10)).await?;
-    Ok(first + second)
-}
-// ANCHOR_END: two_questions
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

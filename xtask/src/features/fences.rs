@@ -101,7 +101,7 @@ fn remarks(block: &Block) -> Vec<String> {
             remarks.push(format!("On {}.", places.join(", ")));
         }
         if !samples(&block.code).is_empty() {
-            remarks.push("Numbers that were measured differ each time.".into());
+            remarks.push("Measured numbers vary from run to run.".into());
         }
         if block.exit_code() != 0 {
             remarks.push(format!("Exit status {}.", block.exit_code()));

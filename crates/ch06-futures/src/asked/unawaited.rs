@@ -10,6 +10,6 @@ pub async fn calls() {
     greet("Ada");
     let _ = greet("Bob");
     let all = [greet("Cleo"), greet("Dan")];
-    all.len();
+    drop(all);
     // ANCHOR_END: calls
 }
