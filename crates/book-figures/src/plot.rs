@@ -1,10 +1,10 @@
 //! Measurements as lines.
 //!
-//! A case is a number; across, the scale is logarithmic, and so it is upwards
-//! where the values differ much. Across, everything is placed in per cent, so
-//! that letters have the same size on every screen: the labels stand in
-//! margins which the style sheet leaves free. A line is told by the words at
-//! its end and by the shape of its marks, not by its colour.
+//! A case is a number; a scale is logarithmic where its values differ much.
+//! Across, everything is placed in per cent, so that letters have the same
+//! size on every screen: the labels stand in margins which the style sheet
+//! leaves free. A line is told by the words at its end and by the shape of its
+//! marks, not by its colour.
 
 mod scale;
 
@@ -118,7 +118,7 @@ impl<'a> Plot<'a> {
             ));
         }
         let points = || lines.iter().flat_map(|line| &line.points);
-        let x = Scale::logarithmic(points().map(|point| point.x));
+        let x = Scale::of_cases(points().map(|point| point.x));
         if x.low >= x.high {
             return Err(format!(
                 "a line needs two cases; the group {name:?} has one: \
@@ -145,9 +145,10 @@ impl<'a> Plot<'a> {
         } else {
             self.unit
         };
-        let how = if self.y.log { ", logarithmic" } else { "" };
-        let title = format!("{} ({}{how})", escape(self.name), escape(unit));
-        let below = format!("{}, logarithmic", escape(self.cases));
+        let how = |scale: Scale| if scale.log { ", logarithmic" } else { "" };
+        let (name, unit) = (escape(self.name), escape(unit));
+        let title = format!("{name} ({unit}{})", how(self.y));
+        let below = format!("{}{}", escape(self.cases), how(self.x));
         let mut svg = format!(
             "<figure class=\"plot\"><figcaption>{title}</figcaption>\
              <div class=\"plot-field\" style=\"--names: {names}\"><svg width=\"100%\" height=\"{}\" \

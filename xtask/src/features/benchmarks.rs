@@ -92,10 +92,15 @@ impl Group {
 
     /// A table in markdown: a row for each case, a column for each peer.
     pub fn table(&self) -> String {
+        self.table_under(&format!("{}, {}", self.name, self.unit))
+    }
+
+    /// The same with another head for the column of cases.
+    pub fn table_under(&self, head: &str) -> String {
         let rows = &self.rows;
         let peers = self.peers();
         let cases = distinct(rows.iter().map(|row| row.case.as_str()));
-        let mut text = format!("| {}, {} |", self.name, escape(&self.unit));
+        let mut text = format!("| {} |", escape(head));
         for peer in &peers {
             let version = self.versions.get(*peer);
             let version = version

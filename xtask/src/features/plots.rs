@@ -53,6 +53,6 @@ fn plot(site: &Site<'_>, argument: &str) -> Result<String> {
     Ok(format!(
         "{drawn}\n<details class=\"plot-table\"><summary>The numbers as a \
          table</summary>\n\n{}\n{of_table}\n</details>\n\n{remark}",
-        group.table(),
+        group.table_under(&format!("{cases} ({}, {})", group.name, group.unit)),
     ))
 }

@@ -14,13 +14,12 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub(super) fn logarithmic(values: impl Iterator<Item = f64>) -> Scale {
+    /// Of what the values count, from the first one on: logarithmic if they
+    /// differ much.
+    pub(super) fn of_cases(values: impl Iterator<Item = f64>) -> Scale {
         let (low, high) = ends(values);
-        Scale {
-            log: true,
-            low,
-            high,
-        }
+        let log = high / low >= WIDE;
+        Scale { log, low, high }
     }
 
     /// Logarithmic if the values differ much, else from zero.
@@ -66,6 +65,7 @@ impl Scale {
                 ticks.push(value);
                 value += step;
             }
+            ticks.retain(inside);
             return ticks;
         }
         // These are the exponents of numbers that a clock or a meter shows.
@@ -162,6 +162,14 @@ mod tests {
         assert_eq!(wide.ticks(), [1.0, 10.0, 100.0, 1000.0, 10_000.0]);
         let between = Scale::of_values([3.0, 70.0].into_iter());
         assert_eq!(between.ticks(), [5.0, 10.0, 20.0, 50.0]);
+    }
+
+    #[test]
+    fn cases_start_at_the_first_one() {
+        let few = Scale::of_cases([1.0, 5.0].into_iter());
+        assert_eq!((few.log, few.part(1.0), few.part(3.0)), (false, 0.0, 0.5));
+        assert_eq!(few.ticks(), [1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert!(Scale::of_cases([1.0, 1000.0].into_iter()).log);
     }
 
     #[test]
