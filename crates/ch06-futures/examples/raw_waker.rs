@@ -42,13 +42,11 @@ fn main() {
 }
 
 fn same_task() {
-    // ANCHOR: will_wake
     let one = Arc::new(Record::default()).waker();
     let other = Arc::new(Record::default()).waker();
     println!("a clone of one: {}", one.clone().will_wake(&one));
     println!("another task's: {}", other.will_wake(&one));
     println!("noop, twice:    {}", Waker::noop().will_wake(Waker::noop()));
-    // ANCHOR_END: will_wake
 }
 
 #[test]
