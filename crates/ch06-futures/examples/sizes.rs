@@ -29,6 +29,27 @@ fn main() {
 }
 
 #[test]
+fn what_was_borrowed_keeps_its_place_until_its_block_ends() {
+    use ch06_futures::yield_now;
+    use std::hint::black_box;
+    struct Kibibyte([u8; 1024]);
+    async fn without_braces() {
+        let buffer = [0_u8; 1024];
+        black_box(&buffer);
+        yield_now().await;
+    }
+    async fn dropped() {
+        let buffer = Kibibyte([0; 1024]);
+        black_box(&buffer.0);
+        drop(buffer);
+        yield_now().await;
+    }
+    let across = size_of_val(&local_across());
+    assert_eq!(size_of_val(&without_braces()), across);
+    assert_eq!(size_of_val(&dropped()), across);
+}
+
+#[test]
 fn what_lives_across_a_wait_is_stored() {
     let sizes = rows().map(|row| row.1);
     let [nothing, before, across, argument, passed, through, ..] = sizes;

@@ -4,20 +4,18 @@
 
 use crate::quiet::println;
 
-// ANCHOR: greet
+// ANCHOR: both
 /// Greets, and returns the length of the name. None of it runs when it is
 /// called.
 pub async fn greet(name: &str) -> usize {
     println!("hello, {name}");
     name.len()
 }
-// ANCHOR_END: greet
 
-// ANCHOR: greet_early
 /// An ordinary function that returns a future: its body runs when it is
 /// called, up to the value that it returns.
 pub fn greet_early(name: &str) -> impl Future<Output = usize> {
     println!("hello, {name}");
     async move { name.len() }
 }
-// ANCHOR_END: greet_early
+// ANCHOR_END: both
