@@ -156,6 +156,12 @@ fn one_loses_the_wake_up_and_the_other_does_not() {
     assert_eq!(before, (42, true));
     let ours = run(PATIENT, || block_on(task(BeforeTheFlush)));
     assert_eq!(ours, (42, false));
+    // Those that keep a flag of their own beside the token survive.
+    let flag = run(PATIENT, || pollster::block_on(task(BeforeTheFlush)));
+    assert_eq!(flag, (42, false));
+    let executor = futures_executor::block_on;
+    let flag = run(PATIENT, move || executor(task(BeforeTheFlush)));
+    assert_eq!(flag, (42, false));
 }
 
 #[test]
