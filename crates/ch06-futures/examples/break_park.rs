@@ -55,29 +55,21 @@ fn flush() {
 // ANCHOR_END: flush
 
 // ANCHOR: task
-/// When the answer comes.
-enum Answered {
-    BeforeTheFlush,
-    AfterTheFlush,
-}
-
-/// Asks a question, and flushes the log.
-async fn task(answered: Answered) -> u32 {
+/// Asks a question and flushes the log. The answer comes before the flush
+/// begins, if it is `early`, and else after the flush has ended.
+async fn task(early: bool) -> u32 {
     let (sender, answer) = one_shot();
     let serve = || {
         let server = thread::spawn(move || sender.send(42));
         let _ = server.join(); // so the answer has come
     };
     let log = async {
-        match answered {
-            Answered::BeforeTheFlush => {
-                serve();
-                flush();
-            }
-            Answered::AfterTheFlush => {
-                flush();
-                serve();
-            }
+        if early {
+            serve();
+            flush();
+        } else {
+            flush();
+            serve();
         }
     };
     join(answer, log).await.0.expect("the server sends")
@@ -122,22 +114,24 @@ fn channel_takes_the_token() -> bool {
 }
 // ANCHOR_END: channel
 
+/// When the answer comes.
+const EARLY: bool = true;
+const LATE: bool = false;
+
 /// Long enough for what does not hang.
 const PATIENT: Duration = Duration::from_secs(60);
 /// Long enough to see that something hangs.
 const SECOND: Duration = Duration::from_secs(1);
 
 fn main() {
-    use Answered::{AfterTheFlush, BeforeTheFlush};
     let answer = block_on_parked(two_questions());
     println!("thread::park: two questions: {answer:?}");
-    let (answer, _) = run(PATIENT, || block_on_parked(task(AfterTheFlush)));
+    let (answer, _) = run(PATIENT, || block_on_parked(task(LATE)));
     println!("              answered after the flush: {answer}");
-    let (answer, asleep) =
-        run(SECOND, || block_on_parked(task(BeforeTheFlush)));
+    let (answer, asleep) = run(SECOND, || block_on_parked(task(EARLY)));
     println!("              answered before it: asleep after 1 s: {asleep}");
     println!("              unparked once more: {answer}");
-    let (answer, asleep) = run(PATIENT, || block_on(task(BeforeTheFlush)));
+    let (answer, asleep) = run(PATIENT, || block_on(task(EARLY)));
     assert!(!asleep, "nothing but its own wakes ends its sleep");
     println!("our parker:   answered before it: {answer}");
     let takes = channel_takes_the_token();
@@ -146,21 +140,20 @@ fn main() {
 
 #[test]
 fn one_loses_the_wake_up_and_the_other_does_not() {
-    use Answered::{AfterTheFlush, BeforeTheFlush};
     // What the chapter ran before works, and so does the other order.
     let two = || block_on_parked(two_questions()).expect("both are answered");
     assert_eq!(run(PATIENT, two), (42, false));
-    let after = run(PATIENT, || block_on_parked(task(AfterTheFlush)));
+    let after = run(PATIENT, || block_on_parked(task(LATE)));
     assert_eq!(after, (42, false));
-    let before = run(SECOND, || block_on_parked(task(BeforeTheFlush)));
+    let before = run(SECOND, || block_on_parked(task(EARLY)));
     assert_eq!(before, (42, true));
-    let ours = run(PATIENT, || block_on(task(BeforeTheFlush)));
+    let ours = run(PATIENT, || block_on(task(EARLY)));
     assert_eq!(ours, (42, false));
     // Those that keep a flag of their own beside the token survive.
-    let flag = run(PATIENT, || pollster::block_on(task(BeforeTheFlush)));
+    let flag = run(PATIENT, || pollster::block_on(task(EARLY)));
     assert_eq!(flag, (42, false));
     let executor = futures_executor::block_on;
-    let flag = run(PATIENT, move || executor(task(BeforeTheFlush)));
+    let flag = run(PATIENT, move || executor(task(EARLY)));
     assert_eq!(flag, (42, false));
 }
 
