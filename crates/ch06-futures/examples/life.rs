@@ -42,7 +42,7 @@ impl Wake for Spy {
         self.events.add(
             r#""lane": "reactor", "to": "executor", "kind": "wake",
                "text": "wake", "at": "waker.wake();", "key": true,
-               "detail": "Then the wake: it leaves a token with the parker, which ends the sleep.",
+               "detail": "First the news, then the wake: it leaves a token with the parker, which ends the sleep.",
                "state": {"waker": "used up", "token": "there"}"#,
         );
         self.inner.wake_by_ref();
@@ -138,7 +138,7 @@ fn record() -> (Vec<String>, Result<u32, Closed>) {
             theirs.add(
                 r#""lane": "reactor", "to": "future", "kind": "data",
                    "text": "40", "at": "*state = State::Sent(value)",
-                   "detail": "The event has come. send takes the waker out. Then the news: the value goes where the leaf will look.",
+                   "detail": "The event has come. send takes the waker out and puts the value where the leaf will look.",
                    "state": {"value": "40", "waker": "send's stack"}"#,
             );
             let _ = sender.send(40); // the receiver waits below
