@@ -77,8 +77,8 @@ async fn task(early: bool) -> u32 {
 // ANCHOR_END: task
 
 // ANCHOR: run
-/// Runs it on a thread of its own, which is unparked from here if it has not
-/// finished within `patience`. Gives the answer, and whether that was so.
+/// Runs it on a thread of its own, which is unparked from here whenever it has
+/// not finished within `patience`. Gives the answer, and whether that was so.
 fn run(
     patience: Duration,
     block_on: impl FnOnce() -> u32 + Send + 'static,
@@ -128,11 +128,11 @@ fn main() {
     println!("thread::park: two questions: {answer:?}");
     let (answer, _) = run(PATIENT, || block_on_parked(task(LATE)));
     println!("              answered after the flush: {answer}");
-    let (answer, asleep) = run(SECOND, || block_on_parked(task(EARLY)));
-    println!("              answered before it: asleep after 1 s: {asleep}");
-    println!("              unparked once more: {answer}");
-    let (answer, asleep) = run(PATIENT, || block_on(task(EARLY)));
-    assert!(!asleep, "nothing but its own wakes ends its sleep");
+    let (answer, helped) = run(SECOND, || block_on_parked(task(EARLY)));
+    println!("              answered before it: needs an unpark: {helped}");
+    println!("              unparked from outside: {answer}");
+    let (answer, helped) = run(PATIENT, || block_on(task(EARLY)));
+    assert!(!helped, "nothing but its own wakes ends its sleep");
     println!("our parker:   answered before it: {answer}");
     let takes = channel_takes_the_token();
     println!("recv_timeout takes the token, too: {takes}");

@@ -42,7 +42,7 @@ impl Wake for Spy {
         self.events.add(
             r#""lane": "reactor", "to": "executor", "kind": "wake",
                "text": "wake", "at": "waker.wake();", "key": true,
-               "detail": "First the news, then the wake: it leaves a token with the parker, which ends the sleep.",
+               "detail": "First the news, then the wake: it leaves a token with the parker.",
                "state": {"waker": "used up", "token": "there"}"#,
         );
         self.inner.wake_by_ref();
@@ -105,7 +105,7 @@ impl<F: Future> Future for Watched<F> {
             events.add(
                 r#""lane": "executor", "kind": "sleep", "text": "parks",
                    "at": "parker.park();",
-                   "detail": "There is no token. The thread sleeps, and uses no processor time.""#,
+                   "detail": "With no token there, the thread sleeps until one comes.""#,
             );
             // An error says that the other thread is gone; then nothing wakes,
             // and the test's patience ends.
@@ -161,7 +161,7 @@ fn record() -> (Vec<String>, Result<u32, Closed>) {
     events.add(
         r#""lane": "executor", "kind": "work", "text": "returns",
            "at": "return output;",
-           "detail": "Two polls, one wake, one sleep.""#,
+           "detail": "Two polls, one wake, one park.""#,
     );
     answering.join().expect("it does not panic");
     let events = events.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
 //! Stage 5 of chapter 6: two questions at the same time, with their polls
-//! counted; and a branch that is always busy.
+//! counted; and a branch that is always busy, but yields.
 
 use ch06_futures::{ask, block_on, counted, join, one_shot, yield_now};
 use std::cell::{Cell, RefCell};
@@ -21,8 +21,8 @@ fn two_at_once() -> [u32; 3] {
 // ANCHOR_END: two
 
 // ANCHOR: busy
-/// A branch that never has to wait, beside one that waits for the busy one's
-/// third turn.
+/// A branch that is always busy, but yields, beside one that waits for the
+/// busy one's third turn.
 fn turns() -> String {
     let turns = RefCell::new(Vec::new());
     let (sender, receiver) = one_shot();
@@ -30,8 +30,10 @@ fn turns() -> String {
         let mut sender = Some(sender);
         for turn in 1..=5 {
             turns.borrow_mut().push("busy");
-            if turn == 3 {
-                sender.take().map(|sender| sender.send(()));
+            if turn == 3
+                && let Some(sender) = sender.take()
+            {
+                let _ = sender.send(());
             }
             yield_now().await;
         }

@@ -36,7 +36,8 @@ impl Record {
     pub fn waker(self: &Arc<Self>) -> Waker {
         let data = Arc::into_raw(Arc::clone(self)).cast();
         // SAFETY: `data` owns one `Arc`, as the four functions below expect,
-        // and `Record` can be used by several threads at the same time.
+        // and `Record` is `Send` and `Sync`: any thread may use it, and any may
+        // drop the last share.
         unsafe { Waker::new(data, &TABLE) }
     }
 }

@@ -68,9 +68,9 @@ impl<T> Shared<T> {
 
     // ANCHOR: needs
     /// Whether this waker has to be stored: there is no value yet, and the
-    /// stored one, if any, is of another task. If the answer is no, it stays
-    /// no until the next poll: only the receiver stores wakers, and what was
-    /// sent stays sent.
+    /// stored one, if any, may be of another task. If the answer is no, it
+    /// stays no until the next poll: only the receiver stores wakers, and what
+    /// was sent stays sent.
     fn needs(&self, waker: &Waker) -> bool {
         match &*self.state() {
             State::Waiting(Some(stored)) => !stored.will_wake(waker),

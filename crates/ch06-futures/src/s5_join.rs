@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 // ANCHOR: join
-/// Runs both at the same time, to the end of both.
+/// Runs both concurrently until both are done.
 pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let mut a = pin!(a);
     let mut b = pin!(b);
