@@ -47,9 +47,28 @@ fn what_was_borrowed_keeps_its_place_until_its_block_ends() {
         drop(buffer);
         yield_now().await;
     }
+    async fn moved_away() {
+        let buffer = [0_u8; 1024];
+        drop(black_box(buffer));
+        yield_now().await;
+    }
     let across = size_of_val(&local_across());
     assert_eq!(size_of_val(&without_braces()), across);
     assert!(size_of_val(&dropped()) >= across);
+    assert_eq!(size_of_val(&moved_away()), size_of_val(&local_before()));
+}
+
+#[test]
+fn a_wrapper_that_boxes_its_argument_still_has_room_for_it() {
+    async fn boxes<F: Future>(future: F) -> F::Output {
+        Box::pin(future).await
+    }
+    let one = || boxes(argument([0; 1024]));
+    let inner = size_of_val(&argument([0; 1024]));
+    assert!(size_of_val(&one()) >= inner);
+    assert!(size_of_val(&through(one())) >= 2 * inner);
+    let handed_in = through(Box::pin(argument([0; 1024])));
+    assert!(size_of_val(&handed_in) < 64);
 }
 
 #[test]
