@@ -49,7 +49,7 @@ fn what_was_borrowed_keeps_its_place_until_its_block_ends() {
     }
     async fn moved_away() {
         let buffer = [0_u8; 1024];
-        drop(black_box(buffer));
+        let _ = black_box(buffer);
         yield_now().await;
     }
     let across = size_of_val(&local_across());
