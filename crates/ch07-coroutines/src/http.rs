@@ -2,14 +2,15 @@
 //! chapter 4, of which no call ever blocks.
 //!
 //! It leaves out names (connecting by address needs no DNS), TLS, bodies of
-//! requests, chunked replies, and any way to say when it is worth polling
-//! again: that comes in chapter 8.
+//! requests, chunked replies, and a waker: chapter 8, which puts the sockets into
+//! an event queue, asks a request what it waits for.
 
 mod reply;
 
 pub use reply::{MAX_BODY, MAX_HEAD};
 
 use crate::future::{FINISHED, Future, PollState};
+use ch04_event_queue::Interest;
 use ch04_event_queue::net::TcpStream;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
@@ -39,6 +40,8 @@ pub struct Get {
     request: String,
     /// It goes over a connection that was idle: the server may have closed it.
     reused: bool,
+    /// How many connections it has used.
+    connections: u32,
     state: State,
 }
 
@@ -94,6 +97,7 @@ impl Http {
             http: self.clone(),
             request,
             reused: false,
+            connections: 0,
             state: State::Start,
         }
     }
@@ -190,6 +194,7 @@ impl Get {
         }
         let idle = self.http.take_idle();
         self.reused = idle.is_some();
+        self.connections += 1;
         Ok(match idle {
             Some(stream) => State::Sending(stream, 0),
             None => State::Connecting(TcpStream::connect(self.http.0.server)?),
@@ -212,6 +217,38 @@ impl Get {
         Ok(Step::Done(reply.text))
     }
     // ANCHOR_END: begin
+}
+
+/// What a request waits for: that its connection can be used.
+#[derive(Debug)]
+pub struct Waiting<'a> {
+    /// The connection.
+    pub stream: &'a mut TcpStream,
+    /// For writing, which includes connecting, or for reading.
+    pub interest: Interest,
+    /// Which connection of this request it is: the first, or a later one.
+    pub connection: u32,
+}
+
+impl Get {
+    // ANCHOR: waits_for
+    /// What it waits for; nothing before its first poll and after its end.
+    pub fn waits_for(&mut self) -> Option<Waiting<'_>> {
+        let (stream, interest) = match &mut self.state {
+            State::Connecting(stream) | State::Sending(stream, _) => {
+                (stream, Interest::WRITABLE)
+            }
+            State::Receiving(stream, _) => (stream, Interest::READABLE),
+            State::Start | State::Finished => return None,
+        };
+        let connection = self.connections;
+        Some(Waiting {
+            stream,
+            interest,
+            connection,
+        })
+    }
+    // ANCHOR_END: waits_for
 }
 
 /// Can `path` stand in a request? A blank or a line break in it would make

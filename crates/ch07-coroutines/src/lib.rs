@@ -21,5 +21,5 @@ pub mod eager;
 
 pub use eager::start;
 pub use future::{Counted, Future, Later, PollState, spin_on};
-pub use http::{Get, Http};
+pub use http::{Get, Http, Waiting};
 pub use s4_at_once::{JoinAll, join_all};

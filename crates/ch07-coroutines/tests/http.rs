@@ -50,6 +50,22 @@ fn poll_until_requested(get: &mut Get, server: &DelayServer, count: usize) {
 }
 
 #[test]
+fn a_request_says_what_it_waits_for() -> io::Result<()> {
+    let server = DelayServer::start()?;
+    let mut get = Http::new(server.addr()).get("/0/a?fault=never");
+    assert!(get.waits_for().is_none(), "it has not begun");
+    poll_until_requested(&mut get, &server, 1);
+    let waiting = get.waits_for().expect("for the reply");
+    assert!(waiting.interest.is_readable());
+    assert_eq!(waiting.connection, 1);
+    assert_eq!(waiting.stream.peer_addr()?, server.addr());
+    let mut refused = Http::new(server.addr()).get("no path");
+    assert!(refused.poll().is_ready());
+    assert!(refused.waits_for().is_none(), "it is over");
+    Ok(())
+}
+
+#[test]
 fn nothing_happens_before_the_first_poll() -> io::Result<()> {
     let server = DelayServer::start()?;
     let http = Http::new(server.addr());

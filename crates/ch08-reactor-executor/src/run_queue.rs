@@ -75,6 +75,14 @@ impl<T> RunQueue<T> {
     }
     // ANCHOR_END: next
 
+    // ANCHOR: unparked
+    /// The executor is awake again, for another reason than a push: what is
+    /// pushed now needs no unpark.
+    pub fn unparked(&self) {
+        self.state().parked = false;
+    }
+    // ANCHOR_END: unparked
+
     // ANCHOR: close
     /// Refuses whatever comes from now on, and gives what is there.
     pub fn close(&self) -> VecDeque<T> {

@@ -1,0 +1,302 @@
+//! The executor: it polls tasks that were woken, in the order in which they
+//! were, and parks when there are none.
+//!
+//! It leaves out priorities, cancellation from outside and stealing between
+//! executors. Chapter 10 has them.
+
+use crate::future::{Future, PollState, Waker};
+use crate::outcome::{JoinError, JoinHandle, outcome};
+use crate::run_queue::{RunQueue, Unpark};
+use crate::task::{BoxedTask, Job, Running, TaskWaker};
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+// ANCHOR: park
+/// Where an executor sleeps.
+pub trait Park {
+    /// Ends the sleep, from any thread.
+    fn unparker(&self) -> Arc<dyn Unpark>;
+
+    /// Sleeps until it is unparked or something has happened.
+    ///
+    /// # Errors
+    ///
+    /// If sleeping is impossible. The executor gives up then.
+    fn park(&mut self) -> io::Result<()>;
+
+    /// Wakes the tasks for which something has happened during the sleep.
+    fn deliver(&mut self) {}
+
+    /// The same as both, without the sleep.
+    ///
+    /// # Errors
+    ///
+    /// As [`park`](Self::park).
+    fn look(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+// ANCHOR_END: park
+
+// ANCHOR: executor
+/// Runs tasks on the thread that it is on.
+pub struct Executor<P> {
+    queue: Arc<RunQueue<Job>>,
+    /// The tasks, each in its place. An empty place can be taken again.
+    tasks: Vec<Option<Task>>,
+    free: Vec<usize>,
+    park: P,
+    counts: Counts,
+}
+
+struct Task {
+    future: BoxedTask,
+    /// One for all polls.
+    waker: Waker,
+    /// What is behind the waker.
+    shared: Arc<TaskWaker>,
+}
+
+/// What an executor has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// How often it has polled a task, or the future of `block_on`.
+    pub polls: u64,
+    /// How often it has parked.
+    pub parks: u64,
+}
+
+/// After so many jobs without a sleep, it looks what has happened outside.
+pub const JOBS_BETWEEN_LOOKS: u32 = 64;
+// ANCHOR_END: executor
+
+impl<P: Park> Executor<P> {
+    /// One without tasks, which sleeps in `park`.
+    pub fn new(park: P) -> Self {
+        Self {
+            queue: Arc::new(RunQueue::new(park.unparker())),
+            tasks: Vec::new(),
+            free: Vec::new(),
+            park,
+            counts: Counts::default(),
+        }
+    }
+
+    // ANCHOR: block_on
+    /// Runs `future` to its end, and the tasks meanwhile. Tasks that are not
+    /// finished then go on with the next call.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Park::park`].
+    ///
+    /// # Panics
+    ///
+    /// If `future` does. A task that panics does not get that far.
+    pub fn block_on<F: Future>(
+        &mut self,
+        mut future: F,
+    ) -> io::Result<F::Output> {
+        let main = TaskWaker::new(NO_PLACE, &self.queue);
+        let waker = Waker::from(Arc::clone(&main));
+        waker.wake_by_ref(); // a first poll
+        let mut jobs = 0;
+        loop {
+            match self.queue.next() {
+                Some(Job::Run(task)) if Arc::ptr_eq(&task, &main) => {
+                    task.scheduled.clear();
+                    self.counts.polls += 1;
+                    if let PollState::Ready(output) = future.poll(&waker) {
+                        return Ok(output);
+                    }
+                }
+                Some(job) => self.run(job),
+                None => {
+                    self.sleep()?;
+                    jobs = 0;
+                    continue;
+                }
+            }
+            jobs += 1;
+            if jobs == JOBS_BETWEEN_LOOKS {
+                self.park.look()?; // tasks that are always ready don't hide it
+                jobs = 0;
+            }
+        }
+    }
+    // ANCHOR_END: block_on
+
+    // ANCHOR: sleep
+    /// Nothing is to be done: parks until something is.
+    fn sleep(&mut self) -> io::Result<()> {
+        self.counts.parks += 1;
+        let parked = self.park.park();
+        self.queue.unparked(); // the wakes that follow need not unpark us
+        parked?;
+        self.park.deliver();
+        Ok(())
+    }
+    // ANCHOR_END: sleep
+
+    // ANCHOR: run
+    fn run(&mut self, job: Job) {
+        match job {
+            Job::Start(make) => {
+                if let Some(future) = make() {
+                    self.insert(future);
+                }
+            }
+            Job::Run(shared) => {
+                let Some(task) = self.find(&shared) else {
+                    return; // it has ended, and a late waker was woken
+                };
+                shared.scheduled.clear(); // before the poll: a wake during it
+                if task.future.poll(&task.waker).is_ready() {
+                    self.remove(shared.place);
+                }
+                self.counts.polls += 1;
+            }
+        }
+    }
+
+    /// The task of this waker. Its place may have been taken by another one.
+    fn find(&mut self, shared: &Arc<TaskWaker>) -> Option<&mut Task> {
+        let task = self.tasks.get_mut(shared.place)?.as_mut()?;
+        Arc::ptr_eq(&task.shared, shared).then_some(task)
+    }
+    // ANCHOR_END: run
+
+    // ANCHOR: spawn
+    /// Makes a task of `future`. It is polled as soon as its turn comes, and
+    /// need not be `Send`: it never leaves this thread.
+    pub fn spawn<F>(&mut self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (promise, handle) = outcome();
+        self.insert(Box::new(Running::new(future, promise)));
+        handle
+    }
+
+    fn insert(&mut self, future: BoxedTask) {
+        let place = self.free.pop().unwrap_or(self.tasks.len());
+        let shared = TaskWaker::new(place, &self.queue);
+        let waker = Waker::from(Arc::clone(&shared));
+        waker.wake_by_ref(); // a first poll
+        let task = Some(Task {
+            future,
+            waker,
+            shared,
+        });
+        match self.tasks.get_mut(place) {
+            Some(empty) => *empty = task,
+            None => self.tasks.push(task),
+        }
+    }
+
+    fn remove(&mut self, place: usize) {
+        self.tasks[place] = None;
+        self.free.push(place);
+    }
+    // ANCHOR_END: spawn
+
+    /// Spawns tasks here from any thread.
+    #[must_use]
+    pub fn spawner(&self) -> Spawner {
+        Spawner(Arc::clone(&self.queue))
+    }
+
+    /// How many tasks are not finished. One that another thread has spawned
+    /// counts from its turn on.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.tasks.len() - self.free.len()
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Where it sleeps.
+    #[must_use]
+    pub fn park(&self) -> &P {
+        &self.park
+    }
+}
+
+/// The place of a future that is no task.
+const NO_PLACE: usize = usize::MAX;
+
+// ANCHOR: gone
+/// Tasks that are not finished are dropped. A waker that fires meanwhile, or
+/// later, finds the queue closed.
+impl<P> Drop for Executor<P> {
+    fn drop(&mut self) {
+        let jobs = self.queue.close();
+        drop(jobs);
+        self.tasks.clear();
+    }
+}
+// ANCHOR_END: gone
+
+// ANCHOR: spawner
+/// Spawns tasks on an executor, from any thread.
+#[derive(Clone)]
+pub struct Spawner(Arc<RunQueue<Job>>);
+
+impl Spawner {
+    /// Makes a task of `future`, on the executor's thread. If the executor is
+    /// gone, the handle gives [`JoinError::Dropped`].
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_with(move || future)
+    }
+
+    /// The same with a future that is made there, and need not be `Send`.
+    pub fn spawn_with<F>(
+        &self,
+        make: impl FnOnce() -> F + Send + 'static,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        let (promise, handle) = outcome();
+        let start = Job::Start(Box::new(move || -> Option<BoxedTask> {
+            match catch_unwind(AssertUnwindSafe(make)) {
+                Ok(future) => Some(Box::new(Running::new(future, promise))),
+                Err(payload) => {
+                    promise.keep(Err(JoinError::Panicked(payload)));
+                    None
+                }
+            }
+        }));
+        // Given back, it is dropped here, and the promise with it.
+        let _ = self.0.push(start);
+        handle
+    }
+}
+// ANCHOR_END: spawner
+
+impl<P> fmt::Debug for Executor<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor")
+            .field("tasks", &(self.tasks.len() - self.free.len()))
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Spawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spawner")
+    }
+}
