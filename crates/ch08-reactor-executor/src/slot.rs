@@ -126,8 +126,9 @@ impl Slot {
     // ANCHOR: set_ready
     /// It has happened: says so, and wakes the task that waits, if one does.
     pub fn set_ready(&self) {
-        // Release: pairs with `take_ready`.
-        self.ready.store(true, Ordering::Release); // first the news,
+        // Release: pairs with `take_ready`. A store would do, too; a swap is
+        // what loom can order among the swaps of the task.
+        self.ready.swap(true, Ordering::Release); // first the news,
         let mut waiting = lock(&self.waiting);
         if matches!(*waiting, Waiting::Closed) {
             return;
