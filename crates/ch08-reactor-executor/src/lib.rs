@@ -17,6 +17,10 @@ pub mod outcome;
 pub mod reactor;
 mod task;
 
+// What finds mistakes, and what makes them happen.
+pub mod finder;
+pub mod paused;
+
 // What two threads share: proved over all interleavings, in `tests/loom`.
 pub mod broken;
 pub mod parker;
@@ -26,11 +30,13 @@ pub mod slot;
 pub mod sync;
 
 pub use executor::{Executor, Park, Spawner};
+pub use finder::{Finder, Forgotten};
 pub use future::{Future, PollState, Waker, YieldNow, yield_now};
 pub use net::{Get, Http, TcpStream};
 pub use outcome::{JoinError, JoinHandle, JoinResult};
 pub use parker::Parker;
-pub use reactor::{Handle, Reactor};
+pub use paused::paused;
+pub use reactor::{Direction, Handle, Reactor, Registration};
 pub use run_queue::{RunQueue, Unpark};
 pub use s3_one_thread::one_thread;
 pub use s4_two_threads::{ReactorThread, parked};
