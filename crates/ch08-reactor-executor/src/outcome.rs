@@ -103,3 +103,10 @@ impl fmt::Display for JoinError {
 }
 
 impl std::error::Error for JoinError {}
+
+/// So that a program whose errors are those of I/O can say `?`.
+impl From<JoinError> for std::io::Error {
+    fn from(error: JoinError) -> Self {
+        Self::other(error.to_string()) // a panic's payload is not `Sync`
+    }
+}
