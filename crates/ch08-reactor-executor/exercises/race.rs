@@ -1,0 +1,57 @@
+//! Exercise `race`: mend the lost wake-up.
+//!
+//! 10 minutes.
+//!
+//! [`Flag::poll`] looks, and then leaves its waker. What is set in between
+//! wakes nothing. Mend it, without holding the lock while a waker is cloned:
+//! a waker's `clone` is other people's code, and in the test it sets the flag.
+//!
+//! Run: `cargo test --test race`
+//!
+//! Fails until solved: `exercise race:`
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
+
+/// Something that happens once.
+#[derive(Debug, Default)]
+pub struct Flag {
+    happened: AtomicBool,
+    waiting: Mutex<Option<Waker>>,
+}
+
+impl Flag {
+    /// It has happened.
+    pub fn set(&self) {
+        self.happened.store(true, Ordering::Release); // pairs with `happened`
+        let waiting = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+
+    /// Has it happened? If not, `waker` is woken when it does.
+    pub fn poll(&self, waker: &Waker) -> bool {
+        if self.happened() {
+            return true;
+        }
+        let waker = waker.clone();
+        let mut waiting =
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = Some(waker);
+        false
+    }
+
+    fn happened(&self) -> bool {
+        self.happened.load(Ordering::Acquire) // pairs with `set`
+    }
+}
+
+#[cfg(test)]
+#[path = "../exercises/tests/race.rs"]
+mod tests;
