@@ -59,6 +59,8 @@ struct Task {
     shared: Arc<TaskWaker>,
 }
 
+// ANCHOR_END: executor
+
 /// What an executor has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -70,7 +72,6 @@ pub struct Counts {
 
 /// After so many jobs without a sleep, it looks what has happened outside.
 pub const JOBS_BETWEEN_LOOKS: u32 = 64;
-// ANCHOR_END: executor
 
 impl<P: Park> Executor<P> {
     /// One without tasks, which sleeps in `park`.
@@ -84,7 +85,6 @@ impl<P: Park> Executor<P> {
         }
     }
 
-    // ANCHOR: block_on
     /// Runs `future` to its end, and the tasks meanwhile. Tasks that are not
     /// finished then go on with the next call.
     ///
@@ -95,6 +95,7 @@ impl<P: Park> Executor<P> {
     /// # Panics
     ///
     /// If `future` does. A task that panics does not get that far.
+    // ANCHOR: block_on
     pub fn block_on<F: Future>(
         &mut self,
         mut future: F,
@@ -168,9 +169,9 @@ impl<P: Park> Executor<P> {
     }
     // ANCHOR_END: run
 
-    // ANCHOR: spawn
     /// Makes a task of `future`. It is polled as soon as its turn comes, and
     /// need not be `Send`: it never leaves this thread.
+    // ANCHOR: spawn
     pub fn spawn<F>(&mut self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
@@ -260,7 +261,9 @@ impl Spawner {
         self.spawn_with(move || future)
     }
 
+    // ANCHOR_END: spawner
     /// The same with a future that is made there, and need not be `Send`.
+    // ANCHOR: spawn_with
     pub fn spawn_with<F>(
         &self,
         make: impl FnOnce() -> F + Send + 'static,
@@ -284,7 +287,7 @@ impl Spawner {
         handle
     }
 }
-// ANCHOR_END: spawner
+// ANCHOR_END: spawn_with
 
 impl<P> fmt::Debug for Executor<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

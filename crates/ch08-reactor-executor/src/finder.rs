@@ -38,6 +38,7 @@ struct Relay {
     state: Mutex<State>,
 }
 
+// ANCHOR_END: types
 #[derive(Debug)]
 enum State {
     /// Not polled yet, being polled, or woken.
@@ -54,7 +55,6 @@ pub struct Watched<F> {
     waker: Waker,
     finder: Finder,
 }
-// ANCHOR_END: types
 
 // ANCHOR: forgotten
 /// What has a watched future's relay, and is no waker somewhere else: the
@@ -139,9 +139,9 @@ impl Finder {
         }
     }
 
-    // ANCHOR: reports
     /// Futures that are waiting at this moment, with their waker nowhere: if
     /// luck does not help, they wait for ever.
+    // ANCHOR: reports
     #[must_use]
     pub fn waiting(&self) -> Vec<Forgotten> {
         let watched = lock(&self.0.watched).clone();

@@ -101,6 +101,7 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
+    // ANCHOR_END: stream
     /// Reads what is there, or waits for more. No bytes are the end.
     ///
     /// # Errors
@@ -127,6 +128,7 @@ impl TcpStream {
         self.poll_io(Direction::Write, waker, || (&self.stream).write(bytes))
     }
 
+    // ANCHOR: poll_io
     /// Tries, and if it would have to wait, leaves the waker.
     fn poll_io<T>(
         &self,
@@ -149,8 +151,8 @@ impl TcpStream {
             }
         }
     }
+    // ANCHOR_END: poll_io
 }
-// ANCHOR_END: stream
 
 impl TcpStream {
     /// Begins to connect. The first write waits until it is decided.

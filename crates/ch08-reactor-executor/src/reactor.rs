@@ -41,6 +41,9 @@ struct Shared {
     wake_ups: AtomicU64,
 }
 
+// ANCHOR_END: reactor
+
+// ANCHOR: sources
 #[derive(Debug, Default)]
 struct Sources {
     slots: HashMap<Token, Arc<Slots>>,
@@ -56,7 +59,7 @@ struct Slots {
     read: Slot,
     write: Slot,
 }
-// ANCHOR_END: reactor
+// ANCHOR_END: sources
 
 /// The name of the reactor's own waker.
 const ROUSE: Token = Token(0);
@@ -89,7 +92,6 @@ impl Reactor {
         self.handle.clone()
     }
 
-    // ANCHOR: wait
     /// Sleeps until something happens, at most for `timeout`. It wakes no
     /// task: that is [`deliver`](Self::deliver)'s part.
     ///
@@ -97,6 +99,7 @@ impl Reactor {
     ///
     /// Those of [`Poll::poll`], except that a signal lets it
     /// begin the sleep anew.
+    // ANCHOR: wait
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         loop {
             match self.poll.poll(&mut self.events, timeout) {
@@ -112,9 +115,9 @@ impl Reactor {
     }
     // ANCHOR_END: wait
 
-    // ANCHOR: deliver
     /// Wakes the tasks that wait for what the last [`wait`](Self::wait) has
     /// found.
+    // ANCHOR: deliver
     pub fn deliver(&mut self) {
         for event in &self.events {
             let slots = lock(&self.handle.0.sources)
@@ -169,6 +172,7 @@ pub struct Registration {
     slots: Arc<Slots>,
     handle: Handle,
 }
+// ANCHOR_END: registration
 
 impl Handle {
     /// Puts a source into the queue, for both directions. From now on, each
@@ -177,6 +181,7 @@ impl Handle {
     /// # Errors
     ///
     /// If the reactor is gone, and those of [`Registry::register`].
+    // ANCHOR: register
     pub fn register(
         &self,
         source: &mut impl Source,
@@ -212,8 +217,10 @@ impl Handle {
             handle,
         })
     }
+    // ANCHOR_END: register
 }
 
+// ANCHOR: forget
 impl Drop for Registration {
     fn drop(&mut self) {
         self.slots.read.forget();
@@ -224,7 +231,7 @@ impl Drop for Registration {
         drop(forgotten);
     }
 }
-// ANCHOR_END: registration
+// ANCHOR_END: forget
 
 /// What a task wants to do with a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,12 +43,12 @@ impl<T> RunQueue<T> {
         Self { state, unpark }
     }
 
-    // ANCHOR: push
     /// Appends it, and rouses the executor if that has gone to sleep.
     ///
     /// # Errors
     ///
     /// Gives it back if the executor is gone.
+    // ANCHOR: push
     pub fn push(&self, job: T) -> Result<(), T> {
         let mut state = self.state();
         if state.closed {

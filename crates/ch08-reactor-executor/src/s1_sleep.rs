@@ -76,12 +76,12 @@ impl Http {
     }
 }
 
-// ANCHOR: sleep_on
 /// Polls `future` to its end, and sleeps in `queue` in between.
 ///
 /// # Errors
 ///
 /// Those of [`Poll::poll`].
+// ANCHOR: sleep_on
 pub fn sleep_on<F: Future>(
     queue: &mut Poll,
     mut future: F,

@@ -77,13 +77,13 @@ impl Wake for Woken {
 }
 // ANCHOR_END: wake
 
-// ANCHOR: run
 /// Polls each task whenever it was woken, until all are finished, and sleeps
 /// in `queue` in between. Gives how many polls that took.
 ///
 /// # Errors
 ///
 /// Those of [`Poll::poll`].
+// ANCHOR: run
 pub fn run<F: Future<Output = ()>>(
     queue: &mut Poll,
     wakers: &Wakers,

@@ -39,12 +39,15 @@ pub struct ReactorThread {
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
+// ANCHOR_END: thread
+
 impl ReactorThread {
     /// Starts it.
     ///
     /// # Errors
     ///
     /// As [`Reactor::new`], and if the system gives no thread.
+    // ANCHOR: start
     pub fn start() -> io::Result<Self> {
         let mut reactor = Reactor::new()?;
         let handle = reactor.handle();
@@ -65,8 +68,8 @@ impl ReactorThread {
             thread,
         })
     }
+    // ANCHOR_END: start
 }
-// ANCHOR_END: thread
 
 impl ReactorThread {
     /// What tasks need, on any thread.

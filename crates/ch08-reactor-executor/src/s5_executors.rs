@@ -8,7 +8,6 @@ use crate::s4_two_threads::parked;
 use std::io;
 use std::thread;
 
-// ANCHOR: on_each
 /// Runs a future on each of so many threads, with an executor of its own, and
 /// gives the outputs in the order of the threads. `make` is called on each
 /// thread, with its number.
@@ -20,6 +19,7 @@ use std::thread;
 /// # Panics
 ///
 /// If one of the futures does.
+// ANCHOR: on_each
 pub fn on_each<T, F>(
     executors: usize,
     make: impl Fn(usize) -> F + Sync,

@@ -31,11 +31,41 @@ mod future {
 
 use loom::model::Builder;
 use models::{BROKEN, MODELS};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Once};
 use sync::{Instead, Mutant};
+
+/// As long as it lives, panics of this thread are not printed: a model that
+/// fails is a result here.
+struct Quiet;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Quiet {
+    fn new() -> Self {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let print = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                if !QUIET.get() {
+                    print(info);
+                }
+            }));
+        });
+        QUIET.set(true);
+        Self
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.set(false);
+    }
+}
 
 /// Runs a model in all interleavings. `Ok` has their number, `Err` that of
 /// those up to the first that fails.
@@ -45,6 +75,7 @@ fn explore(model: fn()) -> Result<usize, usize> {
     builder.max_branches = 10_000;
     builder.max_permutations = None;
     builder.max_duration = None;
+    let quiet = Quiet::new();
     let count = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&count);
     let explored = catch_unwind(AssertUnwindSafe(|| {
@@ -53,6 +84,7 @@ fn explore(model: fn()) -> Result<usize, usize> {
             model();
         });
     }));
+    drop(quiet);
     let count = count.load(Ordering::Relaxed);
     explored.map(|()| count).map_err(|_| count)
 }
@@ -60,14 +92,10 @@ fn explore(model: fn()) -> Result<usize, usize> {
 #[test]
 fn every_model_holds_in_every_interleaving() {
     for (name, model) in MODELS {
-        let start = Instant::now();
         match explore(model) {
             Ok(count) => {
                 assert!(count > 1, "{name}: nothing was interleaved");
-                println!(
-                    "{name}: {count} interleavings, {:?}",
-                    start.elapsed()
-                );
+                println!("{name}: {count} interleavings");
             }
             Err(count) => panic!("{name}: fails in interleaving {count}"),
         }
