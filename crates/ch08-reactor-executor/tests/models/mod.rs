@@ -73,6 +73,7 @@ fn join(thread: thread::JoinHandle<()>) {
 
 type PollReady = fn(&Slot, &Waker) -> Result<bool, Closed>;
 
+// ANCHOR: event
 /// A task polls, sleeps and polls again, until it has seen the event, and
 /// with it what the reactor did before.
 fn event(poll_ready: PollReady) {
@@ -91,6 +92,7 @@ fn event(poll_ready: PollReady) {
     assert!(before.load(Ordering::Relaxed), "the event came too early");
     join(reactor);
 }
+// ANCHOR_END: event
 
 /// Two events may be seen as one, but the last is never forgotten: what a poll
 /// that says no has not seen, wakes its waker.
