@@ -21,17 +21,17 @@ pub type Model = (&'static str, fn());
 /// All of them hold.
 pub const MODELS: [Model; 12] = [
     ("register, event, store", || event(Slot::poll_ready)),
-    ("an event in two halves", two_events),
+    ("wakes coalesce", coalesced),
     ("a waker is replaced", replaced),
     ("the future is dropped", dropped),
     ("the reactor dies", closed),
     ("run queue and park", || queue(RunQueue::next)),
-    ("two threads push", two_push),
     ("awake for another reason", unparked),
-    ("wakes coalesce", coalesced),
     ("the executor is dropped", executor_dropped),
     ("an output is handed over", || handed_over(true)),
     ("a task is dropped", || handed_over(false)),
+    ("two events", two_events),
+    ("two threads push", two_push),
 ];
 
 /// These must be rejected.
