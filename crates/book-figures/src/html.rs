@@ -7,6 +7,7 @@
 mod data;
 mod drawn;
 mod live;
+mod panel;
 mod still;
 mod tables;
 mod values;
@@ -14,6 +15,7 @@ mod values;
 use std::fmt::Write as _;
 
 use self::drawn::Drawn;
+pub(crate) use self::panel::panel;
 use crate::definition::Picture;
 use crate::figure::Figure;
 use crate::text::{escape, inline};

@@ -12,6 +12,7 @@ mod fault;
 mod figure;
 mod fit;
 mod gantt;
+pub mod graph;
 mod html;
 mod measure;
 mod plot;
@@ -37,12 +38,14 @@ pub const CSS: &[(&str, &str)] = &[
     ("live.css", include_str!("../assets/live.css")),
     ("still.css", include_str!("../assets/still.css")),
     ("plot.css", include_str!("../assets/plot.css")),
+    ("graph.css", include_str!("../assets/graph.css")),
 ];
 /// The scripts that make figures live, in their order. Without them figures are
 /// still ones.
 pub const JS: &[(&str, &str)] = &[
     ("room.js", include_str!("../assets/room.js")),
     ("figure.js", include_str!("../assets/figure.js")),
+    ("graph.js", include_str!("../assets/graph.js")),
 ];
 
 #[cfg(test)]

@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 
 use super::drawn::Drawn;
+use super::panel;
 use super::values::shown;
 use crate::definition::{
     Control, ControlKind, Predict, Run as Wanted, Show, State,
 };
 use crate::event::{Run, Value};
 use crate::svg::Frame;
-use crate::text::{attribute, escape, inline, plain};
+use crate::text::{attribute, inline, plain};
 
 impl Drawn<'_> {
     pub(super) fn live(&self) -> Result<String, String> {
@@ -97,42 +98,12 @@ impl Drawn<'_> {
         format!("<dl class=\"fig-state\">{rows}</dl>")
     }
 
-    /// The code, with the lines that some step executes told apart.
+    /// The code, which has the line of each step.
     fn code_panel(&self, index: usize, run: &Run) -> Result<String, String> {
-        let parts = self.figure.code(index);
-        if parts.is_empty() {
-            return Ok(String::new());
-        }
-        let mut html = "<div class=\"fig-code\">".to_owned();
-        let mut file = "";
-        for part in parts {
-            if part.file != file {
-                let _ = write!(
-                    html,
-                    "<p class=\"fig-file\"><code>{}</code></p>",
-                    escape(&part.file)
-                );
-                file = &part.file;
-            }
-            let first = part.lines.first().map_or(1, |(number, _)| *number);
-            let _ = write!(html, "<ol start=\"{first}\">");
-            for (number, line) in &part.lines {
-                // As far as the line stands in, so far its continuation does.
-                let indent = line.len() - line.trim_start().len();
-                let _ = write!(
-                    html,
-                    "<li value=\"{number}\" style=\"--in: {indent}ch\">\
-                     <code class=\"language-rust noplayground\">{}</code></li>",
-                    escape(line.trim_start())
-                );
-            }
-            html += "</ol>";
-        }
-        // Each step's line must be there; who reads the page sees it marked.
         for event in &run.events {
             self.line_of(index, event)?;
         }
-        Ok(html + "</div>")
+        Ok(panel(self.figure.code(index)))
     }
 }
 
