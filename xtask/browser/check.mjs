@@ -13,6 +13,7 @@ import * as figureLinks from "./checks/figure-links.mjs";
 import * as question from "./checks/figure-question.mjs";
 import * as seen from "./checks/figure-seen.mjs";
 import * as figures from "./checks/figures.mjs";
+import * as graph from "./checks/graph.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as layout from "./checks/layout.mjs";
 import * as motion from "./checks/motion.mjs";
@@ -46,6 +47,10 @@ const READERS = [
       ["figure-jump", jump.still],
       ["figure-question", question.asked],
       ["figure-links", figureLinks.links],
+      ["graph-print", graph.print],
+      ["graph-size", graph.size],
+      ["graph-seen", graph.screen],
+      ["graph-keys", graph.keys],
       ["names", access.names],
       ["axe-light", access.axe],
       ["text", plain.remember],
@@ -71,6 +76,7 @@ const READERS = [
       ["figures-360", figures.narrow],
       ["figure-seen-360", seen.phone],
       ["figure-jump-360", jump.still],
+      ["graph-seen-360", graph.phone],
       ["axe-navy", access.axe],
       ["code-keyboard", keyboard.code],
       ["script-errors-360", page.scriptErrors],
@@ -84,6 +90,7 @@ const READERS = [
       ["plain-navigation", plain.navigation],
       ["plain-text", plain.compare],
       ["figures-plain", figures.plain],
+      ["graph-plain", graph.plain],
       ["requests-plain", page.requests],
     ],
   },

@@ -25,12 +25,20 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
 
 fn html(site: &Site<'_>, page: &Page, name: &str) -> Result<String> {
     let project = site.project;
-    let definition = store::definition(project, name)?;
-    let figure = store::figure(project, name, definition)?;
     let recording = store::file(project, name, "json");
     let inside = recording.strip_prefix(project.root.join(project.src()))?;
     let depth =
         page.path.components().count() - project.src().components().count() - 1;
     let address = format!("{}{}", "../".repeat(depth), inside.display());
-    figure.html(&address).map_err(|error| anyhow!(error))
+    let html = match store::graph(project, name)? {
+        Some(definition) => {
+            let (graph, _) = store::whole_graph(project, name, definition)?;
+            graph.html(&address)
+        }
+        None => {
+            let definition = store::definition(project, name)?;
+            store::figure(project, name, definition)?.html(&address)
+        }
+    };
+    html.map_err(|error| anyhow!(error))
 }

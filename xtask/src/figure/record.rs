@@ -14,7 +14,7 @@ use book_figures::event::{Event, Run};
 use book_figures::{Definition, Recording, VERSION};
 use cargo_metadata::Message;
 
-use super::{order, store, trace};
+use super::{graph, order, store, trace};
 use crate::process;
 use crate::project::Project;
 use crate::provenance;
@@ -55,6 +55,19 @@ pub fn command(
     };
     ensure!(!chosen.is_empty(), "no figure is defined");
     for name in &chosen {
+        let (shown, old) = stored(project, name);
+        if let Some(definition) = store::graph(project, name)? {
+            let fresh = graph::fresh(project, name, &definition)?;
+            let same = graph::Recording::parse(&shown, &old)
+                .is_ok_and(|old| old.logic().ok() == fresh.logic().ok());
+            let text = fresh.to_json()?;
+            if write(project, name, &text, same && !force)? {
+                let levels = &fresh.levels;
+                let states: usize = levels.iter().map(|l| l.states.len()).sum();
+                println!("{shown}: {} levels, {states} states", levels.len());
+            }
+            continue;
+        }
         let definition = store::definition(project, name)?;
         if definition.record.kind == Recorder::Drawn {
             let message = format!(
@@ -67,25 +80,42 @@ pub fn command(
             continue;
         }
         let fresh = fresh(project, name, &definition).map_err(wrong_use)?;
-        let path = store::file(project, name, "json");
-        let shown = project.shown(&path);
-        let old = std::fs::read_to_string(&path).unwrap_or_default();
         let same = Recording::parse(&shown, &old)
             .is_ok_and(|old| old.logic() == fresh.logic());
-        if same && !force {
-            println!(
-                "{shown}: the same logical order, left as it is (--force \
-                 takes the new times)"
-            );
-            continue;
+        if write(project, name, &fresh.to_json()?, same && !force)? {
+            let steps: usize = fresh.runs.iter().map(|r| r.events.len()).sum();
+            println!("{shown}: {} runs, {steps} steps", fresh.runs.len());
         }
-        std::fs::write(&path, fresh.to_json()?)
-            .with_context(|| shown.clone())?;
-        let steps: usize = fresh.runs.iter().map(|r| r.events.len()).sum();
-        let runs = fresh.runs.len();
-        println!("{shown}: {runs} runs, {steps} steps");
     }
     Ok(true)
+}
+
+/// The name of a figure's recording in messages, and what it holds, if it is
+/// there.
+fn stored(project: &Project, name: &str) -> (String, String) {
+    let path = store::file(project, name, "json");
+    let old = std::fs::read_to_string(&path).unwrap_or_default();
+    (project.shown(&path), old)
+}
+
+/// Writes a recording, unless what it tells is there already: was it written?
+fn write(
+    project: &Project,
+    name: &str,
+    text: &str,
+    leave: bool,
+) -> Result<bool> {
+    let path = store::file(project, name, "json");
+    let shown = project.shown(&path);
+    if leave {
+        println!(
+            "{shown}: the same logical order, left as it is (--force takes \
+             the new times)"
+        );
+    } else {
+        std::fs::write(&path, text).with_context(|| shown)?;
+    }
+    Ok(!leave)
 }
 
 /// On the command line, a missing tool is wrong use.
@@ -196,7 +226,11 @@ fn attempts(
 }
 
 /// Builds an example: its executable.
-fn build(project: &Project, package: &str, example: &str) -> Result<PathBuf> {
+pub(super) fn build(
+    project: &Project,
+    package: &str,
+    example: &str,
+) -> Result<PathBuf> {
     let mut command = process::cargo(&project.root, &project.target());
     command.args(["build", "--quiet", "--locked", "--message-format=json"]);
     command.args(["--package", package, "--example", example]);

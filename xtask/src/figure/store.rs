@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use book_figures::code::{Part, extent};
 use book_figures::definition::{Code, Recorder, Run};
+use book_figures::graph::{self, Graph, is_graph};
 use book_figures::{Definition, Figure};
 
 use crate::page::Excerpt;
@@ -102,6 +103,41 @@ pub fn figure(
     }
     let (file, text) = recording(project, name)?;
     Ok(Figure::recorded(name, definition, (&file, &text), code)?)
+}
+
+/// Loads the definition of a graph. None if the figure is of another kind.
+///
+/// # Errors
+/// As for [`definition`].
+pub fn graph(
+    project: &Project,
+    name: &str,
+) -> Result<Option<graph::Definition>> {
+    known(project, name)?;
+    let (file, text) = read(project, &file(project, name, "toml"))?;
+    if !is_graph(&text) {
+        return Ok(None);
+    }
+    Ok(Some(graph::Definition::parse(&file, &text)?))
+}
+
+/// Loads a graph that is defined so: every line of its code is there, and how
+/// many lines its states name.
+///
+/// # Errors
+/// As for [`figure`].
+pub fn whole_graph(
+    project: &Project,
+    name: &str,
+    definition: graph::Definition,
+) -> Result<(Graph, usize)> {
+    let code = |level: &graph::Level| parts(project, &level.code);
+    let code = definition.run.iter().map(code).collect::<Result<_>>()?;
+    let (file, text) = recording(project, name)?;
+    let (defined, words) = read(project, &self::file(project, name, "toml"))?;
+    let graph = Graph::recorded(name, definition, (&file, &text), code)?;
+    let lines = graph.check_sources((&file, &text), (&defined, &words))?;
+    Ok((graph, lines))
 }
 
 /// A recording's name in messages, and its text.

@@ -7,10 +7,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use book_figures::definition::Recorder;
+use book_figures::graph;
 use book_figures::{Definition, Fault, Figure, Recording, line_of_step};
 use similar::TextDiff;
 
 use super::{Context, Lane, Stage};
+use crate::figure::graph as states;
 use crate::figure::record::{self, Needs};
 use crate::figure::store;
 use crate::page::{Directive, Place};
@@ -31,27 +33,32 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let mut steps = 0;
     let defined = store::names(cx.project)?;
     for name in &defined {
-        let definition = match store::definition(cx.project, name) {
-            Ok(definition) => definition,
+        let kind = match kind(cx, name) {
+            Ok(kind) => kind,
             Err(error) => {
                 report.checked += 1;
                 fault(cx, report, name, error);
                 continue;
             }
         };
-        let drawn = definition.record.kind == Recorder::Drawn;
         // What is drawn belongs to the page that shows it.
-        let wanted = if drawn {
-            cx.only.is_empty() || uses.contains_key(name.as_str())
-        } else {
-            cx.wants(&definition.record.package)
+        let wanted = match &kind {
+            Kind::Steps(own) if own.record.kind == Recorder::Drawn => {
+                cx.only.is_empty() || uses.contains_key(name.as_str())
+            }
+            Kind::Steps(own) => cx.wants(&own.record.package),
+            Kind::Graph(own) => cx.wants(&own.record.package),
         };
         if !wanted {
             continue;
         }
         report.checked += 1;
         used(cx, report, name, uses.get(name.as_str()));
-        match check(cx, report, name, definition) {
+        let checked = match kind {
+            Kind::Steps(own) => check(cx, report, name, *own),
+            Kind::Graph(own) => check_graph(cx, report, name, *own),
+        };
+        match checked {
             Ok(count) => steps += count,
             Err(error) => match error.downcast::<Needs>() {
                 Ok(needs) => {
@@ -73,6 +80,21 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     }
     report.remark(format!("{steps} steps recorded anew"));
     Ok(())
+}
+
+/// A figure's definition.
+enum Kind {
+    /// Runs, each of which is stepped through.
+    Steps(Box<Definition>),
+    /// All states, between which the reader chooses a way.
+    Graph(Box<graph::Definition>),
+}
+
+fn kind(cx: &Context<'_>, name: &str) -> Result<Kind> {
+    Ok(match store::graph(cx.project, name)? {
+        Some(graph) => Kind::Graph(Box::new(graph)),
+        None => Kind::Steps(Box::new(store::definition(cx.project, name)?)),
+    })
 }
 
 /// Where each figure is used.
@@ -142,14 +164,7 @@ fn check(
     report.checked += figure.check_sources((&file, &text))?;
     let stored = figure.recording.logic();
     let named = format!("figure {name}");
-    let package = cx.project.package(&figure.definition.record.package)?;
-    let definition = store::file(cx.project, name, "toml");
-    let key = cx
-        .key()
-        .text(&std::fs::read_to_string(definition)?)
-        .text(&text)
-        .package(package)?
-        .finish();
+    let key = key(cx, name, &figure.definition.record.package, &text)?;
     if cx.cache.has_passed(&named, key) {
         report.unchanged += 1;
         return Ok(0);
@@ -166,13 +181,7 @@ fn check(
             if figure.recording.digest
                 != Some(record::digest(&figure.recording)?)
             {
-                report.fail_at(
-                    file,
-                    format!(
-                        "it is not as it was recorded: its digest is another. \
-                         `cargo xtask record {name} --force` records it again"
-                    ),
-                );
+                report.fail_at(file, edited(name));
                 return Ok(0);
             }
             cx.cache.passed(&named, key);
@@ -186,6 +195,71 @@ fn check(
         differs(report, (&file, &text), &figure, &fresh);
     }
     Ok(0)
+}
+
+/// What a figure's recording depends on.
+fn key(
+    cx: &Context<'_>,
+    name: &str,
+    package: &str,
+    recording: &str,
+) -> Result<u64> {
+    let definition = store::file(cx.project, name, "toml");
+    Ok(cx
+        .key()
+        .text(&std::fs::read_to_string(definition)?)
+        .text(recording)
+        .package(cx.project.package(package)?)?
+        .finish())
+}
+
+/// The same for a graph: how many states were enumerated anew.
+fn check_graph(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    definition: graph::Definition,
+) -> Result<usize> {
+    let (graph, lines) = store::whole_graph(cx.project, name, definition)?;
+    report.checked += lines;
+    let (file, text) = store::recording(cx.project, name)?;
+    let named = format!("figure {name}");
+    let key = key(cx, name, &graph.definition.record.package, &text)?;
+    if cx.cache.has_passed(&named, key) {
+        report.unchanged += 1;
+        return Ok(0);
+    }
+    cx.progress.step(format!("recording {name}"));
+    let fresh = states::fresh(cx.project, name, &graph.definition)?;
+    let (old, new) = (graph.recording.logic()?, fresh.logic()?);
+    if old != new {
+        cx.cache.failed(&named);
+        report.fail(
+            &Place::new(&file, 1),
+            format!(
+                "a fresh run finds other states\n{}\n`cargo xtask record \
+                 {name}` records it again",
+                TextDiff::from_lines(&old, &new)
+                    .unified_diff()
+                    .context_radius(0)
+                    .header("the recording", "a fresh run")
+            ),
+        );
+    } else if graph.recording.digest != Some(states::digest(&graph.recording)?)
+    {
+        report.fail_at(file, edited(name));
+    } else {
+        cx.cache.passed(&named, key);
+        return Ok(fresh.levels.iter().map(|l| l.states.len()).sum());
+    }
+    Ok(0)
+}
+
+fn edited(name: &str) -> String {
+    format!(
+        "it is not as it was recorded: its digest is another. `cargo xtask \
+         record {name} --force` records it again"
+    )
 }
 
 /// Reports the difference at the first event that differs.

@@ -95,6 +95,10 @@ pub struct Level {
     pub code: Vec<Code>,
     /// The end that the still form shows, and the button of the live one.
     pub show: String,
+    /// The schedule that has this end: the actors' letters, one for each step.
+    /// A shortest one if it is not given.
+    #[serde(default)]
+    pub schedule: Option<String>,
     /// How a schedule may end.
     pub end: Vec<End>,
 }

@@ -88,6 +88,46 @@ impl Graph {
             .collect()
     }
 
+    /// The schedule that a level shows: the actor of each step and the state to
+    /// which it leads, counted from 0.
+    ///
+    /// # Errors
+    /// When there is none, or when the one that is written down is none or has
+    /// another end.
+    pub(super) fn way(
+        &self,
+        level: &Level,
+        recorded: &Recorded,
+    ) -> Result<Vec<(usize, usize)>, String> {
+        let states = &recorded.states;
+        let Some(letters) = &level.schedule else {
+            return count::shortest(states, &level.show)
+                .ok_or_else(|| format!("nothing ends as {:?}", level.show));
+        };
+        let wrong = || {
+            format!(
+                "level {:?}, field `schedule`: {letters:?} is no schedule \
+                 that ends as {:?}",
+                level.id, level.show
+            )
+        };
+        let mut way = Vec::new();
+        let mut at = 0;
+        for letter in letters.chars() {
+            let lanes = &self.definition.lane;
+            let actor = lanes.iter().position(|lane| lane.key == letter);
+            let mut moves = states[at].moves();
+            let step = moves.find(|(own, _)| Some(*own) == actor);
+            let (actor, to) = step.ok_or_else(wrong)?;
+            at = to;
+            way.push((actor, to));
+        }
+        if states[at].end.as_ref() != Some(&level.show) {
+            return Err(wrong());
+        }
+        Ok(way)
+    }
+
     /// Where an actor stands, in words; the level is counted from 0.
     ///
     /// # Errors
@@ -207,6 +247,21 @@ mod tests {
         assert!(schedule.len() <= odds.longest, "{schedule:?}");
         assert_eq!(graph.odds("never"), None);
         assert_eq!(graph.schedule("late", "never"), None);
+    }
+
+    #[test]
+    fn a_schedule_may_be_chosen_and_must_have_its_end() {
+        let way = |letters: &str| {
+            let own = format!("show = \"baked\"\nschedule = {letters:?}");
+            let toml = TOML.replacen("show = \"baked\"", &own, 1);
+            let graph = graph(&toml, JSON);
+            let (level, recorded) = graph.levels().nth(1).unwrap();
+            graph.way(level, recorded)
+        };
+        assert_eq!(way("cbbb").unwrap(), [(1, 2), (0, 3), (0, 4), (0, 5)]);
+        for wrong in ["cbb", "cc", "x", ""] {
+            assert!(way(wrong).unwrap_err().contains("`schedule`"), "{wrong}");
+        }
     }
 
     #[test]

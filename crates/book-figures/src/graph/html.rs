@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::count::{self, Odds};
+use super::count::Odds;
 use super::definition::{End, Level};
 use super::figure::Graph;
 use super::map;
@@ -128,6 +128,7 @@ impl Graph {
              <div class=\"fig-actors\" role=\"group\" aria-label=\"Who acts \
              next?\">{actors}</div><div class=\"fig-caption\">\
              <p class=\"fig-words\" aria-live=\"polite\"></p></div>\
+             <p class=\"fig-news fig-aloud\" aria-live=\"polite\"></p>\
              <dl class=\"fig-state\">{values}</dl>{}\
              <ol class=\"fig-history\" aria-label=\"The schedule so far\" \
              style=\"--steps: {}\"></ol></div>{}\
@@ -193,8 +194,7 @@ impl Graph {
         recorded: &Recorded,
     ) -> Result<String, String> {
         let states: Vec<_> = self.definition.states(&level.id).collect();
-        let way = count::shortest(&recorded.states, &level.show)
-            .ok_or_else(|| format!("nothing ends as {:?}", level.show))?;
+        let way = self.way(level, recorded)?;
         let address = format!("figure-{}.{}", self.name, level.id);
         let mut html = format!(
             "<div class=\"table-wrapper\"><table id=\"{address}\"><caption>{}: \
@@ -271,9 +271,8 @@ impl Graph {
                 .collect();
             states.push(json!([actors, values, end_of(level, state)]));
         }
-        let way = count::shortest(&recorded.states, &level.show);
-        let way: Vec<usize> =
-            way.into_iter().flatten().map(|(actor, _)| actor).collect();
+        let way = self.way(level, recorded)?;
+        let way: Vec<usize> = way.into_iter().map(|(actor, _)| actor).collect();
         let ends: Vec<Json> = level
             .end
             .iter()
@@ -320,11 +319,12 @@ fn controls(level: &Level) -> String {
     };
     let label = show(level).map_or("", |end| &end.label);
     format!(
-        "<div class=\"fig-controls\">{}{}{}{}</div>",
+        "<div class=\"fig-controls\">{}{}{}<button type=\"button\" \
+         data-go=\"show\" aria-label=\"Show one: {}\">Show one</button></div>",
         button("undo", "Undo"),
         button("redo", "Redo"),
         button("restart", "Restart"),
-        button("show", &format!("Show: {}", inline(label).to_lowercase())),
+        attribute(&plain(label)),
     )
 }
 

@@ -39,9 +39,7 @@ pub(super) fn svg(level: &Level, recorded: &Recorded, label: &str) -> String {
     };
     let mut svg = format!(
         "<svg class=\"fig-svg fig-graph\" role=\"img\" \
-         viewBox=\"0 0 {width} {height}\" style=\"max-width: {}px\" \
-         aria-label=\"{}\">",
-        width * 2,
+         viewBox=\"0 0 {width} {height}\" aria-label=\"{}\">",
         attribute(label)
     );
     for (from, state) in states.iter().enumerate() {

@@ -227,12 +227,36 @@ impl Recording {
         Ok(recording)
     }
 
-    /// The recording as it is stored.
+    /// The recording as it is stored: a state a line.
     ///
     /// # Errors
     /// None that could happen: the form has no maps with odd keys.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        let text = |text: &str| serde_json::to_string(text);
+        let mut json = format!(
+            "{{\n\"version\": {},\n\"figure\": {},\n\"recorded\": {},\n\
+             \"levels\": [",
+            self.version,
+            text(&self.figure)?,
+            serde_json::to_string(&self.recorded)?
+        );
+        for (nth, level) in self.levels.iter().enumerate() {
+            let comma = if nth > 0 { "," } else { "" };
+            json += &format!(
+                "{comma}\n{{\"id\": {}, \"command\": {}, \"states\": [\n",
+                text(&level.id)?,
+                text(&level.command)?
+            );
+            let states: Result<Vec<_>, _> =
+                level.states.iter().map(serde_json::to_string).collect();
+            json += &states?.join(",\n");
+            json += "\n]}";
+        }
+        json += "\n]";
+        if let Some(digest) = &self.digest {
+            json += &format!(",\n\"digest\": {}", text(digest)?);
+        }
+        Ok(json + "\n}\n")
     }
 
     /// Everything but where and when it was recorded, a line for each state.
@@ -282,10 +306,11 @@ pub(super) fn line_of_state(text: &str, level: usize, state: usize) -> usize {
     let mut states = 0;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim_start();
-        if line.starts_with("\"states\"") {
+        let own = line.trim_start_matches(['{', ' ']);
+        if line.ends_with("\"states\": [") {
             levels += 1;
             states = 0;
-        } else if levels == level + 1 && line.starts_with("\"values\"") {
+        } else if levels == level + 1 && own.starts_with("\"values\"") {
             if states == state {
                 return index + 1;
             }
@@ -323,6 +348,23 @@ mod tests {
         let line = line.replace("rs:3", "rs:0");
         let printed: Printed = serde_json::from_str(&line).unwrap();
         assert_eq!(nodes(&code()[0], vec![printed]).unwrap_err().0, 0);
+    }
+
+    #[test]
+    fn a_recording_is_read_as_it_was_written_and_has_a_state_a_line() {
+        let recording = Recording::parse("b.json", JSON).unwrap();
+        let text = recording.to_json().unwrap();
+        let again = Recording::parse("b.json", &text).unwrap();
+        assert_eq!(again.logic().unwrap(), recording.logic().unwrap());
+        for (nth, level) in recording.levels.iter().enumerate() {
+            for (index, state) in level.states.iter().enumerate() {
+                let line = line_of_state(&text, nth, index);
+                let line = text.lines().nth(line - 1).unwrap();
+                let found: Node =
+                    serde_json::from_str(line.trim_end_matches(',')).unwrap();
+                assert_eq!(found, *state);
+            }
+        }
     }
 
     #[test]
