@@ -179,8 +179,8 @@ fn check_node(
     }
     let can = node.moves().next().is_some();
     match &node.end {
-        Some(_) if can => Err("an end, but somebody can act".into()),
-        None if !can => Err("nobody can act, but it is no end".into()),
+        Some(_) if can => Err("an end, but an actor can act".into()),
+        None if !can => Err("no actor can act, but it is no end".into()),
         Some(end) if !level.end.iter().any(|own| own.id == *end) => {
             Err(format!("end {end:?} is not in the definition"))
         }

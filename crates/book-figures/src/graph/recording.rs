@@ -18,7 +18,7 @@ pub struct Printed {
     pub values: BTreeMap<String, String>,
     /// The actors, in the definition's order.
     pub actors: Vec<PrintedActor>,
-    /// If nobody can act: the definition's name for this end.
+    /// If no actor can act: the definition's name for this end.
     #[serde(default)]
     pub end: Option<String>,
 }
@@ -78,7 +78,7 @@ pub struct Node {
     pub values: BTreeMap<String, String>,
     /// The actors, in the definition's order.
     pub actors: Vec<Actor>,
-    /// How it ended, if nobody can act.
+    /// How it ended, if no actor can act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
 }

@@ -18,7 +18,7 @@ pub struct Seen {
     /// Each actor: the line that it runs next, the one that it has run last,
     /// as `file:line`, and whether it can act.
     pub actors: Vec<(Option<String>, Option<String>, bool)>,
-    /// How it has ended, if nobody can act.
+    /// How it has ended, if no actor can act.
     pub end: Option<&'static str>,
 }
 

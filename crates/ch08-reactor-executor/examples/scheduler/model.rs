@@ -228,7 +228,7 @@ impl Model {
             "the task"
         };
         let names = match (a, b) {
-            (false, false) => "nobody",
+            (false, false) => "no task",
             (true, false) => one,
             (false, true) => "task B",
             (true, true) => "A and B",
@@ -236,7 +236,7 @@ impl Model {
         names.to_owned()
     }
 
-    /// How it has ended, when nobody can act any more.
+    /// How it has ended, when no actor can act any more.
     pub fn end(&self, stands: &[Stand]) -> &'static str {
         let [a, _] = &*self.beds;
         if stands.iter().any(|stand| stand.at.is_some()) {

@@ -50,7 +50,7 @@ struct State {
     actors: Vec<Actor>,
     /// Who acts now. None: all have stopped.
     turn: Option<usize>,
-    /// The stage is being cleared: whoever is on it leaves.
+    /// The stage is being cleared: its actors leave.
     over: bool,
 }
 

@@ -48,7 +48,7 @@ impl fmt::Debug for AtomicBool {
 }
 
 /// A mutex; to take it is a step. To let go of it is not: what an actor does
-/// while it holds one, nobody can see in pieces.
+/// while it holds one, no other can see in pieces.
 pub struct Mutex<T> {
     data: sync::Mutex<T>,
     held: Arc<atomic::AtomicBool>,
@@ -77,7 +77,7 @@ pub struct MutexGuard<'a, T> {
     held: &'a atomic::AtomicBool,
 }
 
-/// Takes the mutex, when nobody holds it.
+/// Takes the mutex, when it is not held.
 #[track_caller]
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     let flag = Arc::clone(&mutex.held);

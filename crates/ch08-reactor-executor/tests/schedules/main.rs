@@ -40,7 +40,7 @@ fn run_all(level: Level, states: &[State]) -> Ends {
         let mut game = Game::begin(level);
         let mut at = 0;
         let mut seen = game.seen();
-        // Who else could have acted, at each step.
+        // Which others could have acted, at each step.
         let mut others: Vec<Vec<usize>> = Vec::new();
         for step in 0.. {
             assert_eq!(states[at].seen, seen, "{level:?} {schedule:?}");
@@ -60,7 +60,7 @@ fn run_all(level: Level, states: &[State]) -> Ends {
             at = states[at].to[actor].expect("the graph has this step");
             seen = game.seen();
         }
-        *ends.entry(seen.end.expect("nobody can act")).or_default() += 1;
+        *ends.entry(seen.end.expect("no actor can act")).or_default() += 1;
         // The next schedule: the last choice that can be another one.
         while let Some(mut left) = others.pop() {
             schedule.truncate(others.len());
