@@ -40,7 +40,8 @@ pub fn fresh(
     };
     recording.digest = Some(digest(&recording)?);
     let text = recording.to_json()?;
-    recording.check("what it printed", &text, name, definition)?;
+    let checked = recording.check(name, &text, name, definition);
+    checked.map_err(|fault| anyhow!("{}", fault.message))?;
     Ok(recording)
 }
 

@@ -234,8 +234,10 @@ fn check_graph(
     let (old, new) = (graph.recording.logic()?, fresh.logic()?);
     if old != new {
         cx.cache.failed(&named);
+        let line = first_other(&graph.recording, &fresh)
+            .map_or(1, |(level, n)| graph::line_of_state(&text, level, n));
         report.fail(
-            &Place::new(&file, 1),
+            &Place::new(&file, line),
             format!(
                 "a fresh run finds other states\n{}\n`cargo xtask record \
                  {name}` records it again",
@@ -253,6 +255,22 @@ fn check_graph(
         return Ok(fresh.levels.iter().map(|l| l.states.len()).sum());
     }
     Ok(0)
+}
+
+/// The level and the state, from 0, where two recordings part.
+fn first_other(
+    a: &graph::Recording,
+    b: &graph::Recording,
+) -> Option<(usize, usize)> {
+    let levels = a.levels.iter().zip(&b.levels).enumerate();
+    levels.into_iter().find_map(|(level, (a, b))| {
+        let mut states = a.states.iter().zip(&b.states);
+        let other = states.position(|(a, b)| a != b);
+        let fewer = a.states.len() != b.states.len();
+        let last = a.states.len().saturating_sub(1);
+        let at = other.or(fewer.then_some(last))?;
+        Some((level, at))
+    })
 }
 
 fn edited(name: &str) -> String {

@@ -301,7 +301,8 @@ impl Recording {
 
 /// The line where a state of a level begins, both counted from 0: that of its
 /// values.
-pub(super) fn line_of_state(text: &str, level: usize, state: usize) -> usize {
+#[must_use]
+pub fn line_of_state(text: &str, level: usize, state: usize) -> usize {
     let mut levels = 0;
     let mut states = 0;
     for (index, line) in text.lines().enumerate() {
