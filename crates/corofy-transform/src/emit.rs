@@ -4,19 +4,23 @@
 
 mod checks;
 mod path;
+mod slots;
+mod wait;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::Expr;
 
 use crate::flow::{Flow, Holds, State};
 use crate::ir::{BlockId, End, Graph, Instr, LocalId};
 use crate::native::{Leave, before_block};
-use crate::shape::{Options, Shape};
+use crate::shape::Options;
+use crate::uses;
 use path::{Path, only};
+pub(crate) use slots::{Layout, of_locals};
 
 /// A variant of the enum and its arm.
 #[derive(Debug)]
@@ -26,7 +30,11 @@ pub(crate) struct Variant {
     pub kept: Vec<(LocalId, bool)>,
     /// Which future it waits for, counted from 1.
     pub future: Option<usize>,
+    /// The block that it begins with, or that waits.
+    pub block: BlockId,
     pub arm: TokenStream,
+    /// The arm uses what lies in slots.
+    pub raw: bool,
     pub origin: crate::ir::Origin,
 }
 
@@ -45,6 +53,9 @@ pub(crate) struct Emit<'a> {
     /// Expressions that have to be taken apart after all.
     pub unsure: RefCell<HashSet<usize>>,
     pub errors: RefCell<Vec<syn::Error>>,
+    layout: &'a Layout,
+    /// The arm that is being written uses what lies in slots.
+    raw: Cell<bool>,
 }
 
 impl<'a> Emit<'a> {
@@ -55,6 +66,7 @@ impl<'a> Emit<'a> {
         leave: &'a Leave<'a>,
         future: &'a Ident,
         waker: &'a Ident,
+        layout: &'a Layout,
     ) -> Self {
         let mut emit = Emit {
             graph,
@@ -68,6 +80,8 @@ impl<'a> Emit<'a> {
             waker,
             unsure: RefCell::default(),
             errors: RefCell::default(),
+            layout,
+            raw: Cell::new(false),
         };
         emit.name();
         emit
@@ -126,16 +140,27 @@ impl<'a> Emit<'a> {
             Some(name) => name.clone(),
             None => format_ident!("Start"),
         };
-        let pattern = self.pattern(&kept);
+        let pattern = match block {
+            0 => self.values(&kept),
+            _ => self.pattern(&kept),
+        };
         let state = only(state, &kept);
-        let bound = kept.iter().map(|&(local, _)| local).collect();
+        let bound: Vec<LocalId> =
+            kept.iter().map(|&(local, _)| local).collect();
+        self.raw.set(false);
+        let moved_in = (block == 0).then(|| self.moved_in(&bound));
         let body = self.block(block, Path { state, bound });
         let states = &self.leave.states;
+        let word = self.unsafe_word();
         Some(Variant {
-            arm: quote!(#states::#name #pattern => { #body }),
+            arm: quote! {
+                #states::#name #pattern => #word { #moved_in #body }
+            },
+            raw: self.raw.get(),
             name,
             kept,
             future: None,
+            block,
             origin: self.graph.blocks[block].origin.clone(),
         })
     }
@@ -160,89 +185,14 @@ impl<'a> Emit<'a> {
     }
 
     fn binding(&self, local: LocalId) -> TokenStream {
-        let ident = &self.graph.locals[local].ident;
-        if self.graph.locals[local].mutable {
-            quote!(mut #ident)
+        let local = &self.graph.locals[local];
+        let name = local.name();
+        // What has a slot is changed there.
+        if local.mutable && local.slot.is_none() {
+            quote!(mut #name)
         } else {
-            quote!(#ident)
+            quote!(#name)
         }
-    }
-
-    fn wait(&self, block: BlockId) -> Option<Variant> {
-        let End::Wait { result, next, .. } = &self.graph.blocks[block].end
-        else {
-            return None;
-        };
-        let number = *self.numbers.get(&block)?;
-        let name = format_ident!("Wait{number}");
-        let mut state = self.flow.entry[block].clone()?;
-        let live = self.flow.live_after_steps(block);
-        let steps = &self.graph.blocks[block].steps;
-        for (step, live) in steps.iter().zip(&live) {
-            self.flow.step(step, live, &mut state);
-        }
-        let (_, mut state) = self.flow.end(block, &state).pop()?;
-        if let Some(result) = result {
-            state[*result] = Holds::Nothing;
-        }
-        let kept = self.kept(&state, &self.flow.after_end(block));
-        self.refuse_borrows(block, &kept);
-
-        let (future, waker) = (self.future, self.waker);
-        let (states, variable) = (&self.leave.states, &self.leave.state);
-        let bindings = kept.iter().map(|&(local, _)| self.binding(local));
-        let fields = kept.iter().map(|&(local, _)| {
-            let ident = &self.graph.locals[local].ident;
-            quote!(#ident)
-        });
-        let (trait_, poll_state) =
-            (self.options.future(), self.options.poll_state());
-        let span = self.graph.blocks[*next].origin.span;
-        let poll = match self.options.shape {
-            Shape::Plain => quote_spanned!(span=> #trait_::poll(&mut #future)),
-            Shape::Waker => {
-                quote_spanned!(span=> #trait_::poll(&mut #future, #waker))
-            }
-            Shape::Pinned => {
-                quote_spanned!(span=> #trait_::poll(#future.as_mut(), #waker))
-            }
-        };
-        let value = result.map_or_else(|| quote!(_), |r| self.binding(r));
-        let typed = result.and_then(|r| {
-            let local = &self.graph.locals[r];
-            let (ty, ident) = (local.ty.as_ref()?, &local.ident);
-            Some(quote!(let #value: #ty = #ident;))
-        });
-        let mut state = only(state, &kept);
-        if let Some(result) = result {
-            state[*result] = Holds::Value;
-        }
-        let operands =
-            result.map(|result| self.operands_after(&[result], &state).1);
-        let bound = kept.iter().map(|&(local, _)| local);
-        let bound = bound.chain(*result).collect();
-        let body = self.edge(*next, Path { state, bound });
-        let arm = quote! {
-            #states::#name { #(#bindings,)* mut #future } => match #poll {
-                #poll_state::NotReady => {
-                    *#variable = #states::#name { #(#fields,)* #future };
-                    return #poll_state::NotReady;
-                }
-                #poll_state::Ready(#value) => {
-                    drop(#future);
-                    #typed
-                    #operands
-                    #body
-                }
-            }
-        };
-        Some(Variant {
-            name,
-            kept,
-            future: Some(number),
-            arm,
-            origin: self.graph.blocks[*next].origin.clone(),
-        })
     }
 
     // Blocks
@@ -257,7 +207,7 @@ impl<'a> Emit<'a> {
         };
         let kept = self.kept(entry, &self.flow.live_in[next]);
         let fields = kept.iter().map(|&(local, perhaps)| {
-            let ident = &self.graph.locals[local].ident;
+            let ident = self.graph.locals[local].name();
             match path.state[local] {
                 _ if !perhaps => quote!(#ident),
                 Holds::Perhaps => quote!(#ident),
@@ -287,6 +237,9 @@ impl<'a> Emit<'a> {
             self.assigned_somewhere(&before, &path.state);
             match step {
                 Instr::Let { declares, .. } => {
+                    if declares.iter().any(|&l| path.state[l] == Holds::Value) {
+                        out.extend(self.moved_in(declares));
+                    }
                     path.bind(declares);
                     let (again, tokens) =
                         self.operands_after(declares, &path.state);
@@ -331,20 +284,21 @@ impl<'a> Emit<'a> {
                 diverge,
                 ..
             } => {
-                let init = self.leave.rewrite(init);
+                let place = self.flow.in_slot(init) && !uses::is_name(pat);
+                let init = self.rewrite(init, !place);
                 let ty = ty.as_ref().map(|ty| quote!(: #ty));
                 let diverge = diverge.as_ref().map(|block| {
-                    let block = self.leave.rewrite_block(block);
+                    let block = self.rewrite_block(block);
                     quote!(else #block)
                 });
                 quote!(let #pat #ty = #init #diverge;)
             }
             Instr::Assign { local, value } => {
-                let value = self.leave.rewrite(value);
+                let value = self.rewrite(value, true);
                 self.assign(*local, &value, state)
             }
             Instr::Expr(expr, semi) => {
-                let expr = self.leave.rewrite(expr);
+                let expr = self.rewrite(expr, true);
                 if *semi || !is_block_like(&expr) {
                     quote!(#expr;)
                 } else {
@@ -356,7 +310,7 @@ impl<'a> Emit<'a> {
                 if let Holds::Unsure(by) = state[*local] {
                     self.unsure.borrow_mut().insert(by);
                 }
-                let ident = &self.graph.locals[*local].ident;
+                let ident = self.graph.locals[*local].name();
                 quote!(drop(#ident);)
             }
         }
@@ -368,6 +322,9 @@ impl<'a> Emit<'a> {
         value: &Expr,
         state: &State,
     ) -> TokenStream {
+        if self.graph.locals[local].slot.is_some() {
+            return self.assign_slot(local, value, state);
+        }
         let binding = self.binding(local);
         let ident = &self.graph.locals[local].ident;
         let ty = self.graph.locals[local].ty.as_ref();
@@ -399,12 +356,14 @@ impl<'a> Emit<'a> {
                 bound: path.bound.clone(),
             };
             path.bind(declares);
-            Some(self.edge(to, path))
+            let moved_in = self.moved_in(declares);
+            let edge = self.edge(to, path);
+            Some(quote!(#moved_in #edge))
         };
         match &self.graph.blocks[block].end {
             End::Goto(_) => way(&[]).unwrap_or_default(),
             End::If(on, ..) => {
-                let on = before_block(self.leave.rewrite(on));
+                let on = before_block(self.rewrite(on, true));
                 let (yes, no) = (way(&[]), way(&[]));
                 let no = no
                     .filter(|no| !no.is_empty())
@@ -412,11 +371,12 @@ impl<'a> Emit<'a> {
                 quote!(if #on { #yes } #no)
             }
             End::Match(on, arms) => {
-                let on = before_block(self.leave.rewrite(on));
+                let place = self.flow.in_slot(on);
+                let on = before_block(self.rewrite(on, !place));
                 let arms = arms.iter().map(|arm| {
                     let pat = &arm.pat;
                     let guard = arm.guard.as_ref().map(|guard| {
-                        let guard = self.leave.rewrite(guard);
+                        let guard = self.guard(guard, &arm.declares);
                         quote!(if #guard)
                     });
                     let body = way(&arm.declares);
@@ -428,45 +388,12 @@ impl<'a> Emit<'a> {
             End::Wait { future, .. } => {
                 self.begin_wait(block, future, &path.state)
             }
-            End::Return(value) => self.leave.with(&self.leave.rewrite(value)),
+            End::Return(value) => self.leave.with(&self.rewrite(value, true)),
             End::Diverge(expr) => {
-                let expr = self.leave.rewrite(expr);
+                let expr = self.rewrite(expr, true);
                 quote!(#expr;)
             }
             End::Unreachable => TokenStream::new(),
-        }
-    }
-
-    fn begin_wait(
-        &self,
-        block: BlockId,
-        future: &Expr,
-        state: &State,
-    ) -> TokenStream {
-        let End::Wait { result, .. } = &self.graph.blocks[block].end else {
-            return TokenStream::new();
-        };
-        let Some((_, mut after)) = self.flow.end(block, state).pop() else {
-            return TokenStream::new();
-        };
-        if let Some(result) = result {
-            after[*result] = Holds::Nothing;
-        }
-        let kept = self.kept(&after, &self.flow.after_end(block));
-        let fields = kept.iter().map(|&(local, _)| {
-            let ident = &self.graph.locals[local].ident;
-            quote!(#ident)
-        });
-        let future = self.leave.rewrite(future);
-        let future = match self.options.shape {
-            Shape::Pinned => quote!(Box::pin(#future)),
-            _ => quote!(#future),
-        };
-        let (variable, field) = (&self.leave.state, self.future);
-        let states = &self.leave.states;
-        let name = format_ident!("Wait{}", self.numbers[&block]);
-        quote! {
-            *#variable = #states::#name { #field: #future, #(#fields),* };
         }
     }
 }

@@ -1,6 +1,10 @@
 //! The whole function: its signature, the enum of its states, and the
 //! machine.
 
+mod held;
+mod pinned;
+mod witness;
+
 use std::collections::{BTreeMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -15,7 +19,8 @@ use crate::lower::lower;
 use crate::names::{Names, Unique};
 use crate::native::Leave;
 use crate::shape::{Options, Shape};
-use crate::{Origin, passes, refuse, types};
+use crate::storage::{Groups, Tenant};
+use crate::{Notes, Origin, passes, pins, refuse, types};
 
 /// A transformed function.
 #[derive(Debug)]
@@ -28,13 +33,15 @@ pub(crate) struct Expanded {
 struct Own {
     future: Ident,
     waker: Ident,
+    slots: Ident,
+    slot: Ident,
 }
 
 /// Transforms a coroutine.
 pub(crate) fn expand(
     function: &ImplItemFn,
     options: &Options,
-    explain: bool,
+    notes: Notes,
 ) -> syn::Result<Expanded> {
     let mut errors = signature_faults(&function.sig);
     errors.extend(refuse::faults(&function.block));
@@ -55,43 +62,96 @@ pub(crate) fn expand(
     let own = Own {
         future: names.fresh("future", span),
         waker: names.fresh("waker", span),
+        slots: names.fresh("slots", span),
+        slot: names.fresh_type("Slot", span),
     };
     // What moves a variable in some branches only is found when the arms are
     // written; those branches are then taken apart, and all is done again.
     let mut forced = HashSet::new();
+    // So it is with variables that have to stay where they are.
+    let mut pinned = HashSet::new();
     loop {
         let before = forced.len();
         let mut fresh = names.clone();
+        let body = witness::with_moves(&body, &pinned);
         let mut lowered = lower(&arguments, &body, &mut fresh, &forced);
         combined(std::mem::take(&mut lowered.errors))?;
         let mut graph = lowered.graph;
         let known = lowered.known;
         let items = lowered.items;
-        let heads = passes::prepare(&mut graph, &known);
+        give_slots(&mut graph, &pinned, &mut fresh);
+        let (heads, groups) = passes::prepare(&mut graph, &known);
         let flow = Flow::of(&graph, &known);
         let heads = passes::heads(&graph, &flow, &heads);
+        if options.shape == Shape::Pinned {
+            let found = pins::find(&graph, &flow, &known, &heads);
+            if !found.is_subset(&pinned) {
+                pinned.extend(found);
+                continue;
+            }
+        }
+        let groups = reached(groups, &graph, &flow);
+        let groups = pinned::Placed::of(groups, &graph, &mut fresh);
+        let layout = groups.layout(&graph, &own.slots, &own.slot);
+        let (future, waker) = (&own.future, &own.waker);
         let emit =
-            Emit::new(&flow, &graph, heads, &leave, &own.future, &own.waker);
+            Emit::new(&flow, &graph, heads, &leave, future, waker, &layout);
         let variants = emit.variants();
         forced.extend(emit.unsure.take());
         if forced.len() > before {
+            // Temporary values may have other names now.
+            pinned.clear();
             continue;
         }
         combined(emit.errors.take())?;
-        return Ok(Whole {
+        let whole = Whole {
             function,
             options,
             graph: &graph,
+            body: &body,
             arguments: &arguments,
             variants: &variants,
             items: &items,
             leave: &leave,
             own: &own,
+            groups: &groups,
+            types: BTreeMap::new(),
             names: fresh,
-            explain,
-        }
-        .assemble());
+            notes,
+        };
+        whole.refuse_hidden_output()?;
+        return Ok(whole.assemble());
     }
+}
+
+/// Marks the variables that have to stay where they are.
+fn give_slots(graph: &mut Graph, pinned: &HashSet<String>, names: &mut Names) {
+    for local in &mut graph.locals {
+        let name = local.ident.to_string();
+        if pinned.contains(&name) {
+            let wish = format!("{}_slot", name.trim_start_matches("r#"));
+            local.slot = Some(names.fresh(&wish, local.ident.span()));
+            // It is there to the end of its scope, used or not.
+            local.plain = false;
+        }
+    }
+}
+
+/// The slots that are used: nothing is known of code that is never reached.
+fn reached(groups: Groups, graph: &Graph, flow: &Flow<'_>) -> Groups {
+    let declared: HashSet<LocalId> = (0..graph.blocks.len())
+        .filter(|&block| flow.entry[block].is_some())
+        .flat_map(|block| graph.declares(block))
+        .collect();
+    let groups = groups.into_iter().map(|group| {
+        let mut group = group;
+        group.retain(|tenant| match tenant {
+            Tenant::Local(local) => declared.contains(local),
+            Tenant::Future(block) => flow.entry[*block].is_some(),
+        });
+        group
+    });
+    groups.filter(|group| !group.is_empty()).collect()
 }
 
 fn combined(errors: Vec<syn::Error>) -> syn::Result<()> {
@@ -178,22 +238,38 @@ struct Whole<'w> {
     function: &'w ImplItemFn,
     options: &'w Options,
     graph: &'w Graph,
+    body: &'w syn::Block,
     arguments: &'w [(Pat, Type)],
     variants: &'w [Variant],
     items: &'w [syn::Item],
     leave: &'w Leave<'w>,
     own: &'w Own,
+    groups: &'w pinned::Placed,
+    /// The types of the fields, as far as they are chosen.
+    types: BTreeMap<Tenant, FieldType>,
     names: Names,
-    /// Put the origin beside each arm, as documentation marked by `@`: there
-    /// is no other comment that a syntax tree can hold.
-    explain: bool,
+    /// Comments are documentation marked by `@`: there is no other comment
+    /// that a syntax tree can hold.
+    notes: Notes,
+}
+
+/// What stands for a type in the generated declarations.
+#[derive(Clone)]
+struct FieldType {
+    ty: TokenStream,
+    /// It is a parameter.
+    parameter: Option<Ident>,
 }
 
 impl Whole<'_> {
     fn assemble(mut self) -> Expanded {
         let states = self.states();
+        let pinned = self.options.shape == Shape::Pinned;
+        let slots = pinned.then(|| self.slots());
         let machine = self.machine();
+        let witness = self.has_slots().then(|| self.witness());
         let signature = self.signature();
+        let allowed = pinned.then(|| self.allowed());
         let (attributes, visibility) =
             (&self.function.attrs, &self.function.vis);
         let items = self.items;
@@ -213,9 +289,12 @@ impl Whole<'_> {
                 dropping_references,
                 reason = "scopes end where the source ends them"
             )]
+            #allowed
             #visibility #signature {
                 #(#items)*
                 #states
+                #slots
+                #witness
                 #machine
             }
         };
@@ -226,13 +305,16 @@ impl Whole<'_> {
     }
 
     /// `-> impl Future<Output = T>`, and a name for each argument.
-    fn signature(&self) -> syn::Signature {
+    fn signature(&mut self) -> syn::Signature {
         let mut signature = self.function.sig.clone();
         let future = self.options.future();
         let output = match &signature.output {
             ReturnType::Default => quote!(()),
             ReturnType::Type(_, ty) => quote!(#ty),
         };
+        if self.has_slots() {
+            held::outlive(&mut signature, &mut self.names);
+        }
         signature.output = parse_quote!(-> impl #future<Output = #output>);
         let inputs = signature.inputs.iter_mut();
         for (input, &local) in inputs.zip(&self.graph.arguments) {
@@ -249,22 +331,20 @@ impl Whole<'_> {
     /// the compiler infers.
     fn states(&mut self) -> TokenStream {
         let mut parameters: Vec<Ident> = Vec::new();
-        let mut chosen: BTreeMap<LocalId, TokenStream> = BTreeMap::new();
         let mut variants = Vec::new();
+        let in_slot = self.options.shape == Shape::Pinned;
         for variant in self.variants {
             let mut fields = Vec::new();
             if let Some(number) = variant.future {
-                let parameter = self
-                    .names
-                    .fresh_type(&format!("F{number}"), Span::call_site());
+                let tenant = Tenant::Future(variant.block);
+                let wish = format!("F{number}");
+                let span = Span::call_site();
+                let chosen = FieldType::fresh(&wish, span, &mut self.names);
+                self.types.insert(tenant, chosen.clone());
+                let ty = chosen.ty;
+                parameters.extend(chosen.parameter);
                 let field = &self.own.future;
-                fields.push(match self.options.shape {
-                    Shape::Pinned => quote! {
-                        #field: std::pin::Pin<Box<#parameter>>
-                    },
-                    _ => quote!(#field: #parameter),
-                });
-                parameters.push(parameter);
+                fields.push(self.handled(in_slot, &quote!(#field), &ty));
             }
             let mut kept = variant.kept.clone();
             // Fields are dropped in the order in which they stand: the
@@ -273,16 +353,28 @@ impl Whole<'_> {
                 kept.reverse();
             }
             for (local, perhaps) in kept {
-                let ty = chosen
-                    .entry(local)
-                    .or_insert_with(|| self.field_type(local, &mut parameters))
-                    .clone();
-                let ident = &self.graph.locals[local].ident;
-                fields.push(if perhaps {
-                    quote!(#ident: Option<#ty>)
+                let chosen = self.field_type(local);
+                if let Some(parameter) = chosen.parameter
+                    && !parameters.contains(&parameter)
+                {
+                    parameters.push(parameter);
+                }
+                let field = &self.graph.locals[local];
+                let start = variant.name == "Start";
+                let in_slot = field.slot.is_some() && !start;
+                let name = if start { &field.ident } else { field.name() };
+                let ty = if perhaps && in_slot {
+                    let slot = &self.own.slot;
+                    let ty = chosen.ty;
+                    fields.push(quote!(#name: Option<#slot<#ty>>));
+                    continue;
+                } else if perhaps {
+                    let ty = chosen.ty;
+                    quote!(Option<#ty>)
                 } else {
-                    quote!(#ident: #ty)
-                });
+                    chosen.ty
+                };
+                fields.push(self.handled(in_slot, &quote!(#name), &ty));
             }
             let name = &variant.name;
             let fields = (!fields.is_empty()).then(|| quote!({ #(#fields),* }));
@@ -301,22 +393,40 @@ impl Whole<'_> {
         }
     }
 
-    fn field_type(
-        &mut self,
-        local: LocalId,
-        parameters: &mut Vec<Ident>,
+    /// A field: the value, or the handle of its slot.
+    fn handled(
+        &self,
+        in_slot: bool,
+        name: &TokenStream,
+        ty: &TokenStream,
     ) -> TokenStream {
+        let slot = &self.own.slot;
+        if in_slot {
+            quote!(#name: #slot<#ty>)
+        } else {
+            quote!(#name: #ty)
+        }
+    }
+
+    fn field_type(&mut self, local: LocalId) -> FieldType {
+        let tenant = Tenant::Local(local);
+        if let Some(chosen) = self.types.get(&tenant) {
+            return chosen.clone();
+        }
         let local = &self.graph.locals[local];
-        match local.ty.as_ref().or(local.looks.as_ref()) {
-            Some(ty) if types::is_nameable(ty) => quote!(#ty),
+        let chosen = match local.ty.as_ref().or(local.looks.as_ref()) {
+            Some(ty) if types::is_nameable(ty) => FieldType {
+                ty: quote!(#ty),
+                parameter: None,
+            },
             _ => {
                 let camel = types::camel(&local.ident.to_string());
-                let parameter =
-                    self.names.fresh_type(&camel, local.ident.span());
-                parameters.push(parameter.clone());
-                quote!(#parameter)
+                let span = local.ident.span();
+                FieldType::fresh(&camel, span, &mut self.names)
             }
-        }
+        };
+        self.types.insert(tenant, chosen.clone());
+        chosen
     }
 
     fn machine(&mut self) -> TokenStream {
@@ -341,9 +451,10 @@ impl Whole<'_> {
         let arms = self.variants.iter().zip(self.origins());
         let arms = arms.map(|(variant, origin)| {
             let arm = &variant.arm;
-            let text = format!("@ line {}: {}", origin.line, origin.what);
-            let origin = self.explain.then(|| quote!(#[doc = #text]));
-            quote!(#origin #arm)
+            let text = format!("line {}: {}", origin.line, origin.what);
+            let origin = (self.notes == Notes::All).then(|| note(&text));
+            let safety = self.safety(variant);
+            quote!(#origin #safety #arm)
         });
         let finished = format!("`{function}` was polled after it had finished");
         let panicked = format!("`{function}` was polled after it had panicked");
@@ -363,6 +474,18 @@ impl Whole<'_> {
                 }
             }
         };
+        if self.options.shape == Shape::Pinned {
+            let slots = self.slots_parameter();
+            let tie = self.tie();
+            return quote! {
+                #machine
+                #start_machine(
+                    #states::Start #start,
+                    #tie
+                    |#state, #slots, #waker| #output #body
+                )
+            };
+        }
         quote! {
             #machine
             #start_machine(#states::Start #start, |#state, #waker| #output #body)
@@ -376,27 +499,14 @@ impl Whole<'_> {
         let companion = self.options.companion();
         let waker = companion.as_ref().map(|_| quote!(waker));
         let argument = companion.as_ref().map(|ty| quote!(waker: #ty));
-        let (receiver, this, movable) = match self.options.shape {
-            Shape::Pinned => (
-                quote!(self: std::pin::Pin<&mut Self>),
-                quote! {
-                    let this = self.get_mut();
-                    (this.resume)(&mut this.state, #waker)
-                },
-                Some(quote!(impl<S, P> Unpin for #name<S, P> {})),
-            ),
-            _ => (
-                quote!(&mut self),
-                quote!((self.resume)(&mut self.state, #waker)),
-                None,
-            ),
-        };
+        if self.options.shape == Shape::Pinned {
+            return self.pinned_machine_type(name, start);
+        }
         quote! {
             struct #name<S, P> {
                 state: S,
                 resume: P,
             }
-            #movable
             fn #start<S, P, T>(state: S, resume: P) -> #name<S, P>
             where
                 P: FnMut(&mut S, #companion) -> #poll_state<T>,
@@ -409,8 +519,8 @@ impl Whole<'_> {
             {
                 type Output = T;
 
-                fn poll(#receiver, #argument) -> #poll_state<T> {
-                    #this
+                fn poll(&mut self, #argument) -> #poll_state<T> {
+                    (self.resume)(&mut self.state, #waker)
                 }
             }
         }
@@ -431,4 +541,20 @@ impl Whole<'_> {
             })
             .collect()
     }
+}
+
+impl FieldType {
+    fn fresh(wish: &str, span: Span, names: &mut Names) -> Self {
+        let parameter = names.fresh_type(wish, span);
+        FieldType {
+            ty: quote!(#parameter),
+            parameter: Some(parameter),
+        }
+    }
+}
+
+/// A comment for the printed text.
+fn note(text: &str) -> TokenStream {
+    let text = format!("@ {text}");
+    quote!(#[doc = #text])
 }

@@ -136,7 +136,9 @@ impl<'g> Flow<'g> {
             } => {
                 let Some(init) = init else { return Vec::new() };
                 let path = matches!(scan::bare(init), syn::Expr::Path(_));
-                let value = if path {
+                let value = if self.in_slot(init) && !uses::is_name(pat) {
+                    false
+                } else if path {
                     takes(pat) == Takes::All
                 } else {
                     takes(pat) != Takes::Nothing
@@ -161,6 +163,17 @@ impl<'g> Flow<'g> {
             }
             Instr::Drop(_) => Vec::new(),
         }
+    }
+
+    /// Whether the expression is a variable that lives in a slot.
+    pub fn in_slot(&self, expr: &syn::Expr) -> bool {
+        let syn::Expr::Path(path) = scan::bare(expr) else {
+            return false;
+        };
+        let ident = path.path.get_ident().map(ToString::to_string);
+        ident
+            .and_then(|ident| self.known.get(&ident))
+            .is_some_and(|&local| self.graph.locals[local].slot.is_some())
     }
 
     fn end_uses(&self, end: &End) -> Vec<Use> {
@@ -224,13 +237,16 @@ impl<'g> Flow<'g> {
             if self.graph.locals[local].plain && !used.assigns {
                 continue;
             }
+            // What may be borrowed is moved where that is certain only.
+            let moves = used.moves
+                && (used.sure || self.graph.locals[local].slot.is_none());
             if used.assigns && state[local] != Holds::Value {
                 state[local] = match used.within {
                     Some(by) => Holds::Unsure(by),
                     None => Holds::Value,
                 };
             }
-            if !used.moves || live[local] {
+            if !moves || live[local] {
                 continue;
             }
             state[local] = match (state[local], used.decided_by) {
@@ -257,6 +273,18 @@ impl<'g> Flow<'g> {
             Instr::Drop(local) => state[*local] = Holds::Nothing,
             Instr::Expr(..) => {}
         }
+    }
+
+    /// What the variables hold before the end of a block that begins with
+    /// `entry`.
+    pub fn before_end_of(&self, block: BlockId, entry: &State) -> State {
+        let mut state = entry.clone();
+        let live = self.live_after_steps(block);
+        let steps = &self.graph.blocks[block].steps;
+        for (step, live) in steps.iter().zip(&live) {
+            self.step(step, live, &mut state);
+        }
+        state
     }
 
     /// What the end of a block does to the variables, before any way on.
@@ -308,6 +336,7 @@ impl<'g> Flow<'g> {
                 state[local] = Holds::Value;
             }
             if let Some(on) = on
+                && self.graph.locals[on].slot.is_none()
                 && !self.live_in[arm.target][on]
                 && !self.graph.locals[on].plain
                 && (pattern_moves(&arm.pat) || rest_is_none)

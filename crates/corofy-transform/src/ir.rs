@@ -31,6 +31,9 @@ pub(crate) struct Local {
     pub operand: bool,
     /// It is a temporary value that a reference in its statement is to.
     pub lent: bool,
+    /// The name of its handle, if it lives in a slot of the machine: see
+    /// [`crate::pins`].
+    pub slot: Option<Ident>,
 }
 
 impl Local {
@@ -38,6 +41,11 @@ impl Local {
     /// is dropped first.
     pub fn key(&self, id: LocalId) -> (usize, bool, LocalId) {
         (self.depth, self.operand, id)
+    }
+
+    /// What the arms and the states call it: the handle, or the value.
+    pub fn name(&self) -> &Ident {
+        self.slot.as_ref().unwrap_or(&self.ident)
     }
 }
 
@@ -117,6 +125,30 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// The variables that get a first value in `block` or on its ways out.
+    pub fn declares(&self, block: BlockId) -> Vec<LocalId> {
+        let section = &self.blocks[block];
+        let mut all = Vec::new();
+        if block == 0 {
+            all.extend(&self.arguments);
+        }
+        for step in &section.steps {
+            match step {
+                Instr::Let { declares, .. } => all.extend(declares),
+                Instr::Assign { local, .. } => all.push(*local),
+                Instr::Expr(..) | Instr::Drop(_) => {}
+            }
+        }
+        match &section.end {
+            End::Match(_, arms) => {
+                all.extend(arms.iter().flat_map(|arm| &arm.declares));
+            }
+            End::Wait { result, .. } => all.extend(result),
+            _ => {}
+        }
+        all
+    }
+
     /// The blocks that may come after `block`.
     pub fn successors(&self, block: BlockId) -> Vec<BlockId> {
         match &self.blocks[block].end {

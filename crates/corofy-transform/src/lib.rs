@@ -10,9 +10,12 @@ mod marks;
 mod names;
 mod native;
 mod passes;
+mod pins;
+mod places;
 mod refuse;
 mod scan;
 mod shape;
+mod storage;
 mod types;
 mod uses;
 
@@ -28,12 +31,23 @@ use syn::visit_mut::{self, VisitMut};
 pub fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = syn::parse2::<Options>(arguments).and_then(|options| {
         let function = syn::parse2::<syn::ImplItemFn>(item)?;
-        expand::expand(&function, &options, false)
+        expand::expand(&function, &options, Notes::None)
     });
     match expanded {
         Ok(expanded) => expanded.tokens,
         Err(error) => error.into_compile_error(),
     }
+}
+
+/// Which comments are put into the code, as documentation marked by `@`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notes {
+    /// None: the compiler reads it.
+    None,
+    /// What makes `unsafe` code right.
+    Safety,
+    /// Where each arm comes from, too.
+    All,
 }
 
 /// What is known of a transformed function, besides its code.
@@ -53,8 +67,8 @@ pub struct Origin {
 
 /// Transforms each function of the file that is marked with `#[coroutine]`.
 ///
-/// With `explain`, each arm is preceded by a line of documentation `@ line 7: …`
-/// that says what it comes from. The origins are also given, function by
+/// Lines of documentation that begin with `@` are comments: what makes `unsafe`
+/// code right and, with `explain`, what each arm comes from. The origins are also given, function by
 /// function in the order of the source.
 ///
 /// # Errors
@@ -64,7 +78,7 @@ pub fn file(file: &mut syn::File, explain: bool) -> syn::Result<Vec<Origin>> {
     let mut all = Functions {
         errors: Vec::new(),
         origins: Vec::new(),
-        explain,
+        notes: if explain { Notes::All } else { Notes::Safety },
     };
     all.visit_file_mut(file);
     errors.extend(all.errors);
@@ -91,7 +105,7 @@ fn is_the_attribute(attribute: &syn::Attribute) -> bool {
 struct Functions {
     errors: Vec<syn::Error>,
     origins: Vec<Origin>,
-    explain: bool,
+    notes: Notes,
 }
 
 impl Functions {
@@ -106,7 +120,7 @@ impl Functions {
             _ => attribute.parse_args(),
         };
         let expanded = options.and_then(|options| {
-            expand::expand(&function, &options, self.explain)
+            expand::expand(&function, &options, self.notes)
         });
         match expanded {
             Ok(expanded) => {

@@ -7,14 +7,21 @@ use syn::Expr;
 use crate::flow::{Flow, Holds};
 use crate::ir::{BlockId, End, Graph, Instr, Section};
 use crate::scan;
+use crate::storage::{self, Groups};
 use crate::uses::Known;
 
-/// Makes the graph ready; gives the blocks that must be states of their own.
-pub(crate) fn prepare(graph: &mut Graph, known: &Known) -> HashSet<BlockId> {
+/// Makes the graph ready; gives the blocks that must be states of their own,
+/// and which slots share their memory.
+pub(crate) fn prepare(
+    graph: &mut Graph,
+    known: &Known,
+) -> (HashSet<BlockId>, Groups) {
     let forced = split(graph, known);
+    // As long as all ends of scopes are there.
+    let groups = storage::groups(graph);
     prune(graph, known);
     thread(graph, &forced);
-    forced
+    (forced, groups)
 }
 
 /// A variable that gets a value when others already have theirs would be

@@ -17,6 +17,9 @@ pub(crate) struct Use {
     pub local: LocalId,
     /// By value: moved, if the type is not `Copy`.
     pub moves: bool,
+    /// It is by value whatever the types are: no method, pattern or macro
+    /// decides.
+    pub sure: bool,
     /// A new value is put there.
     pub assigns: bool,
     /// The outermost expression that decides whether this happens.
@@ -73,6 +76,8 @@ struct Walk<'k> {
     capture: bool,
     /// Inside a body that is run later, or never.
     apart: bool,
+    /// A method, a pattern or a macro decides what happens to the variable.
+    unsure: bool,
 }
 
 impl<'k> Walk<'k> {
@@ -84,6 +89,7 @@ impl<'k> Walk<'k> {
             within: None,
             capture: false,
             apart: false,
+            unsure: false,
         }
     }
 
@@ -92,6 +98,7 @@ impl<'k> Walk<'k> {
             self.found.push(Use {
                 local,
                 moves: moves || self.capture,
+                sure: self.capture || moves && !self.unsure && !self.apart,
                 assigns: assigns && !self.apart,
                 decided_by: self.decided_by,
                 within: self.within,
@@ -104,6 +111,13 @@ impl<'k> Walk<'k> {
         self.decided_by = outer.or_else(|| identity(by));
         inside(self);
         self.decided_by = outer;
+    }
+
+    /// What `unsure` says of a variable that stands there by itself.
+    fn unsure(&mut self, expr: &Expr, value: bool) {
+        self.unsure = matches!(bare(expr), Expr::Path(_));
+        self.expr(expr, value);
+        self.unsure = false;
     }
 
     fn values<'e>(&mut self, list: impl IntoIterator<Item = &'e Expr>) {
@@ -156,7 +170,7 @@ impl<'k> Walk<'k> {
                 self.values(&e.args);
             }
             Expr::MethodCall(e) => {
-                self.expr(&e.receiver, consumes(&e.method));
+                self.unsure(&e.receiver, consumes(&e.method));
                 self.values(&e.args);
             }
             Expr::Macro(e) => self.macro_call(&e.mac),
@@ -267,9 +281,9 @@ impl<'k> Walk<'k> {
         }
         let complete = !open || pats.iter().all(|pat| is_some(pat));
         if complete && pats.iter().all(|pat| pattern_moves(pat)) {
-            self.expr(on, true);
+            self.unsure(on, true);
         } else if pats.iter().any(|pat| takes(pat) == Takes::All) {
-            self.maybe(by, |walk| walk.expr(on, true));
+            self.maybe(by, |walk| walk.unsure(on, true));
         } else {
             self.expr(on, false);
         }
@@ -281,7 +295,11 @@ impl<'k> Walk<'k> {
                 Stmt::Local(local) => {
                     let Some(init) = &local.init else { continue };
                     let looks = takes(&local.pat) == Takes::Nothing;
-                    self.expr(&init.expr, !looks);
+                    if is_name(&local.pat) {
+                        self.expr(&init.expr, !looks);
+                    } else {
+                        self.unsure(&init.expr, !looks);
+                    }
                     if let Some((_, diverge)) = &init.diverge {
                         self.maybe(diverge, |walk| walk.expr(diverge, true));
                     }
@@ -295,28 +313,7 @@ impl<'k> Walk<'k> {
 
     fn macro_call(&mut self, call: &syn::Macro) {
         let name = call.path.segments.last().map(|s| s.ident.to_string());
-        let borrows = matches!(
-            name.as_deref(),
-            Some(
-                "print"
-                    | "println"
-                    | "eprint"
-                    | "eprintln"
-                    | "format"
-                    | "write"
-                    | "writeln"
-                    | "panic"
-                    | "assert"
-                    | "assert_eq"
-                    | "assert_ne"
-                    | "debug_assert"
-                    | "debug_assert_eq"
-                    | "debug_assert_ne"
-                    | "unreachable"
-                    | "todo"
-                    | "unimplemented"
-            )
-        );
+        let borrows = name.is_some_and(|name| only_looks(&name));
         let list = Punctuated::<Expr, Token![,]>::parse_terminated;
         let Ok(arguments) = list.parse2(call.tokens.clone()) else {
             return self.words(call.tokens.clone(), true, &[]);
@@ -335,7 +332,7 @@ impl<'k> Walk<'k> {
                 other => other,
             };
             let place = matches!(bare(argument), Expr::Path(_));
-            self.expr(argument, !(borrows && place));
+            self.unsure(argument, !(borrows && place));
         }
         self.words(call.tokens.clone(), false, &named);
     }
@@ -376,4 +373,41 @@ pub(crate) fn is_some(pat: &Pat) -> bool {
         Pat::TupleStruct(pat)
             if pat.path.segments.last().is_some_and(|s| s.ident == "Some")
     )
+}
+
+/// Whether a macro of the standard library only looks at its arguments.
+pub(crate) fn only_looks(name: &str) -> bool {
+    const LOOKING: &[&str] = &[
+        "print",
+        "println",
+        "eprint",
+        "eprintln",
+        "format",
+        "write",
+        "writeln",
+        "panic",
+        "assert",
+        "assert_eq",
+        "assert_ne",
+        "debug_assert",
+        "debug_assert_eq",
+        "debug_assert_ne",
+        "unreachable",
+        "todo",
+        "unimplemented",
+    ];
+    LOOKING.contains(&name)
+}
+
+/// Whether the pattern is a variable and nothing else.
+pub(crate) fn is_name(pat: &Pat) -> bool {
+    match pat {
+        Pat::Type(typed) => is_name(&typed.pat),
+        Pat::Ident(ident) => {
+            ident.by_ref.is_none()
+                && ident.subpat.is_none()
+                && crate::names::is_binding(ident)
+        }
+        _ => false,
+    }
 }

@@ -1,9 +1,11 @@
 //! The long run of the differential test:
 //! `cargo run -p corofy --release --example differential -- --bodies 10000`.
+//! With `--pinned`, the bodies hold borrows across waits.
 
 #[path = "../tests/differential/mod.rs"]
 mod differential;
 
+use differential::Bodies;
 use std::process::ExitCode;
 use std::time::Instant;
 use testing::println;
@@ -11,6 +13,7 @@ use testing::println;
 struct Arguments {
     bodies: usize,
     seed: u64,
+    pinned: bool,
     only: Option<usize>,
     batch: usize,
 }
@@ -21,6 +24,7 @@ fn arguments() -> Result<Arguments, lexopt::Error> {
     let mut arguments = Arguments {
         bodies: 200,
         seed: 1,
+        pinned: false,
         only: None,
         batch: 100,
     };
@@ -29,6 +33,7 @@ fn arguments() -> Result<Arguments, lexopt::Error> {
         match argument {
             Long("bodies") => arguments.bodies = parser.value()?.parse()?,
             Long("seed") => arguments.seed = parser.value()?.parse()?,
+            Long("pinned") => arguments.pinned = true,
             Long("only") => arguments.only = Some(parser.value()?.parse()?),
             Long("batch") => arguments.batch = parser.value()?.parse()?,
             _ => return Err(argument.unexpected()),
@@ -55,10 +60,14 @@ fn main() -> ExitCode {
         eprintln!("differential: {}: {error}", dir.display());
         return ExitCode::FAILURE;
     }
+    let what = Bodies {
+        seed: arguments.seed,
+        pinned: arguments.pinned,
+    };
     let start = Instant::now();
     let mut all = differential::Outcome::default();
     for batch in numbers.chunks(arguments.batch.max(1)) {
-        let part = differential::batch(arguments.seed, batch, &dir);
+        let part = differential::batch(what, batch, &dir);
         all.bodies += part.bodies;
         all.ways += part.ways;
         all.sizes.extend(part.sizes);
@@ -93,18 +102,21 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::differential::{batch, median_ratio};
+    use super::differential::{Bodies, batch, median_ratio};
 
     #[test]
     fn a_batch_is_compared() {
         let dir = std::env::temp_dir()
             .join(format!("corofy-differential-one-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        let outcome = batch(3, &[1, 2], &dir);
+        for pinned in [false, true] {
+            let what = Bodies { seed: 3, pinned };
+            let outcome = batch(what, &[1, 2], &dir);
+            assert_eq!(outcome.faults, Vec::<String>::new());
+            assert_eq!((outcome.bodies, outcome.sizes.len()), (2, 2));
+            assert!(outcome.ways > 2);
+        }
         std::fs::remove_dir_all(&dir).unwrap();
-        assert_eq!(outcome.faults, Vec::<String>::new());
-        assert_eq!((outcome.bodies, outcome.sizes.len()), (2, 2));
-        assert!(outcome.ways > 2);
     }
 
     #[test]

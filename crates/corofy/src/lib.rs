@@ -43,11 +43,7 @@ pub fn expand(source: &str, print: Print) -> Result<String, Vec<Fault>> {
     let mut file = syn::parse_file(source).map_err(faults)?;
     corofy_transform::file(&mut file, print.explain).map_err(faults)?;
     let text = prettyplease::unparse(&file);
-    Ok(if print.explain {
-        explained(&text)
-    } else {
-        text
-    })
+    Ok(commented(&text))
 }
 
 /// Refuses brackets in brackets that would use up the stack.
@@ -92,8 +88,8 @@ fn faults(error: syn::Error) -> Vec<Fault> {
     faults
 }
 
-/// The origins, which came as documentation, as plain comments.
-fn explained(text: &str) -> String {
+/// The comments, which came as documentation, as plain ones.
+fn commented(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
         match line.split_once("///@ ") {

@@ -55,7 +55,7 @@ impl Emit<'_> {
         let operands: Vec<LocalId> = operands.collect();
         let tokens = operands.iter().map(|&local| {
             let binding = self.binding(local);
-            let ident = &self.graph.locals[local].ident;
+            let ident = self.graph.locals[local].name();
             quote!(let #binding = #ident;)
         });
         let tokens = tokens.collect();

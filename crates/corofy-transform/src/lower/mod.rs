@@ -192,6 +192,7 @@ impl Lower<'_> {
             depth: self.scopes.len(),
             operand: false,
             lent: false,
+            slot: None,
         });
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(id);

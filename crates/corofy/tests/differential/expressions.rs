@@ -70,6 +70,7 @@ impl Body {
 
     fn match_value(&mut self, ty: Ty, depth: usize) -> String {
         let on = self.expr(Ty::Opt, depth);
+        let on = self.given(on);
         let name = self.new_name();
         let ways = self.ways(2, |body, at| {
             if at == 0 {

@@ -1,6 +1,8 @@
 //! Bodies at random: typed, so that they compile, and with every value that
 //! can be dropped telling when. Equal seeds give equal bodies.
 
+#[path = "borrows.rs"]
+mod borrows;
 #[path = "expressions.rs"]
 mod expressions;
 #[path = "loops.rs"]
@@ -47,6 +49,8 @@ struct Var {
     gone: bool,
     /// Borrowed by what is being generated.
     locked: bool,
+    /// Borrowed by `&mut`, so that it cannot even be looked at.
+    hidden: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,10 +71,14 @@ struct Body {
     returns: Ty,
     /// What may still be generated.
     fuel: usize,
+    /// Hold borrows across waits.
+    borrows: bool,
 }
 
 /// A function `name` with `.wait` in it; `async` puts `.await` in its place.
-pub fn body(name: &str, seed: u64) -> String {
+///
+/// With `borrows`, it holds borrows across waits.
+pub fn body(name: &str, seed: u64, borrows: bool) -> String {
     let mut random = Random(seed);
     let fuel = 6 + random.below(30);
     let returns = [Ty::Num, Ty::Guard, Ty::Res, Ty::Opt][random.below(4)];
@@ -82,6 +90,7 @@ pub fn body(name: &str, seed: u64) -> String {
         names: 0,
         returns,
         fuel,
+        borrows,
     };
     let arguments = body.arguments();
     let statements = body.statements(4);
@@ -130,6 +139,7 @@ impl Body {
             mutable,
             gone: false,
             locked: false,
+            hidden: false,
         });
     }
 
@@ -139,7 +149,9 @@ impl Body {
             .filter(|&at| {
                 let var = &self.vars[at];
                 let later = &self.vars[at + 1..];
-                fits(at, var) && !later.iter().any(|v| v.name == var.name)
+                !var.hidden
+                    && fits(at, var)
+                    && !later.iter().any(|v| v.name == var.name)
             })
             .collect();
         (!seen.is_empty()).then(|| seen[self.random.below(seen.len())])
@@ -249,6 +261,9 @@ impl Body {
             return format!("note({value});\n");
         }
         let deeper = depth - 1;
+        if self.borrows && self.random.chance(40) {
+            return self.borrow(deeper);
+        }
         match self.random.below(19) {
             0..=3 => self.let_(deeper),
             4 => self.destructure(deeper),
@@ -316,6 +331,7 @@ impl Body {
 
     fn let_else(&mut self, depth: usize) -> String {
         let value = self.expr(Ty::Opt, depth);
+        let value = self.given(value);
         let leave = self.ways(1, |body, _| body.leave(1)).remove(0);
         let name = self.name();
         self.declare(&name, Ty::Guard, false);
@@ -378,6 +394,7 @@ impl Body {
         let opt = self.random.chance(60);
         let ty = if opt { Ty::Opt } else { Ty::Res };
         let value = self.expr(ty, depth);
+        let value = self.given(value);
         let name = self.new_name();
         let wild = self.random.chance(20);
         let chain =
@@ -414,6 +431,7 @@ impl Body {
             );
         }
         let value = self.expr(Ty::Res, depth);
+        let value = self.given(value);
         let ways = self.ways(2, |body, at| {
             let ty = if at == 0 { Ty::Guard } else { Ty::Num };
             body.declare(&name, ty, false);

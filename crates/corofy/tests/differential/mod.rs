@@ -11,6 +11,16 @@ use corofy::{Print, expand};
 pub use generate::{Random, body};
 
 const PRELUDE: &str = include_str!("prelude.rs");
+const PLAIN: &str = include_str!("plain.rs");
+const PINNED: &str = include_str!("pinned.rs");
+
+/// Which bodies are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies {
+    pub seed: u64,
+    /// In the shape `pinned`, with borrows held across waits.
+    pub pinned: bool,
+}
 
 const SUB: &str = "fn sub(guard: Guard, number: u32) -> u32 {
     let first = wn(number % 5, number).wait;
@@ -39,14 +49,18 @@ fn seed_of(seed: u64, index: usize) -> u64 {
 }
 
 /// A program that compares the bodies of these numbers.
-fn program(seed: u64, bodies: &[usize]) -> Result<String, String> {
-    let mut coroutines = format!("#[coroutine]\npub {SUB}");
+fn program(what: Bodies, bodies: &[usize]) -> Result<String, String> {
+    let (attribute, prelude) = match what.pinned {
+        true => ("#[coroutine(pinned)]\n", PINNED),
+        false => ("#[coroutine]\n", PLAIN),
+    };
+    let mut coroutines = format!("{attribute}pub {SUB}");
     let mut real = format!("pub async {}", awaited(SUB));
     let mut main = String::new();
     for &index in bodies {
         let name = format!("b{index}");
-        let text = body(&name, seed_of(seed, index));
-        let _ = write!(coroutines, "#[coroutine]\npub {text}");
+        let text = body(&name, seed_of(what.seed, index), what.pinned);
+        let _ = write!(coroutines, "{attribute}pub {text}");
         let _ = write!(real, "pub async {}", awaited(&text));
         let count = arguments(&text);
         let list: Vec<String> =
@@ -66,6 +80,7 @@ fn program(seed: u64, bodies: &[usize]) -> Result<String, String> {
     let allow = |lints: &str| format!("#[{}({lints})]", "allow");
     Ok([
         PRELUDE,
+        &prelude.replace("//!", "//"),
         "#[deny(warnings)]\n",
         &allow(
             "dead_code, path_statements, unused_parens, unused_labels, \
@@ -109,17 +124,18 @@ fn arguments(text: &str) -> usize {
 }
 
 /// Compiles and runs a batch in `dir`.
-pub fn batch(seed: u64, bodies: &[usize], dir: &Path) -> Outcome {
+pub fn batch(what: Bodies, bodies: &[usize], dir: &Path) -> Outcome {
     let mut outcome = Outcome {
         bodies: bodies.len(),
         ..Outcome::default()
     };
     let shown = |index: usize| {
-        let text = body(&format!("b{index}"), seed_of(seed, index));
-        format!("body {index} of seed {seed}:\n{text}")
+        let seed = seed_of(what.seed, index);
+        let text = body(&format!("b{index}"), seed, what.pinned);
+        format!("body {index} of seed {}:\n{text}", what.seed)
     };
     let failed = |index: usize, why: &str| format!("{why}\n{}", shown(index));
-    match compiled(seed, bodies, dir) {
+    match compiled(what, bodies, dir) {
         Ok(output) => {
             for line in output.split("DIFFERS ").skip(1) {
                 let name = line.split(' ').next().unwrap_or_default();
@@ -152,7 +168,7 @@ pub fn batch(seed: u64, bodies: &[usize], dir: &Path) -> Outcome {
         Err(_) => {
             let (left, right) = bodies.split_at(bodies.len() / 2);
             for half in [left, right] {
-                let part = batch(seed, half, dir);
+                let part = batch(what, half, dir);
                 outcome.ways += part.ways;
                 outcome.faults.extend(part.faults);
                 outcome.sizes.extend(part.sizes);
@@ -166,11 +182,15 @@ fn number(word: Option<&str>) -> usize {
     word.and_then(|word| word.parse().ok()).unwrap_or_default()
 }
 
-fn compiled(seed: u64, bodies: &[usize], dir: &Path) -> Result<String, String> {
+fn compiled(
+    what: Bodies,
+    bodies: &[usize],
+    dir: &Path,
+) -> Result<String, String> {
     let name = format!("batch{}", bodies.first().copied().unwrap_or_default());
     let source = dir.join(format!("{name}.rs"));
     let binary = dir.join(&name);
-    std::fs::write(&source, program(seed, bodies)?)
+    std::fs::write(&source, program(what, bodies)?)
         .map_err(|error| error.to_string())?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)

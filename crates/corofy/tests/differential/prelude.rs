@@ -12,11 +12,6 @@ pub enum PollState<T> {
     NotReady,
 }
 
-pub trait Future {
-    type Output;
-    fn poll(&mut self) -> PollState<Self::Output>;
-}
-
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static EVENTS: Cell<u32> = const { Cell::new(0) };
@@ -51,6 +46,11 @@ impl Drop for Guard {
 impl Guard {
     fn look(&self) -> u32 {
         event(format!("look {}", self.0)) + self.0
+    }
+    fn bump(&mut self, by: u32) -> u32 {
+        event(format!("bump {} {by}", self.0));
+        self.0 = self.0.wrapping_add(by % 7);
+        self.0
     }
     fn plus(&self, other: u32) -> u32 {
         event(format!("plus {} {other}", self.0)) ^ other
@@ -89,16 +89,6 @@ impl<T> Probe<T> {
         }
         self.left -= 1;
         None
-    }
-}
-
-impl<T> Future for Probe<T> {
-    type Output = T;
-    fn poll(&mut self) -> PollState<T> {
-        match self.step() {
-            Some(value) => PollState::Ready(value),
-            None => PollState::NotReady,
-        }
     }
 }
 
@@ -210,16 +200,6 @@ fn arg<A: Argument>(id: u32) -> A {
 }
 
 type Step<'a> = Box<dyn FnMut() -> Option<String> + 'a>;
-
-fn coroutine<'a, F: Future + 'a>(mut future: F) -> Step<'a>
-where
-    F::Output: Debug,
-{
-    Box::new(move || match future.poll() {
-        PollState::Ready(value) => Some(format!("{value:?}")),
-        PollState::NotReady => None,
-    })
-}
 
 fn real<'a, F: std::future::Future + 'a>(future: F) -> Step<'a>
 where

@@ -1,0 +1,128 @@
+//! The witness: the body as the compiler itself understands it, in an async
+//! closure that is never called. A variable in a slot is reached by a pointer,
+//! so that nothing checks the borrows in the generated arms. In the witness
+//! they are checked as in any `async fn`, and its messages are about the
+//! source. It also refuses what needs `unsafe` and does not say so.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Expr, Stmt, parse_quote, parse_quote_spanned};
+
+use super::{Whole, note};
+use crate::Notes;
+use crate::marks::Unmark;
+use crate::scan;
+
+/// Methods that take their receiver by value, by their name, take it for
+/// certain where it is a variable in a slot: `({ x }).unwrap()`. The witness
+/// and the arms then agree that the variable is moved.
+pub(super) fn with_moves(body: &Block, pinned: &HashSet<String>) -> Block {
+    struct Moves<'p>(&'p HashSet<String>);
+    impl VisitMut for Moves<'_> {
+        fn visit_expr_method_call_mut(&mut self, e: &mut syn::ExprMethodCall) {
+            visit_mut::visit_expr_method_call_mut(self, e);
+            if let Expr::Path(path) = scan::bare(&e.receiver)
+                && let Some(ident) = path.path.get_ident()
+                && self.0.contains(&ident.to_string())
+                && scan::consumes(&e.method)
+            {
+                let span = ident.span();
+                *e.receiver = parse_quote_spanned!(span=> ({ #ident }));
+            }
+        }
+        fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+    }
+    let mut body = body.clone();
+    if !pinned.is_empty() {
+        Moves(pinned).visit_block_mut(&mut body);
+    }
+    body
+}
+
+/// `future.wait` as `Awaited(future).await`.
+struct Awaits<'a>(&'a syn::Ident);
+
+impl VisitMut for Awaits<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if let Expr::Field(field) = expr
+            && scan::is_wait(field)
+        {
+            let syn::Member::Named(member) = &field.member else {
+                return;
+            };
+            let (adapter, future) = (self.0, &field.base);
+            let span = member.span();
+            *expr = parse_quote_spanned!(span=> #adapter(#future).await);
+        }
+    }
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+impl Whole<'_> {
+    pub(super) fn witness(&mut self) -> TokenStream {
+        let span = Span::call_site();
+        let adapter = self.names.fresh_type("Awaited", span);
+        let check = self.names.fresh("check", span);
+        let checked = self.names.fresh("checked", span);
+        let future = self.options.future();
+        let mut body = self.body.clone();
+        Unmark.visit_block_mut(&mut body);
+        Awaits(&adapter).visit_block_mut(&mut body);
+        body.stmts.retain(|stmt| !matches!(stmt, Stmt::Item(_)));
+        let arguments = self.arguments.iter().zip(&self.graph.arguments);
+        let arguments = arguments.map(|((pat, _), &local)| {
+            let ident = &self.graph.locals[local].ident;
+            quote!(let #pat = #ident;)
+        });
+        let unit = parse_quote!(());
+        let ty = self.leave.output.as_ref().unwrap_or(&unit);
+        let output = &self.groups.output;
+        let why = (self.notes != Notes::None).then(|| {
+            [
+                "Never run: the compiler checks the borrows of the source here.",
+                "The slots are reached by pointers, which it does not check.",
+            ]
+            .map(note)
+        });
+        let why = why.into_iter().flatten();
+        quote! {
+            struct #adapter<F>(F);
+            impl<F: #future> std::future::Future for #adapter<F> {
+                type Output = F::Output;
+
+                fn poll(
+                    self: std::pin::Pin<&mut Self>,
+                    _: &mut std::task::Context<'_>,
+                ) -> std::task::Poll<F::Output> {
+                    let _ = &self.0;
+                    unreachable!()
+                }
+            }
+            fn #check<F: std::future::Future>(
+                _: std::marker::PhantomData<fn(F::Output) -> F::Output>,
+                _: F,
+            ) -> ! {
+                unreachable!()
+            }
+            let #output = std::marker::PhantomData;
+            #(#why)*
+            if false {
+                let #checked = async move || -> #ty {
+                    #(#arguments)*
+                    #body
+                };
+                #check(#output, #checked());
+            }
+        }
+    }
+
+    /// What makes the witness give the same type as the machine.
+    pub(super) fn tie(&self) -> Option<TokenStream> {
+        let output = &self.groups.output;
+        self.has_slots().then(|| quote!(#output,))
+    }
+}

@@ -1,0 +1,274 @@
+//! Which variables must stay where they are, in the shape `pinned`: those that
+//! may be borrowed while the state is put away, and those that may hold such a
+//! borrow. Types are not known, so this errs on the side of too many. One too
+//! few is an error of the borrow checker (E0505), since the generated code
+//! then moves what is borrowed.
+
+use std::collections::{BTreeSet, HashSet};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Expr, Type};
+
+use crate::flow::{Flow, Holds};
+use crate::ir::{End, Graph, Instr, LocalId};
+use crate::scan::bare;
+use crate::uses::{Known, only_looks};
+
+type Locals = BTreeSet<LocalId>;
+
+/// What an expression may borrow, and where else it may put that.
+#[derive(Debug, Default)]
+struct Found {
+    borrowed: Locals,
+    /// `vector.push(&text)`: the vector gets what the arguments borrow.
+    into: Vec<(LocalId, Locals)>,
+}
+
+/// The names of the variables that must stay where they are.
+pub(crate) fn find(
+    graph: &Graph,
+    flow: &Flow<'_>,
+    known: &Known,
+    heads: &[bool],
+) -> HashSet<String> {
+    let borrows = relation(graph, known);
+    let mut pinned = Locals::new();
+    for (block, section) in graph.blocks.iter().enumerate() {
+        let Some(entry) = &flow.entry[block] else {
+            continue;
+        };
+        if block != 0 && heads[block] {
+            let kept = flow.kept(entry, &flow.live_in[block]);
+            hold(&borrows, entry, &kept, &Locals::new(), &mut pinned);
+        }
+        let End::Wait { future, result, .. } = &section.end else {
+            continue;
+        };
+        let mut state = flow.before_end_of(block, entry);
+        let Some((_, after)) = flow.end(block, &state).pop() else {
+            continue;
+        };
+        state = after;
+        if let Some(result) = result {
+            state[*result] = Holds::Nothing;
+        }
+        let kept = flow.kept(&state, &flow.after_end(block));
+        let future = found(future, graph, known).borrowed;
+        let future = closure(&borrows, &future);
+        hold(&borrows, &state, &kept, &future, &mut pinned);
+    }
+    let name = |local: LocalId| graph.locals[local].ident.to_string();
+    pinned.into_iter().map(name).collect()
+}
+
+/// Both ends of each borrow that is held in this state.
+fn hold(
+    borrows: &[Locals],
+    state: &[Holds],
+    kept: &[LocalId],
+    future: &Locals,
+    pinned: &mut Locals,
+) {
+    let there = |local: &LocalId| state[*local] != Holds::Nothing;
+    pinned.extend(future.iter().copied().filter(there));
+    for &local in kept {
+        let held: Vec<LocalId> =
+            borrows[local].iter().copied().filter(there).collect();
+        if !held.is_empty() {
+            pinned.insert(local);
+            pinned.extend(held);
+        }
+    }
+}
+
+fn closure(borrows: &[Locals], locals: &Locals) -> Locals {
+    let further = locals.iter().flat_map(|&local| &borrows[local]);
+    locals.iter().chain(further).copied().collect()
+}
+
+/// For each variable, those that it may borrow, at whatever time.
+fn relation(graph: &Graph, known: &Known) -> Vec<Locals> {
+    let mut facts: Vec<(LocalId, Locals)> = Vec::new();
+    let mut fact = |to: &[LocalId], found: Found| {
+        facts.extend(to.iter().map(|&to| (to, found.borrowed.clone())));
+        facts.extend(found.into);
+    };
+    for section in &graph.blocks {
+        for step in &section.steps {
+            match step {
+                Instr::Let { declares, init, .. } => {
+                    if let Some(init) = init {
+                        fact(declares, value(init, graph, known));
+                    }
+                }
+                Instr::Assign { local, value } => {
+                    fact(&[*local], found(value, graph, known));
+                }
+                Instr::Expr(expr, _) => fact(&[], found(expr, graph, known)),
+                Instr::Drop(_) => {}
+            }
+        }
+        match &section.end {
+            End::If(on, ..) | End::Return(on) | End::Diverge(on) => {
+                fact(&[], found(on, graph, known));
+            }
+            End::Match(on, arms) => {
+                for arm in arms {
+                    fact(&arm.declares, value(on, graph, known));
+                }
+            }
+            End::Wait { future, result, .. } => {
+                fact(result.as_slice(), found(future, graph, known));
+            }
+            End::Goto(_) | End::Unreachable => {}
+        }
+    }
+    let mut borrows = vec![Locals::new(); graph.locals.len()];
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (to, locals) in &facts {
+            if is_number(graph, *to) {
+                continue;
+            }
+            let mut more = closure(&borrows, locals);
+            more.remove(to);
+            let before = borrows[*to].len();
+            borrows[*to].extend(more);
+            changed |= borrows[*to].len() > before;
+        }
+    }
+    borrows
+}
+
+/// What a pattern may borrow of the expression: the place, too.
+fn value(expr: &Expr, graph: &Graph, known: &Known) -> Found {
+    let mut found = found(expr, graph, known);
+    found.borrowed.extend(root(expr, known));
+    found
+}
+
+fn found(expr: &Expr, graph: &Graph, known: &Known) -> Found {
+    let mut look = Look {
+        graph,
+        known,
+        found: Found::default(),
+    };
+    look.visit_expr(expr);
+    look.found
+}
+
+/// A number can hold no borrow, nor can a borrow of what is `Copy` hide in
+/// its mention.
+fn is_number(graph: &Graph, local: LocalId) -> bool {
+    let local = &graph.locals[local];
+    local.ty.as_ref().or(local.looks.as_ref()).is_some_and(
+        |ty| matches!(ty, Type::Path(_) if crate::scan::is_plain_type(ty)),
+    )
+}
+
+/// The variable to which the place, or what a method is called on, belongs.
+fn root(expr: &Expr, known: &Known) -> Option<LocalId> {
+    match bare(expr) {
+        Expr::Path(path) => {
+            known.get(&path.path.get_ident()?.to_string()).copied()
+        }
+        Expr::Field(e) => root(&e.base, known),
+        Expr::Index(e) => root(&e.expr, known),
+        Expr::Unary(e) => root(&e.expr, known),
+        Expr::Reference(e) => root(&e.expr, known),
+        Expr::MethodCall(e) => root(&e.receiver, known),
+        _ => None,
+    }
+}
+
+struct Look<'l> {
+    graph: &'l Graph,
+    known: &'l Known,
+    found: Found,
+}
+
+impl Look<'_> {
+    fn borrow(&mut self, local: Option<LocalId>) {
+        self.found.borrowed.extend(local);
+    }
+
+    fn pour<'e>(
+        &mut self,
+        to: Option<LocalId>,
+        from: impl IntoIterator<Item = &'e Expr>,
+    ) {
+        let Some(to) = to else { return };
+        let mut all = Locals::new();
+        for expr in from {
+            all.extend(found(expr, self.graph, self.known).borrowed);
+        }
+        self.found.into.push((to, all));
+    }
+
+    fn words(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    self.borrow(self.known.get(&ident.to_string()).copied());
+                }
+                TokenTree::Group(group) => self.words(group.stream()),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'s> Visit<'s> for Look<'_> {
+    fn visit_expr_path(&mut self, path: &'s syn::ExprPath) {
+        let ident = path.path.get_ident().map(ToString::to_string);
+        let local = ident.and_then(|ident| self.known.get(&ident).copied());
+        // By value, and still there: it is `Copy`, or `&mut` and reborrowed.
+        let copied = local.is_some_and(|local| {
+            let ty = self.graph.locals[local].ty.as_ref();
+            is_number(self.graph, local)
+                || matches!(ty, Some(Type::Reference(r)) if r.mutability.is_none())
+        });
+        if !copied {
+            self.borrow(local);
+        }
+    }
+    fn visit_expr_reference(&mut self, e: &'s syn::ExprReference) {
+        self.borrow(root(&e.expr, self.known));
+        visit::visit_expr_reference(self, e);
+    }
+    fn visit_expr_method_call(&mut self, e: &'s syn::ExprMethodCall) {
+        let receiver = root(&e.receiver, self.known);
+        self.borrow(receiver);
+        self.pour(receiver, &e.args);
+        visit::visit_expr_method_call(self, e);
+    }
+    fn visit_expr_call(&mut self, e: &'s syn::ExprCall) {
+        for argument in &e.args {
+            if let Expr::Reference(reference) = bare(argument)
+                && reference.mutability.is_some()
+            {
+                self.pour(root(&reference.expr, self.known), &e.args);
+            }
+        }
+        visit::visit_expr_call(self, e);
+    }
+    fn visit_expr_assign(&mut self, e: &'s syn::ExprAssign) {
+        self.pour(root(&e.left, self.known), [&*e.right]);
+        visit::visit_expr_assign(self, e);
+    }
+    fn visit_expr_closure(&mut self, e: &'s syn::ExprClosure) {
+        self.words(quote::ToTokens::to_token_stream(&e.body));
+    }
+    fn visit_expr_async(&mut self, e: &'s syn::ExprAsync) {
+        self.words(quote::ToTokens::to_token_stream(&e.block));
+    }
+    fn visit_macro(&mut self, call: &'s syn::Macro) {
+        let name = call.path.segments.last().map(|s| s.ident.to_string());
+        if !name.is_some_and(|name| only_looks(&name)) {
+            self.words(call.tokens.clone());
+        }
+    }
+    fn visit_item(&mut self, _: &'s syn::Item) {}
+}
