@@ -284,7 +284,8 @@ impl<'a> Emit<'a> {
                 diverge,
                 ..
             } => {
-                let place = self.flow.in_slot(init) && !uses::is_name(pat);
+                let place =
+                    self.flow.in_slot(init).is_some() && !uses::is_name(pat);
                 let init = self.rewrite(init, !place);
                 let ty = ty.as_ref().map(|ty| quote!(: #ty));
                 let diverge = diverge.as_ref().map(|block| {
@@ -371,19 +372,21 @@ impl<'a> Emit<'a> {
                 quote!(if #on { #yes } #no)
             }
             End::Match(on, arms) => {
-                let place = self.flow.in_slot(on);
-                let on = before_block(self.rewrite(on, !place));
-                let arms = arms.iter().map(|arm| {
+                let states = self.flow.end(block, &path.state);
+                let (out, on) = self.scrutinee(on, &states);
+                let arms = arms.iter().zip(&states).map(|(arm, (_, state))| {
                     let pat = &arm.pat;
                     let guard = arm.guard.as_ref().map(|guard| {
                         let guard = self.guard(guard, &arm.declares);
                         quote!(if #guard)
                     });
+                    let back = out.as_ref().map(|out| self.back(out, state));
                     let body = way(&arm.declares);
-                    quote!(#pat #guard => { #body })
+                    quote!(#pat #guard => { #back #body })
                 });
                 let arms: Vec<TokenStream> = arms.collect();
-                quote!(match #on { #(#arms)* })
+                let out = out.map(|out| out.tokens);
+                quote!(#out match #on { #(#arms)* })
             }
             End::Wait { future, .. } => {
                 self.begin_wait(block, future, &path.state)

@@ -136,13 +136,14 @@ impl<'g> Flow<'g> {
             } => {
                 let Some(init) = init else { return Vec::new() };
                 let path = matches!(scan::bare(init), syn::Expr::Path(_));
-                let value = if self.in_slot(init) && !uses::is_name(pat) {
-                    false
-                } else if path {
-                    takes(pat) == Takes::All
-                } else {
-                    takes(pat) != Takes::Nothing
-                };
+                let value =
+                    if self.in_slot(init).is_some() && !uses::is_name(pat) {
+                        false
+                    } else if path {
+                        takes(pat) == Takes::All
+                    } else {
+                        takes(pat) != Takes::Nothing
+                    };
                 let mut found = if value {
                     uses::of_value(init, self.known)
                 } else {
@@ -165,15 +166,21 @@ impl<'g> Flow<'g> {
         }
     }
 
-    /// Whether the expression is a variable that lives in a slot.
-    pub fn in_slot(&self, expr: &syn::Expr) -> bool {
+    /// The variable, if the expression is one that lives in a slot.
+    pub fn in_slot(&self, expr: &syn::Expr) -> Option<LocalId> {
         let syn::Expr::Path(path) = scan::bare(expr) else {
-            return false;
+            return None;
         };
-        let ident = path.path.get_ident().map(ToString::to_string);
-        ident
-            .and_then(|ident| self.known.get(&ident))
-            .is_some_and(|&local| self.graph.locals[local].slot.is_some())
+        let ident = path.path.get_ident()?.to_string();
+        let local = *self.known.get(&ident)?;
+        self.graph.locals[local].slot.is_some().then_some(local)
+    }
+
+    /// Whether the patterns of a `match` may move parts out of the variable:
+    /// not where a borrow of it may be held.
+    fn taken_apart(&self, local: LocalId) -> bool {
+        let local = &self.graph.locals[local];
+        local.slot.is_none() || local.made
     }
 
     fn end_uses(&self, end: &End) -> Vec<Use> {
@@ -287,6 +294,26 @@ impl<'g> Flow<'g> {
         state
     }
 
+    /// The variables whose scopes end in a block that begins with `entry`,
+    /// with what all variables hold then: the end of a scope is a use.
+    pub fn drops(
+        &self,
+        block: BlockId,
+        entry: &State,
+    ) -> Vec<(LocalId, State)> {
+        let mut state = entry.clone();
+        let mut found = Vec::new();
+        let live = self.live_after_steps(block);
+        let steps = &self.graph.blocks[block].steps;
+        for (step, live) in steps.iter().zip(&live) {
+            if let Instr::Drop(local) = step {
+                found.push((*local, state.clone()));
+            }
+            self.step(step, live, &mut state);
+        }
+        found
+    }
+
     /// What the end of a block does to the variables, before any way on.
     pub fn end_uses_of(&self, block: BlockId, state: &State) -> State {
         let live = self.after_end(block);
@@ -336,7 +363,7 @@ impl<'g> Flow<'g> {
                 state[local] = Holds::Value;
             }
             if let Some(on) = on
-                && self.graph.locals[on].slot.is_none()
+                && self.taken_apart(on)
                 && !self.live_in[arm.target][on]
                 && !self.graph.locals[on].plain
                 && (pattern_moves(&arm.pat) || rest_is_none)

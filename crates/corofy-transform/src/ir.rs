@@ -31,6 +31,8 @@ pub(crate) struct Local {
     pub operand: bool,
     /// It is a temporary value that a reference in its statement is to.
     pub lent: bool,
+    /// Only this transformation uses it.
+    pub made: bool,
     /// The name of its handle, if it lives in a slot of the machine: see
     /// [`crate::pins`].
     pub slot: Option<Ident>,

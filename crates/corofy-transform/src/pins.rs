@@ -42,6 +42,12 @@ pub(crate) fn find(
             let kept = flow.kept(entry, &flow.live_in[block]);
             hold(&borrows, entry, &kept, &Locals::new(), &mut pinned);
         }
+        for (local, state) in flow.drops(block, entry) {
+            if state[local] == Holds::Nothing {
+                continue;
+            }
+            hold(&borrows, &state, &[local], &Locals::new(), &mut pinned);
+        }
         let End::Wait { future, result, .. } = &section.end else {
             continue;
         };

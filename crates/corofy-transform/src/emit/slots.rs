@@ -10,6 +10,7 @@ use syn::Expr;
 use super::Emit;
 use crate::flow::{Holds, State};
 use crate::ir::{BlockId, LocalId};
+use crate::native::before_block;
 use crate::places::{self, Slot, Slots};
 use crate::shape::Shape;
 use crate::storage::Tenant;
@@ -33,6 +34,12 @@ impl Layout {
         let (slots, field) = (&self.slots, &self.fields[&tenant]);
         quote!(&raw mut (*#slots).#field)
     }
+}
+
+/// A value that was taken out of its slot.
+pub(super) struct TakenOut {
+    local: LocalId,
+    pub tokens: TokenStream,
 }
 
 impl Emit<'_> {
@@ -124,6 +131,37 @@ impl Emit<'_> {
             slots.remove(&self.graph.locals[local].ident.to_string());
         }
         self.rewrite_in(guard, true, &slots)
+    }
+
+    /// What is matched on. Patterns cannot move parts out of a slot: what only
+    /// this transformation uses is taken out of it first.
+    pub(super) fn scrutinee(
+        &self,
+        on: &Expr,
+        ways: &[(BlockId, State)],
+    ) -> (Option<TakenOut>, Expr) {
+        let Some(local) = self.flow.in_slot(on) else {
+            return (None, before_block(self.rewrite(on, true)));
+        };
+        let moves = ways.iter().any(|(_, s)| s[local] == Holds::Nothing);
+        if !moves || !self.graph.locals[local].made {
+            return (None, before_block(self.rewrite(on, false)));
+        }
+        let (ident, value) =
+            (&self.graph.locals[local].ident, self.rewrite(on, true));
+        let out = TakenOut {
+            local,
+            tokens: quote!(let #ident = #value;),
+        };
+        (Some(out), on.clone())
+    }
+
+    /// The value goes back, in an arm that leaves it.
+    pub(super) fn back(&self, out: &TakenOut, state: &State) -> TokenStream {
+        match state[out.local] {
+            Holds::Nothing => TokenStream::new(),
+            _ => self.moved_in(&[out.local]),
+        }
     }
 
     fn rewrite_in(&self, expr: &Expr, value: bool, slots: &Slots) -> Expr {

@@ -1,15 +1,16 @@
 //! The witness: the body as the compiler itself understands it, in an async
-//! closure that is never called. A variable in a slot is reached by a pointer,
+//! block that is never polled. A variable in a slot is reached by a pointer,
 //! so that nothing checks the borrows in the generated arms. In the witness
 //! they are checked as in any `async fn`, and its messages are about the
 //! source. It also refuses what needs `unsafe` and does not say so.
 
 use std::collections::HashSet;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, Stmt, parse_quote, parse_quote_spanned};
+use syn::{Block, Expr, Stmt, Type, parse_quote, parse_quote_spanned};
 
 use super::{Whole, note};
 use crate::Notes;
@@ -42,23 +43,41 @@ pub(super) fn with_moves(body: &Block, pinned: &HashSet<String>) -> Block {
     body
 }
 
-/// `future.wait` as `Awaited(future).await`.
-struct Awaits<'a>(&'a syn::Ident);
+/// `future.wait` as `Awaited(future).await`, and each value that is returned
+/// with its type: an async block has none written.
+struct Awaits<'a> {
+    adapter: &'a Ident,
+    given: &'a Ident,
+    output: &'a Type,
+}
+
+impl Awaits<'_> {
+    fn typed(&self, value: &impl ToTokens) -> Expr {
+        let (given, output) = (self.given, self.output);
+        parse_quote!({ let #given: #output = #value; #given })
+    }
+}
 
 impl VisitMut for Awaits<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
-        if let Expr::Field(field) = expr
-            && scan::is_wait(field)
-        {
-            let syn::Member::Named(member) = &field.member else {
-                return;
-            };
-            let (adapter, future) = (self.0, &field.base);
-            let span = member.span();
-            *expr = parse_quote_spanned!(span=> #adapter(#future).await);
+        match expr {
+            Expr::Field(field) if scan::is_wait(field) => {
+                let (adapter, future) = (self.adapter, &field.base);
+                let span = field.member.span();
+                *expr = parse_quote_spanned!(span=> #adapter(#future).await);
+            }
+            Expr::Return(leave) => {
+                if let Some(value) = &mut leave.expr {
+                    **value = self.typed(value);
+                }
+            }
+            _ => {}
         }
     }
+    // What returns there does not leave the coroutine.
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
@@ -68,18 +87,25 @@ impl Whole<'_> {
         let adapter = self.names.fresh_type("Awaited", span);
         let check = self.names.fresh("check", span);
         let checked = self.names.fresh("checked", span);
+        let given = self.names.fresh("given", span);
         let future = self.options.future();
         let mut body = self.body.clone();
         Unmark.visit_block_mut(&mut body);
-        Awaits(&adapter).visit_block_mut(&mut body);
+        let unit = parse_quote!(());
+        let ty = self.leave.output.as_ref().unwrap_or(&unit);
+        let mut awaits = Awaits {
+            adapter: &adapter,
+            given: &given,
+            output: ty,
+        };
+        awaits.visit_block_mut(&mut body);
         body.stmts.retain(|stmt| !matches!(stmt, Stmt::Item(_)));
         let arguments = self.arguments.iter().zip(&self.graph.arguments);
         let arguments = arguments.map(|((pat, _), &local)| {
             let ident = &self.graph.locals[local].ident;
             quote!(let #pat = #ident;)
         });
-        let unit = parse_quote!(());
-        let ty = self.leave.output.as_ref().unwrap_or(&unit);
+        let body = awaits.typed(&body);
         let output = &self.groups.output;
         let why = (self.notes != Notes::None).then(|| {
             [
@@ -111,11 +137,11 @@ impl Whole<'_> {
             let #output = std::marker::PhantomData;
             #(#why)*
             if false {
-                let #checked = async move || -> #ty {
+                let #checked = async move {
                     #(#arguments)*
                     #body
                 };
-                #check(#output, #checked());
+                #check(#output, #checked);
             }
         }
     }

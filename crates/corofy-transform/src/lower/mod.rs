@@ -53,8 +53,6 @@ pub(crate) struct Lower<'a> {
     entered: usize,
     scopes: Vec<Vec<LocalId>>,
     targets: Vec<Target>,
-    /// Variables that only this transformation uses.
-    temporaries: HashSet<LocalId>,
     /// The names that `_` got.
     rests: HashSet<String>,
 }
@@ -81,7 +79,6 @@ pub(crate) fn lower<'a>(
         entered: 0,
         scopes: vec![Vec::new()],
         targets: Vec::new(),
-        temporaries: HashSet::new(),
         rests: HashSet::new(),
     };
     let start = lower.block("Start", "the call", body.span());
@@ -192,6 +189,7 @@ impl Lower<'_> {
             depth: self.scopes.len(),
             operand: false,
             lent: false,
+            made: false,
             slot: None,
         });
         if let Some(scope) = self.scopes.last_mut() {
@@ -203,7 +201,7 @@ impl Lower<'_> {
     fn temporary(&mut self, wish: &str, span: Span) -> LocalId {
         let ident = self.names.fresh(wish, span);
         let local = self.local(ident, false, None);
-        self.temporaries.insert(local);
+        self.graph.locals[local].made = true;
         local
     }
 

@@ -243,7 +243,7 @@ impl Lower<'_> {
         };
         let ident = path.path.get_ident()?;
         let local = *self.known.get(&ident.to_string())?;
-        self.temporaries.contains(&local).then_some(local)
+        self.graph.locals[local].made.then_some(local)
     }
 
     /// `let mut`, also where the first value was given already.

@@ -10,7 +10,7 @@ impl Body {
     pub(super) fn given(&self, value: String) -> String {
         let name = value.chars().all(|c| c.is_alphanumeric());
         if self.borrows && name {
-            format!("{{ {value} }}")
+            format!("({{ {value} }})")
         } else {
             value
         }
@@ -100,8 +100,10 @@ impl Body {
         let name = self.new_name();
         if self.random.chance(30) {
             // What drops it looks at the lender.
-            let inner = self.lent(at, false, depth, |body| {
-                body.use_shared(&format!("{name}.0"))
+            let inner = self.scoped(|body| {
+                body.lent(at, false, depth, |body| {
+                    body.use_shared(&format!("{name}.0"))
+                })
             });
             let inner = format!("let {name} = seen(&{lender});\n{inner}");
             return format!("{text}{{\n{inner}}}\n");
