@@ -110,7 +110,7 @@ mod pinned_with_waker {
     }
 }
 
-// The expected files, compiled: no warning, no `unsafe`.
+// The expected files, compiled: no warning, and no `unsafe` in these.
 
 #[rustfmt::skip]
 #[deny(warnings)]
@@ -148,14 +148,21 @@ mod nested;
 #[path = "golden/waker.out.rs"]
 mod waker;
 
+// In the shape `pinned` there is `unsafe`.
+
 #[rustfmt::skip]
 #[deny(warnings)]
-#[forbid(unsafe_code)]
 #[path = "golden/pinned.out.rs"]
 mod pinned;
 
-const NAMES: [&str; 7] = [
+#[rustfmt::skip]
+#[deny(warnings)]
+#[path = "golden/held.out.rs"]
+mod held;
+
+const NAMES: [&str; 8] = [
     "straight", "branches", "loops", "errors", "nested", "waker", "pinned",
+    "held",
 ];
 
 fn folder() -> PathBuf {
@@ -261,4 +268,16 @@ fn the_other_shapes_run() {
         }
     };
     assert_eq!((last, polls), (2, 4));
+
+    let words = ["ab", "c"].map(str::to_owned).into();
+    let mut future = Box::pin(held::held(words, &5));
+    let mut polls = 0;
+    let result = loop {
+        polls += 1;
+        let poll = pinned_with_waker::Future::poll(future.as_mut(), waker);
+        if let PollState::Ready(result) = poll {
+            break result;
+        }
+    };
+    assert_eq!((result, polls), (("abc".to_owned(), 7), 4));
 }

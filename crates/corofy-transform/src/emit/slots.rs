@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Expr;
+use syn::visit_mut::VisitMut as _;
 
 use super::Emit;
 use crate::flow::{Holds, State};
 use crate::ir::{BlockId, LocalId};
+use crate::marks::Unmark;
 use crate::native::before_block;
 use crate::places::{self, Slot, Slots};
 use crate::shape::Shape;
@@ -166,6 +168,8 @@ impl Emit<'_> {
 
     fn rewrite_in(&self, expr: &Expr, value: bool, slots: &Slots) -> Expr {
         let mut expr = expr.clone();
+        // Marks would not survive as text.
+        Unmark.visit_expr_mut(&mut expr);
         if places::rewrite(&mut expr, value, slots) {
             self.raw.set(true);
         }
@@ -174,6 +178,7 @@ impl Emit<'_> {
 
     pub(super) fn rewrite_block(&self, block: &syn::Block) -> syn::Block {
         let mut block = block.clone();
+        Unmark.visit_block_mut(&mut block);
         if places::rewrite_block(&mut block, &self.layout.locals) {
             self.raw.set(true);
         }

@@ -12,7 +12,7 @@ use quote::quote;
 use super::{FieldType, Whole, note};
 use crate::Notes;
 use crate::emit::{Layout, Variant, of_locals};
-use crate::ir::{Graph, LocalId};
+use crate::ir::{BlockId, Graph, LocalId};
 use crate::names::Names;
 use crate::storage::{Groups, Tenant};
 
@@ -37,7 +37,15 @@ struct Group {
 impl Placed {
     pub fn of(groups: Groups, graph: &Graph, names: &mut Names) -> Self {
         let span = Span::call_site();
-        let mut futures = 0;
+        let mut waits: Vec<BlockId> = groups
+            .iter()
+            .flatten()
+            .filter_map(|tenant| match tenant {
+                Tenant::Future(block) => Some(*block),
+                Tenant::Local(_) => None,
+            })
+            .collect();
+        waits.sort_by_key(|&block| graph.blocks[block].order);
         let mut named = Vec::new();
         for group in groups {
             let shared = (group.len() > 1).then(|| {
@@ -47,9 +55,10 @@ impl Placed {
             let members = group.into_iter().map(|tenant| {
                 let name = match tenant {
                     Tenant::Local(local) => graph.locals[local].ident.clone(),
-                    Tenant::Future(_) => {
-                        futures += 1;
-                        names.fresh("waited", span)
+                    Tenant::Future(block) => {
+                        let at = waits.iter().position(|&b| b == block);
+                        let number = at.unwrap_or_default() + 1;
+                        names.fresh(&format!("wait{number}"), span)
                     }
                 };
                 (tenant, name)
@@ -120,22 +129,18 @@ impl Whole<'_> {
     }
 
     /// What makes an arm right.
-    pub(super) fn safety(&self, variant: &Variant) -> TokenStream {
+    pub(super) fn safety(&self, variant: &Variant) -> Option<TokenStream> {
         let has_unsafe = |tokens: &TokenStream| {
             tokens.to_string().split_whitespace().any(|w| w == "unsafe")
         };
-        let lines: &[&str] = if variant.raw {
-            &[
-                "SAFETY: what is in a slot stays there: the machine is pinned.",
-                "A slot is free where it is filled; the borrows are those of",
-                "the source, and the compiler checks them there.",
-            ]
+        let text = if variant.raw {
+            "SAFETY: slots stay where they are; the borrows are checked above."
         } else if has_unsafe(&variant.arm) {
-            &["SAFETY: the future stays in its slot: the machine is pinned."]
+            "SAFETY: the future stays in its slot: the machine is pinned."
         } else {
-            &[]
+            return None;
         };
-        lines.iter().filter_map(|line| self.note(line)).collect()
+        self.note(text)
     }
 
     /// More that the generated code is allowed.

@@ -19,7 +19,7 @@ impl Random {
 }
 
 /// What whole sources are made of.
-const CORPUS: [&str; 8] = [
+const CORPUS: [&str; 9] = [
     include_str!("../golden/straight.rs"),
     include_str!("../golden/branches.rs"),
     include_str!("../golden/loops.rs"),
@@ -27,6 +27,7 @@ const CORPUS: [&str; 8] = [
     include_str!("../golden/nested.rs"),
     include_str!("../golden/waker.rs"),
     include_str!("../golden/pinned.rs"),
+    include_str!("../golden/held.rs"),
     include_str!("../ui/elsewhere.rs"),
 ];
 
