@@ -312,7 +312,8 @@ impl<'a> Emit<'a> {
                     self.unsure.borrow_mut().insert(by);
                 }
                 let ident = self.graph.locals[*local].name();
-                quote!(drop(#ident);)
+                let drop = self.drop_path();
+                quote!(#drop(#ident);)
             }
         }
     }

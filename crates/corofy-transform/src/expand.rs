@@ -20,7 +20,7 @@ use crate::names::{Names, Unique};
 use crate::native::Leave;
 use crate::shape::{Options, Shape};
 use crate::storage::{Groups, Tenant};
-use crate::{Notes, Origin, passes, pins, refuse, types};
+use crate::{Notes, Origin, moves, passes, pins, refuse, types};
 
 /// A transformed function.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub(crate) fn expand(
     loop {
         let before = forced.len();
         let mut fresh = names.clone();
-        let body = witness::with_moves(&body, &pinned);
+        let body = moves::write(&body, &pinned);
         let mut lowered = lower(&arguments, &body, &mut fresh, &forced);
         combined(std::mem::take(&mut lowered.errors))?;
         let mut graph = lowered.graph;
@@ -85,8 +85,9 @@ pub(crate) fn expand(
         let heads = passes::heads(&graph, &flow, &heads);
         if options.shape == Shape::Pinned {
             let found = pins::find(&graph, &flow, &known, &heads);
-            if !found.is_subset(&pinned) {
-                pinned.extend(found);
+            combined(found.errors)?;
+            if !found.names.is_subset(&pinned) {
+                pinned.extend(found.names);
                 continue;
             }
         }

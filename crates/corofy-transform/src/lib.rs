@@ -7,6 +7,7 @@ mod flow;
 mod ir;
 mod lower;
 mod marks;
+mod moves;
 mod names;
 mod native;
 mod passes;

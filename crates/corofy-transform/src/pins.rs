@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Expr, Type};
 
@@ -25,67 +25,127 @@ struct Found {
     into: Vec<(LocalId, Locals)>,
 }
 
-/// The names of the variables that must stay where they are.
+/// What is found in a graph.
+#[derive(Debug, Default)]
+pub(crate) struct Pins {
+    /// The names of the variables that must stay where they are.
+    pub names: HashSet<String>,
+    /// Borrows that are held and cannot be.
+    pub errors: Vec<syn::Error>,
+}
+
 pub(crate) fn find(
     graph: &Graph,
     flow: &Flow<'_>,
     known: &Known,
     heads: &[bool],
-) -> HashSet<String> {
-    let borrows = relation(graph, known);
-    let mut pinned = Locals::new();
+) -> Pins {
+    let mut find = Find {
+        graph,
+        borrows: relation(graph, known),
+        closures: closures(graph),
+        pins: Pins::default(),
+    };
     for (block, section) in graph.blocks.iter().enumerate() {
         let Some(entry) = &flow.entry[block] else {
             continue;
         };
         if block != 0 && heads[block] {
             let kept = flow.kept(entry, &flow.live_in[block]);
-            hold(&borrows, entry, &kept, &Locals::new(), &mut pinned);
+            find.hold(entry, &kept);
         }
+        // The end of a scope is a use, for all that is known.
         for (local, state) in flow.drops(block, entry) {
-            if state[local] == Holds::Nothing {
-                continue;
+            if state[local] != Holds::Nothing {
+                find.hold(&state, &[local]);
             }
-            hold(&borrows, &state, &[local], &Locals::new(), &mut pinned);
         }
         let End::Wait { future, result, .. } = &section.end else {
             continue;
         };
-        let mut state = flow.before_end_of(block, entry);
-        let Some((_, after)) = flow.end(block, &state).pop() else {
+        let state = flow.before_end_of(block, entry);
+        let Some((_, mut state)) = flow.end(block, &state).pop() else {
             continue;
         };
-        state = after;
         if let Some(result) = result {
             state[*result] = Holds::Nothing;
         }
         let kept = flow.kept(&state, &flow.after_end(block));
+        find.hold(&state, &kept);
         let future = found(future, graph, known).borrowed;
-        let future = closure(&borrows, &future);
-        hold(&borrows, &state, &kept, &future, &mut pinned);
-    }
-    let name = |local: LocalId| graph.locals[local].ident.to_string();
-    pinned.into_iter().map(name).collect()
-}
-
-/// Both ends of each borrow that is held in this state.
-fn hold(
-    borrows: &[Locals],
-    state: &[Holds],
-    kept: &[LocalId],
-    future: &Locals,
-    pinned: &mut Locals,
-) {
-    let there = |local: &LocalId| state[*local] != Holds::Nothing;
-    pinned.extend(future.iter().copied().filter(there));
-    for &local in kept {
-        let held: Vec<LocalId> =
-            borrows[local].iter().copied().filter(there).collect();
-        if !held.is_empty() {
-            pinned.insert(local);
-            pinned.extend(held);
+        for local in closure(&find.borrows, &future) {
+            if state[local] != Holds::Nothing {
+                find.pin(local);
+            }
         }
     }
+    find.pins
+}
+
+struct Find<'g> {
+    graph: &'g Graph,
+    borrows: Vec<Locals>,
+    /// Variables that are closures which borrow, and where those are.
+    closures: Vec<(LocalId, Span)>,
+    pins: Pins,
+}
+
+impl Find<'_> {
+    fn pin(&mut self, local: LocalId) {
+        let name = self.graph.locals[local].ident.to_string();
+        self.pins.names.insert(name);
+    }
+
+    /// Both ends of each borrow that is held in this state.
+    fn hold(&mut self, state: &[Holds], kept: &[LocalId]) {
+        for &local in kept {
+            let there = |other: &LocalId| state[*other] != Holds::Nothing;
+            let held = self.borrows[local].iter().copied().filter(there);
+            let held: Vec<LocalId> = held.collect();
+            let Some(&first) = held.first() else { continue };
+            self.refuse_closure(local, first);
+            self.pin(local);
+            held.into_iter().for_each(|other| self.pin(other));
+        }
+    }
+
+    /// A closure captures what the arms bind, and these do not outlive it.
+    fn refuse_closure(&mut self, local: LocalId, held: LocalId) {
+        let position = self.closures.iter().position(|(l, _)| *l == local);
+        if let Some(at) = position {
+            let (_, span) = self.closures.remove(at);
+            let of = &self.graph.locals[held].ident;
+            self.pins.errors.push(syn::Error::new(
+                span,
+                format!(
+                    "this borrows `{of}` and is held across a wait: write \
+                     `move`, and give it a reference from a `let` before it"
+                ),
+            ));
+        }
+    }
+}
+
+fn closures(graph: &Graph) -> Vec<(LocalId, Span)> {
+    let steps = graph.blocks.iter().flat_map(|section| &section.steps);
+    let mut found = Vec::new();
+    for step in steps {
+        let Instr::Let {
+            declares,
+            init: Some(init),
+            ..
+        } = step
+        else {
+            continue;
+        };
+        let span = match bare(init) {
+            Expr::Closure(e) if e.capture.is_none() => e.or1_token.span,
+            Expr::Async(e) if e.capture.is_none() => e.async_token.span,
+            _ => continue,
+        };
+        found.extend(declares.iter().map(|&local| (local, span)));
+    }
+    found
 }
 
 fn closure(borrows: &[Locals], locals: &Locals) -> Locals {

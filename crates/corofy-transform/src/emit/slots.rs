@@ -50,6 +50,14 @@ impl Emit<'_> {
         self.raw.get().then(|| quote!(unsafe))
     }
 
+    /// `drop`; where slots rely on it, the one of the standard library.
+    pub(super) fn drop_path(&self) -> TokenStream {
+        match self.options.shape {
+            Shape::Pinned => quote!(::std::mem::drop),
+            _ => quote!(drop),
+        }
+    }
+
     /// A variable that has its value still outside of its slot.
     pub(super) fn value(&self, local: LocalId) -> TokenStream {
         let local = &self.graph.locals[local];
@@ -111,7 +119,7 @@ impl Emit<'_> {
             Holds::Nothing => quote!(let #ident #ty = #value; #moved_in),
             Holds::Perhaps => quote! {
                 let #ident #ty = #value;
-                drop(#handle);
+                ::std::mem::drop(#handle);
                 #moved_in
             },
             Holds::Unsure(by) => {
@@ -199,7 +207,7 @@ impl Emit<'_> {
     // handle drops it there.
     pub(super) fn pinned_future(&self) -> TokenStream {
         let future = self.future;
-        quote!(unsafe { std::pin::Pin::new_unchecked(&mut *#future.at()) })
+        quote!(unsafe { ::std::pin::Pin::new_unchecked(&mut *#future.at()) })
     }
 
     // SAFETY (of the code that is written): `slots` points into the machine;

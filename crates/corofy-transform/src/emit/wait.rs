@@ -66,6 +66,7 @@ impl Emit<'_> {
         let bound = kept.iter().map(|&(local, _)| local);
         let bound = bound.chain(*result).collect();
         let body = self.edge(*next, Path { state, bound });
+        let drop = self.drop_path();
         let (word, pattern) = (self.unsafe_word(), self.future_binding());
         let arm = quote! {
             #states::#name { #(#bindings,)* #pattern } => match #poll {
@@ -74,7 +75,7 @@ impl Emit<'_> {
                     return #poll_state::NotReady;
                 }
                 #poll_state::Ready(#value) => #word {
-                    drop(#future);
+                    #drop(#future);
                     #typed
                     #moved_in
                     #operands

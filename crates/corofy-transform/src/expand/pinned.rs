@@ -182,7 +182,7 @@ impl Whole<'_> {
             for (tenant, name) in &group.members {
                 let FieldType { ty, parameter } = self.type_of(*tenant);
                 own.extend(parameter);
-                members.push(quote!(#name: std::mem::ManuallyDrop<#ty>));
+                members.push(quote!(#name: ::std::mem::ManuallyDrop<#ty>));
             }
             parameters.extend(own.iter().cloned());
             match &group.shared {
@@ -231,19 +231,19 @@ impl Whole<'_> {
         let drop =
             self.note("SAFETY: a value is there, and nothing uses it again.");
         quote! {
-            struct #slot<T>(std::cell::Cell<*mut T>);
+            struct #slot<T>(::std::cell::Cell<*mut T>);
             #send
             unsafe impl<T: Send> Send for #slot<T> {}
             #[allow(dead_code, reason = "not every machine needs all of it")]
             impl<T> #slot<T> {
                 unsafe fn fill(
-                    place: *mut std::mem::ManuallyDrop<T>,
+                    place: *mut ::std::mem::ManuallyDrop<T>,
                     value: T,
                 ) -> Self {
                     let place: *mut T = place.cast();
                     #fill
                     unsafe { place.write(value) };
-                    #slot(std::cell::Cell::new(place))
+                    #slot(::std::cell::Cell::new(place))
                 }
                 fn at(&self) -> *mut T {
                     let place = self.0.get();
@@ -252,20 +252,20 @@ impl Whole<'_> {
                 }
                 unsafe fn take(&self) -> T {
                     let place = self.at();
-                    if std::mem::needs_drop::<T>() {
-                        self.0.set(std::ptr::null_mut());
+                    if ::std::mem::needs_drop::<T>() {
+                        self.0.set(::std::ptr::null_mut());
                     }
                     #take
                     unsafe { place.read() }
                 }
                 unsafe fn set(
                     &self,
-                    place: *mut std::mem::ManuallyDrop<T>,
+                    place: *mut ::std::mem::ManuallyDrop<T>,
                     value: T,
                 ) {
                     let place: *mut T = place.cast();
-                    let old = self.0.replace(std::ptr::null_mut());
-                    drop(#slot(std::cell::Cell::new(old)));
+                    let old = self.0.replace(::std::ptr::null_mut());
+                    ::std::mem::drop(#slot(::std::cell::Cell::new(old)));
                     #set
                     unsafe { place.write(value) };
                     self.0.set(place);
@@ -312,13 +312,13 @@ impl Whole<'_> {
         );
         let tie = self
             .has_slots()
-            .then(|| quote!(_: std::marker::PhantomData<fn(T) -> T>,));
+            .then(|| quote!(_: ::std::marker::PhantomData<fn(T) -> T>,));
         quote! {
             struct #name<S, L, P> {
                 state: S,
-                slots: std::cell::UnsafeCell<std::mem::MaybeUninit<L>>,
+                slots: ::std::cell::UnsafeCell<::std::mem::MaybeUninit<L>>,
                 resume: P,
-                _pinned: std::marker::PhantomPinned,
+                _pinned: ::std::marker::PhantomPinned,
             }
             fn #start<S, L, P, T>(state: S, #tie resume: P) -> #name<S, L, P>
             where
@@ -326,11 +326,11 @@ impl Whole<'_> {
             {
                 #name {
                     state,
-                    slots: std::cell::UnsafeCell::new(
-                        std::mem::MaybeUninit::uninit(),
+                    slots: ::std::cell::UnsafeCell::new(
+                        ::std::mem::MaybeUninit::uninit(),
                     ),
                     resume,
-                    _pinned: std::marker::PhantomPinned,
+                    _pinned: ::std::marker::PhantomPinned,
                 }
             }
             impl<S, L, P, T> #future for #name<S, L, P>
@@ -340,7 +340,7 @@ impl Whole<'_> {
                 type Output = T;
 
                 fn poll(
-                    self: std::pin::Pin<&mut Self>,
+                    self: ::std::pin::Pin<&mut Self>,
                     waker: #companion,
                 ) -> #poll_state<T> {
                     #poll

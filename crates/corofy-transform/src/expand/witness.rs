@@ -4,44 +4,16 @@
 //! they are checked as in any `async fn`, and its messages are about the
 //! source. It also refuses what needs `unsafe` and does not say so.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, Stmt, Type, parse_quote, parse_quote_spanned};
+use syn::{Expr, Stmt, Type, parse_quote, parse_quote_spanned};
 
 use super::{Whole, note};
 use crate::Notes;
 use crate::marks::Unmark;
 use crate::scan;
-
-/// Methods that take their receiver by value, by their name, take it for
-/// certain where it is a variable in a slot: `({ x }).unwrap()`. The witness
-/// and the arms then agree that the variable is moved.
-pub(super) fn with_moves(body: &Block, pinned: &HashSet<String>) -> Block {
-    struct Moves<'p>(&'p HashSet<String>);
-    impl VisitMut for Moves<'_> {
-        fn visit_expr_method_call_mut(&mut self, e: &mut syn::ExprMethodCall) {
-            visit_mut::visit_expr_method_call_mut(self, e);
-            if let Expr::Path(path) = scan::bare(&e.receiver)
-                && let Some(ident) = path.path.get_ident()
-                && self.0.contains(&ident.to_string())
-                && scan::consumes(&e.method)
-            {
-                let span = ident.span();
-                *e.receiver = parse_quote_spanned!(span=> ({ #ident }));
-            }
-        }
-        fn visit_item_mut(&mut self, _: &mut syn::Item) {}
-    }
-    let mut body = body.clone();
-    if !pinned.is_empty() {
-        Moves(pinned).visit_block_mut(&mut body);
-    }
-    body
-}
 
 /// `future.wait` as `Awaited(future).await`, and each value that is returned
 /// with its type: an async block has none written.
@@ -117,24 +89,24 @@ impl Whole<'_> {
         let why = why.into_iter().flatten();
         quote! {
             struct #adapter<F>(F);
-            impl<F: #future> std::future::Future for #adapter<F> {
+            impl<F: #future> ::std::future::Future for #adapter<F> {
                 type Output = F::Output;
 
                 fn poll(
-                    self: std::pin::Pin<&mut Self>,
-                    _: &mut std::task::Context<'_>,
-                ) -> std::task::Poll<F::Output> {
+                    self: ::std::pin::Pin<&mut Self>,
+                    _: &mut ::std::task::Context<'_>,
+                ) -> ::std::task::Poll<F::Output> {
                     let _ = &self.0;
                     unreachable!()
                 }
             }
-            fn #check<F: std::future::Future>(
-                _: std::marker::PhantomData<fn(F::Output) -> F::Output>,
+            fn #check<F: ::std::future::Future>(
+                _: ::std::marker::PhantomData<fn(F::Output) -> F::Output>,
                 _: F,
             ) -> ! {
                 unreachable!()
             }
-            let #output = std::marker::PhantomData;
+            let #output = ::std::marker::PhantomData;
             #(#why)*
             if false {
                 let #checked = async move {

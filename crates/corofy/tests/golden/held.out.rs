@@ -64,39 +64,39 @@ pub fn held<'held_2, 'given_2: 'held_2>(
     }
     #[allow(dead_code, reason = "a slot is reached by a pointer")]
     union Shared<Items, Numbers> {
-        items: std::mem::ManuallyDrop<Items>,
-        numbers: std::mem::ManuallyDrop<Numbers>,
+        items: ::std::mem::ManuallyDrop<Items>,
+        numbers: ::std::mem::ManuallyDrop<Numbers>,
     }
     #[allow(dead_code, reason = "a slot is reached by a pointer")]
     union Shared2<Word, Rest> {
-        word: std::mem::ManuallyDrop<Word>,
-        rest: std::mem::ManuallyDrop<Rest>,
+        word: ::std::mem::ManuallyDrop<Word>,
+        rest: ::std::mem::ManuallyDrop<Rest>,
     }
     #[allow(dead_code, reason = "a slot is reached by a pointer")]
     union Shared3<F2, F1> {
-        wait2: std::mem::ManuallyDrop<F2>,
-        wait1: std::mem::ManuallyDrop<F1>,
+        wait2: ::std::mem::ManuallyDrop<F2>,
+        wait1: ::std::mem::ManuallyDrop<F1>,
     }
     #[allow(dead_code, reason = "a slot is reached by a pointer")]
     struct Slots<Text, Writer, Sum, Items, Numbers, Word, Rest, F2, F1> {
-        words: std::mem::ManuallyDrop<Vec<String>>,
-        text: std::mem::ManuallyDrop<Text>,
-        writer: std::mem::ManuallyDrop<Writer>,
-        sum: std::mem::ManuallyDrop<Sum>,
+        words: ::std::mem::ManuallyDrop<Vec<String>>,
+        text: ::std::mem::ManuallyDrop<Text>,
+        writer: ::std::mem::ManuallyDrop<Writer>,
+        sum: ::std::mem::ManuallyDrop<Sum>,
         shared: Shared<Items, Numbers>,
         shared_2: Shared2<Word, Rest>,
         shared_3: Shared3<F2, F1>,
     }
-    struct Slot<T>(std::cell::Cell<*mut T>);
+    struct Slot<T>(::std::cell::Cell<*mut T>);
     // SAFETY: it owns the value, and nothing else refers to the handle.
     unsafe impl<T: Send> Send for Slot<T> {}
     #[allow(dead_code, reason = "not every machine needs all of it")]
     impl<T> Slot<T> {
-        unsafe fn fill(place: *mut std::mem::ManuallyDrop<T>, value: T) -> Self {
+        unsafe fn fill(place: *mut ::std::mem::ManuallyDrop<T>, value: T) -> Self {
             let place: *mut T = place.cast();
             // SAFETY: the caller gives the place of a free slot.
             unsafe { place.write(value) };
-            Slot(std::cell::Cell::new(place))
+            Slot(::std::cell::Cell::new(place))
         }
         fn at(&self) -> *mut T {
             let place = self.0.get();
@@ -105,16 +105,16 @@ pub fn held<'held_2, 'given_2: 'held_2>(
         }
         unsafe fn take(&self) -> T {
             let place = self.at();
-            if std::mem::needs_drop::<T>() {
-                self.0.set(std::ptr::null_mut());
+            if ::std::mem::needs_drop::<T>() {
+                self.0.set(::std::ptr::null_mut());
             }
             // SAFETY: a value is there, and is not dropped again.
             unsafe { place.read() }
         }
-        unsafe fn set(&self, place: *mut std::mem::ManuallyDrop<T>, value: T) {
+        unsafe fn set(&self, place: *mut ::std::mem::ManuallyDrop<T>, value: T) {
             let place: *mut T = place.cast();
-            let old = self.0.replace(std::ptr::null_mut());
-            drop(Slot(std::cell::Cell::new(old)));
+            let old = self.0.replace(::std::ptr::null_mut());
+            ::std::mem::drop(Slot(::std::cell::Cell::new(old)));
             // SAFETY: the place is that of the old value.
             unsafe { place.write(value) };
             self.0.set(place);
@@ -130,23 +130,23 @@ pub fn held<'held_2, 'given_2: 'held_2>(
         }
     }
     struct Awaited<F>(F);
-    impl<F: crate::pinned_with_waker::Future> std::future::Future for Awaited<F> {
+    impl<F: crate::pinned_with_waker::Future> ::std::future::Future for Awaited<F> {
         type Output = F::Output;
         fn poll(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<F::Output> {
+            self: ::std::pin::Pin<&mut Self>,
+            _: &mut ::std::task::Context<'_>,
+        ) -> ::std::task::Poll<F::Output> {
             let _ = &self.0;
             unreachable!()
         }
     }
-    fn check<F: std::future::Future>(
-        _: std::marker::PhantomData<fn(F::Output) -> F::Output>,
+    fn check<F: ::std::future::Future>(
+        _: ::std::marker::PhantomData<fn(F::Output) -> F::Output>,
         _: F,
     ) -> ! {
         unreachable!()
     }
-    let output = std::marker::PhantomData;
+    let output = ::std::marker::PhantomData;
     // Never run: the compiler checks the borrows of the source here.
     // The slots are reached by pointers, which it does not check.
     if false {
@@ -174,13 +174,13 @@ pub fn held<'held_2, 'given_2: 'held_2>(
     }
     struct Held<S, L, P> {
         state: S,
-        slots: std::cell::UnsafeCell<std::mem::MaybeUninit<L>>,
+        slots: ::std::cell::UnsafeCell<::std::mem::MaybeUninit<L>>,
         resume: P,
-        _pinned: std::marker::PhantomPinned,
+        _pinned: ::std::marker::PhantomPinned,
     }
     fn machine<S, L, P, T>(
         state: S,
-        _: std::marker::PhantomData<fn(T) -> T>,
+        _: ::std::marker::PhantomData<fn(T) -> T>,
         resume: P,
     ) -> Held<S, L, P>
     where
@@ -192,9 +192,9 @@ pub fn held<'held_2, 'given_2: 'held_2>(
     {
         Held {
             state,
-            slots: std::cell::UnsafeCell::new(std::mem::MaybeUninit::uninit()),
+            slots: ::std::cell::UnsafeCell::new(::std::mem::MaybeUninit::uninit()),
             resume,
-            _pinned: std::marker::PhantomPinned,
+            _pinned: ::std::marker::PhantomPinned,
         }
     }
     impl<S, L, P, T> crate::pinned_with_waker::Future for Held<S, L, P>
@@ -207,7 +207,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
     {
         type Output = T;
         fn poll(
-            self: std::pin::Pin<&mut Self>,
+            self: ::std::pin::Pin<&mut Self>,
             waker: &crate::pinned_with_waker::Waker,
         ) -> crate::pinned_with_waker::PollState<T> {
             // SAFETY: nothing is moved out of it, and slots are left in place.
@@ -289,7 +289,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                                     };
                                 }
                                 None => {
-                                    drop(items_slot);
+                                    ::std::mem::drop(items_slot);
                                     let mut numbers = [sum_slot.take(), 2, 3];
                                     let numbers_slot = Slot::fill(
                                         &raw mut (*slots).shared.numbers,
@@ -329,7 +329,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                         future,
                     } => {
                         match crate::pinned_with_waker::Future::poll(
-                            unsafe { std::pin::Pin::new_unchecked(&mut *future.at()) },
+                            unsafe { ::std::pin::Pin::new_unchecked(&mut *future.at()) },
                             waker,
                         ) {
                             crate::pinned_with_waker::PollState::NotReady => {
@@ -347,7 +347,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                             }
                             crate::pinned_with_waker::PollState::Ready(value) => {
                                 unsafe {
-                                    drop(future);
+                                    ::std::mem::drop(future);
                                     (*sum_slot.at()) += value;
                                     (*writer_slot.at()).push_str(word_slot.take());
                                     *state = State::Loop1 {
@@ -373,7 +373,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                         future,
                     } => {
                         match crate::pinned_with_waker::Future::poll(
-                            unsafe { std::pin::Pin::new_unchecked(&mut *future.at()) },
+                            unsafe { ::std::pin::Pin::new_unchecked(&mut *future.at()) },
                             waker,
                         ) {
                             crate::pinned_with_waker::PollState::NotReady => {
@@ -389,7 +389,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                             }
                             crate::pinned_with_waker::PollState::Ready(value_2) => {
                                 unsafe {
-                                    drop(future);
+                                    ::std::mem::drop(future);
                                     (*rest_slot.at())[0] = value_2;
                                     let result: (String, u32) = (
                                         text_slot.take(),

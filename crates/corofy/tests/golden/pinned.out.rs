@@ -29,23 +29,23 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
     }
     #[allow(dead_code, reason = "a slot is reached by a pointer")]
     union Shared<F1, F2> {
-        wait1: std::mem::ManuallyDrop<F1>,
-        wait2: std::mem::ManuallyDrop<F2>,
+        wait1: ::std::mem::ManuallyDrop<F1>,
+        wait2: ::std::mem::ManuallyDrop<F2>,
     }
     #[allow(dead_code, reason = "a slot is reached by a pointer")]
     struct Slots<F1, F2> {
         shared: Shared<F1, F2>,
     }
-    struct Slot<T>(std::cell::Cell<*mut T>);
+    struct Slot<T>(::std::cell::Cell<*mut T>);
     // SAFETY: it owns the value, and nothing else refers to the handle.
     unsafe impl<T: Send> Send for Slot<T> {}
     #[allow(dead_code, reason = "not every machine needs all of it")]
     impl<T> Slot<T> {
-        unsafe fn fill(place: *mut std::mem::ManuallyDrop<T>, value: T) -> Self {
+        unsafe fn fill(place: *mut ::std::mem::ManuallyDrop<T>, value: T) -> Self {
             let place: *mut T = place.cast();
             // SAFETY: the caller gives the place of a free slot.
             unsafe { place.write(value) };
-            Slot(std::cell::Cell::new(place))
+            Slot(::std::cell::Cell::new(place))
         }
         fn at(&self) -> *mut T {
             let place = self.0.get();
@@ -54,16 +54,16 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
         }
         unsafe fn take(&self) -> T {
             let place = self.at();
-            if std::mem::needs_drop::<T>() {
-                self.0.set(std::ptr::null_mut());
+            if ::std::mem::needs_drop::<T>() {
+                self.0.set(::std::ptr::null_mut());
             }
             // SAFETY: a value is there, and is not dropped again.
             unsafe { place.read() }
         }
-        unsafe fn set(&self, place: *mut std::mem::ManuallyDrop<T>, value: T) {
+        unsafe fn set(&self, place: *mut ::std::mem::ManuallyDrop<T>, value: T) {
             let place: *mut T = place.cast();
-            let old = self.0.replace(std::ptr::null_mut());
-            drop(Slot(std::cell::Cell::new(old)));
+            let old = self.0.replace(::std::ptr::null_mut());
+            ::std::mem::drop(Slot(::std::cell::Cell::new(old)));
             // SAFETY: the place is that of the old value.
             unsafe { place.write(value) };
             self.0.set(place);
@@ -80,9 +80,9 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
     }
     struct Pinned<S, L, P> {
         state: S,
-        slots: std::cell::UnsafeCell<std::mem::MaybeUninit<L>>,
+        slots: ::std::cell::UnsafeCell<::std::mem::MaybeUninit<L>>,
         resume: P,
-        _pinned: std::marker::PhantomPinned,
+        _pinned: ::std::marker::PhantomPinned,
     }
     fn machine<S, L, P, T>(state: S, resume: P) -> Pinned<S, L, P>
     where
@@ -94,9 +94,9 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
     {
         Pinned {
             state,
-            slots: std::cell::UnsafeCell::new(std::mem::MaybeUninit::uninit()),
+            slots: ::std::cell::UnsafeCell::new(::std::mem::MaybeUninit::uninit()),
             resume,
-            _pinned: std::marker::PhantomPinned,
+            _pinned: ::std::marker::PhantomPinned,
         }
     }
     impl<S, L, P, T> crate::pinned_with_waker::Future for Pinned<S, L, P>
@@ -109,7 +109,7 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
     {
         type Output = T;
         fn poll(
-            self: std::pin::Pin<&mut Self>,
+            self: ::std::pin::Pin<&mut Self>,
             waker: &crate::pinned_with_waker::Waker,
         ) -> crate::pinned_with_waker::PollState<T> {
             // SAFETY: nothing is moved out of it, and slots are left in place.
@@ -140,7 +140,7 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
                     // SAFETY: the future stays in its slot: the machine is pinned.
                     State::Wait1 { future } => {
                         match crate::pinned_with_waker::Future::poll(
-                            unsafe { std::pin::Pin::new_unchecked(&mut *future.at()) },
+                            unsafe { ::std::pin::Pin::new_unchecked(&mut *future.at()) },
                             waker,
                         ) {
                             crate::pinned_with_waker::PollState::NotReady => {
@@ -148,7 +148,7 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
                                 return crate::pinned_with_waker::PollState::NotReady;
                             }
                             crate::pinned_with_waker::PollState::Ready(first) => {
-                                drop(future);
+                                ::std::mem::drop(future);
                                 let future = crate::pinned_with_waker::after(
                                     first as usize,
                                     first,
@@ -163,7 +163,7 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
                     // line 6: crate::pinned_with_waker…st as usize, first).wait
                     State::Wait2 { future } => {
                         match crate::pinned_with_waker::Future::poll(
-                            unsafe { std::pin::Pin::new_unchecked(&mut *future.at()) },
+                            unsafe { ::std::pin::Pin::new_unchecked(&mut *future.at()) },
                             waker,
                         ) {
                             crate::pinned_with_waker::PollState::NotReady => {
@@ -171,7 +171,7 @@ pub fn pinned(limit: u32) -> impl crate::pinned_with_waker::Future<Output = u32>
                                 return crate::pinned_with_waker::PollState::NotReady;
                             }
                             crate::pinned_with_waker::PollState::Ready(value) => {
-                                drop(future);
+                                ::std::mem::drop(future);
                                 *state = State::Done;
                                 return crate::pinned_with_waker::PollState::Ready(value);
                             }
