@@ -3,6 +3,7 @@
 
 mod held;
 mod pinned;
+mod states;
 mod witness;
 
 use std::collections::{BTreeMap, HashSet};
@@ -21,6 +22,7 @@ use crate::native::Leave;
 use crate::shape::{Options, Shape};
 use crate::storage::{Groups, Tenant};
 use crate::{Notes, Origin, moves, passes, pins, refuse, types};
+use states::FieldType;
 
 /// A transformed function.
 #[derive(Debug)]
@@ -65,63 +67,103 @@ pub(crate) fn expand(
         slots: names.fresh("slots", span),
         slot: names.fresh_type("Slot", span),
     };
-    // What moves a variable in some branches only is found when the arms are
-    // written; those branches are then taken apart, and all is done again.
-    let mut forced = HashSet::new();
-    // So it is with variables that have to stay where they are.
-    let mut pinned = HashSet::new();
+    let source = Source {
+        function,
+        options,
+        notes,
+        arguments,
+        body,
+        leave,
+        own,
+        names,
+    };
+    let mut learnt = Learnt::default();
     loop {
-        let before = forced.len();
-        let mut fresh = names.clone();
-        let body = moves::write(&body, &pinned);
-        let mut lowered = lower(&arguments, &body, &mut fresh, &forced);
+        if let Some(expanded) = source.attempt(&mut learnt)? {
+            return Ok(expanded);
+        }
+    }
+}
+
+/// A coroutine that is to be transformed.
+struct Source<'s> {
+    function: &'s ImplItemFn,
+    options: &'s Options,
+    notes: Notes,
+    arguments: Vec<(Pat, Type)>,
+    body: syn::Block,
+    leave: Leave<'s>,
+    own: Own,
+    names: Names,
+}
+
+/// What one attempt finds out for the next.
+#[derive(Default)]
+struct Learnt {
+    /// Expressions that move a variable in some branches only, and so have to
+    /// be taken apart: this is found when the arms are written.
+    forced: HashSet<usize>,
+    /// Variables that have to stay where they are.
+    pinned: HashSet<String>,
+}
+
+impl Source<'_> {
+    /// The whole, or `None` when something was learnt on the way.
+    fn attempt(&self, learnt: &mut Learnt) -> syn::Result<Option<Expanded>> {
+        let (options, own) = (self.options, &self.own);
+        let mut fresh = self.names.clone();
+        let body = moves::write(&self.body, &learnt.pinned);
+        let mut lowered =
+            lower(&self.arguments, &body, &mut fresh, &learnt.forced);
         combined(std::mem::take(&mut lowered.errors))?;
         let mut graph = lowered.graph;
         let known = lowered.known;
         let items = lowered.items;
-        give_slots(&mut graph, &pinned, &mut fresh);
+        give_slots(&mut graph, &learnt.pinned, &mut fresh);
         let (heads, groups) = passes::prepare(&mut graph, &known);
         let flow = Flow::of(&graph, &known);
         let heads = passes::heads(&graph, &flow, &heads);
         if options.shape == Shape::Pinned {
             let found = pins::find(&graph, &flow, &known, &heads);
             combined(found.errors)?;
-            if !found.names.is_subset(&pinned) {
-                pinned.extend(found.names);
-                continue;
+            if !found.names.is_subset(&learnt.pinned) {
+                learnt.pinned.extend(found.names);
+                return Ok(None);
             }
         }
         let groups = reached(groups, &graph, &flow);
         let groups = pinned::Placed::of(groups, &graph, &mut fresh);
         let layout = groups.layout(&graph, &own.slots, &own.slot);
         let (future, waker) = (&own.future, &own.waker);
+        let leave = &self.leave;
         let emit =
-            Emit::new(&flow, &graph, heads, &leave, future, waker, &layout);
+            Emit::new(&flow, &graph, heads, leave, future, waker, &layout);
         let variants = emit.variants();
-        forced.extend(emit.unsure.take());
-        if forced.len() > before {
+        let before = learnt.forced.len();
+        learnt.forced.extend(emit.unsure.take());
+        if learnt.forced.len() > before {
             // Temporary values may have other names now.
-            pinned.clear();
-            continue;
+            learnt.pinned.clear();
+            return Ok(None);
         }
         combined(emit.errors.take())?;
         let whole = Whole {
-            function,
+            function: self.function,
             options,
             graph: &graph,
             body: &body,
-            arguments: &arguments,
+            arguments: &self.arguments,
             variants: &variants,
             items: &items,
-            leave: &leave,
-            own: &own,
+            leave,
+            own,
             groups: &groups,
             types: BTreeMap::new(),
             names: fresh,
-            notes,
+            notes: self.notes,
         };
         whole.refuse_hidden_output()?;
-        return Ok(whole.assemble());
+        Ok(Some(whole.assemble()))
     }
 }
 
@@ -254,14 +296,6 @@ struct Whole<'w> {
     notes: Notes,
 }
 
-/// What stands for a type in the generated declarations.
-#[derive(Clone)]
-struct FieldType {
-    ty: TokenStream,
-    /// It is a parameter.
-    parameter: Option<Ident>,
-}
-
 impl Whole<'_> {
     fn assemble(mut self) -> Expanded {
         let states = self.states();
@@ -326,108 +360,6 @@ impl Whole<'_> {
         }
         debug_assert_eq!(self.arguments.len(), self.graph.arguments.len());
         signature
-    }
-
-    /// The enum. What has no type that can be written is a parameter, which
-    /// the compiler infers.
-    fn states(&mut self) -> TokenStream {
-        let mut parameters: Vec<Ident> = Vec::new();
-        let mut variants = Vec::new();
-        let in_slot = self.options.shape == Shape::Pinned;
-        for variant in self.variants {
-            let mut fields = Vec::new();
-            if let Some(number) = variant.future {
-                let tenant = Tenant::Future(variant.block);
-                let wish = format!("F{number}");
-                let span = Span::call_site();
-                let chosen = FieldType::fresh(&wish, span, &mut self.names);
-                self.types.insert(tenant, chosen.clone());
-                let ty = chosen.ty;
-                parameters.extend(chosen.parameter);
-                let field = &self.own.future;
-                fields.push(self.handled(in_slot, &quote!(#field), &ty));
-            }
-            let mut kept = variant.kept.clone();
-            // Fields are dropped in the order in which they stand: the
-            // future, then from the innermost variable to the outermost.
-            if variant.name != "Start" {
-                kept.reverse();
-            }
-            for (local, perhaps) in kept {
-                let chosen = self.field_type(local);
-                if let Some(parameter) = chosen.parameter
-                    && !parameters.contains(&parameter)
-                {
-                    parameters.push(parameter);
-                }
-                let field = &self.graph.locals[local];
-                let start = variant.name == "Start";
-                let in_slot = field.slot.is_some() && !start;
-                let name = if start { &field.ident } else { field.name() };
-                let ty = if perhaps && in_slot {
-                    let slot = &self.own.slot;
-                    let ty = chosen.ty;
-                    fields.push(quote!(#name: Option<#slot<#ty>>));
-                    continue;
-                } else if perhaps {
-                    let ty = chosen.ty;
-                    quote!(Option<#ty>)
-                } else {
-                    chosen.ty
-                };
-                fields.push(self.handled(in_slot, &quote!(#name), &ty));
-            }
-            let name = &variant.name;
-            let fields = (!fields.is_empty()).then(|| quote!({ #(#fields),* }));
-            variants.push(quote!(#name #fields));
-        }
-        let done = self.leave.finishes.get().then(|| quote!(Done,));
-        let states = &self.leave.states;
-        let parameters =
-            (!parameters.is_empty()).then(|| quote!(<#(#parameters),*>));
-        quote! {
-            enum #states #parameters {
-                #(#variants,)*
-                #done
-                Panicked,
-            }
-        }
-    }
-
-    /// A field: the value, or the handle of its slot.
-    fn handled(
-        &self,
-        in_slot: bool,
-        name: &TokenStream,
-        ty: &TokenStream,
-    ) -> TokenStream {
-        let slot = &self.own.slot;
-        if in_slot {
-            quote!(#name: #slot<#ty>)
-        } else {
-            quote!(#name: #ty)
-        }
-    }
-
-    fn field_type(&mut self, local: LocalId) -> FieldType {
-        let tenant = Tenant::Local(local);
-        if let Some(chosen) = self.types.get(&tenant) {
-            return chosen.clone();
-        }
-        let local = &self.graph.locals[local];
-        let chosen = match local.ty.as_ref().or(local.looks.as_ref()) {
-            Some(ty) if types::is_nameable(ty) => FieldType {
-                ty: quote!(#ty),
-                parameter: None,
-            },
-            _ => {
-                let camel = types::camel(&local.ident.to_string());
-                let span = local.ident.span();
-                FieldType::fresh(&camel, span, &mut self.names)
-            }
-        };
-        self.types.insert(tenant, chosen.clone());
-        chosen
     }
 
     fn machine(&mut self) -> TokenStream {
@@ -541,16 +473,6 @@ impl Whole<'_> {
                 }
             })
             .collect()
-    }
-}
-
-impl FieldType {
-    fn fresh(wish: &str, span: Span, names: &mut Names) -> Self {
-        let parameter = names.fresh_type(wish, span);
-        FieldType {
-            ty: quote!(#parameter),
-            parameter: Some(parameter),
-        }
     }
 }
 

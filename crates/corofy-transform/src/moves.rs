@@ -141,10 +141,11 @@ impl VisitMut for Moves<'_> {
                 }
                 return;
             }
-            Expr::MethodCall(e) if consumes(&e.method) => {
-                if self.variable(&e.receiver).is_some() {
-                    self.chosen.insert(self.seen);
-                }
+            Expr::MethodCall(e)
+                if consumes(&e.method)
+                    && self.variable(&e.receiver).is_some() =>
+            {
+                self.chosen.insert(self.seen);
             }
             Expr::Match(e) => self.candidate(&e.expr, takes_all(&e.arms)),
             Expr::Let(e) => {

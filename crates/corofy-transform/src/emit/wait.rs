@@ -1,6 +1,6 @@
 //! A wait: the arm that polls its future, and how it begins.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Expr;
 
@@ -29,26 +29,15 @@ impl Emit<'_> {
             self.refuse_borrows(block, &kept);
         }
 
-        let (future, waker) = (self.future, self.waker);
+        let future = self.future;
         let (states, variable) = (&self.leave.states, &self.leave.state);
         let bindings = kept.iter().map(|&(local, _)| self.binding(local));
         let fields = kept.iter().map(|&(local, _)| {
             let ident = self.graph.locals[local].name();
             quote!(#ident)
         });
-        let (trait_, poll_state) =
-            (self.options.future(), self.options.poll_state());
-        let span = self.graph.blocks[*next].origin.span;
-        let poll = match self.options.shape {
-            Shape::Plain => quote_spanned!(span=> #trait_::poll(&mut #future)),
-            Shape::Waker => {
-                quote_spanned!(span=> #trait_::poll(&mut #future, #waker))
-            }
-            Shape::Pinned => {
-                let pinned = self.pinned_future();
-                quote_spanned!(span=> #trait_::poll(#pinned, #waker))
-            }
-        };
+        let poll_state = self.options.poll_state();
+        let poll = self.poll(self.graph.blocks[*next].origin.span);
         let value = result.map_or_else(|| quote!(_), |r| self.value(r));
         let typed = result.and_then(|r| {
             let local = &self.graph.locals[r];
@@ -92,6 +81,22 @@ impl Emit<'_> {
             arm,
             origin: self.graph.blocks[*next].origin.clone(),
         })
+    }
+
+    /// The call of the future's `poll`.
+    fn poll(&self, span: Span) -> TokenStream {
+        let (future, waker) = (self.future, self.waker);
+        let trait_ = self.options.future();
+        match self.options.shape {
+            Shape::Plain => quote_spanned!(span=> #trait_::poll(&mut #future)),
+            Shape::Waker => {
+                quote_spanned!(span=> #trait_::poll(&mut #future, #waker))
+            }
+            Shape::Pinned => {
+                let pinned = self.pinned_future();
+                quote_spanned!(span=> #trait_::poll(#pinned, #waker))
+            }
+        }
     }
 
     pub(super) fn begin_wait(
