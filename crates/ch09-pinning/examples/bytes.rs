@@ -1,26 +1,36 @@
 //! Runs the program of stage 3 and prints what its memory holds at each step,
 //! one JSON object a line: the figure of the page is recorded from it.
 //!
-//! The coroutine and `run_all` are those of the page, unchanged. What they wait
-//! for is watched: at each of its polls it looks at the list of tasks, whose
-//! address it knows.
+//! The coroutine and `run_all` are those of the page, unchanged. The words that
+//! they wait for are watched: when one is polled or dropped, both places are
+//! looked at in which a coroutine lies or has lain.
 //!
 //! UNSOUND, as stage 3 is.
 
 use ch07_coroutines::{Future, PollState};
 use ch09_pinning::s3_run_all::run_all;
+use std::rc::Rc;
 use testing::println;
 
 #[path = "unsound/report.rs"]
 mod report;
 use memory::Memory;
-use report::{Report, report};
+use report::report;
 
-/// The chapter's leaf, which says when it is polled.
-pub struct Later<T> {
+/// What happens to a word that is waited for.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// It is polled, for the so-manieth time.
+    Poll(u32),
+    /// It has been written, and is dropped.
+    Written,
+}
+
+/// The chapter's leaf, watched.
+pub(crate) struct Later<T> {
     inner: ch07_coroutines::Later<T>,
     polls: u32,
-    watch: Box<dyn FnMut(u32)>,
+    watch: Box<dyn Fn(Moment)>,
 }
 
 impl<T> Future for Later<T> {
@@ -28,80 +38,195 @@ impl<T> Future for Later<T> {
 
     fn poll(&mut self) -> PollState<T> {
         self.polls += 1;
-        (self.watch)(self.polls);
+        (self.watch)(Moment::Poll(self.polls));
         self.inner.poll()
     }
 }
 
+impl<T> Drop for Later<T> {
+    fn drop(&mut self) {
+        (self.watch)(Moment::Written);
+    }
+}
+
+fn later(
+    word: &'static str,
+    waits: u32,
+    watch: impl Fn(Moment) + 'static,
+) -> Later<&'static str> {
+    Later {
+        inner: ch07_coroutines::Later::new(word, waits),
+        polls: 0,
+        watch: Box::new(watch),
+    }
+}
+
 mod memory {
-    //! The block of memory in which both coroutines lie.
+    //! The two places side by side, and the events so far.
 
-    use super::report::Report;
-    use std::cell::{Cell, RefCell};
-    use std::rc::Rc;
+    use super::report::{Report, report};
+    use super::{Future, later};
+    use std::cell::RefCell;
+    use std::mem::ManuallyDrop;
 
-    /// Where the first coroutine is, and the events so far.
-    #[derive(Clone, Default)]
-    pub struct Memory(Rc<Notes>);
-
-    #[derive(Default)]
-    struct Notes {
-        tasks: Cell<Option<*const Report>>,
+    /// Where the places are, and where in them the fields.
+    pub struct Memory {
+        base: *const u8,
+        text: usize,
+        out: usize,
         events: RefCell<Vec<String>>,
     }
 
     impl Memory {
-        /// `tasks` must have room for two, and stay where it is.
-        pub fn begin(&self, tasks: &[Report; 2]) {
-            self.0.tasks.set(Some(tasks.as_ptr()));
+        /// `tasks` is a vector with room for two, that will stay where it is.
+        pub fn new(tasks: &[Report]) -> Self {
+            let mut probe = report([later("", 1, |_| {})]);
+            assert!(!probe.poll().is_ready());
+            let start = (&raw const probe).cast::<u8>();
+            let text = probe.places().0.addr();
+            let word = size_of::<usize>();
+            let mut words = (0..size_of::<Report>()).step_by(word);
+            let out = words.find(|at| {
+                // SAFETY: a word of `probe`, all of whose fields are words
+                // that hold numbers or addresses.
+                let value = unsafe { start.add(*at).cast::<usize>().read() };
+                value == text
+            });
+            Self {
+                base: tasks.as_ptr().cast(),
+                text: text - start.addr(),
+                out: out.expect("it holds the address of its text"),
+                events: RefCell::default(),
+            }
         }
 
         pub fn events(&self) -> Vec<String> {
-            self.0.events.borrow().clone()
+            self.events.borrow().clone()
         }
 
-        /// An event, and what the memory holds then. `here` says where `wind`
-        /// is: in slot 0 or in slot 1.
-        pub fn add(&self, here: usize, event: &str) {
-            let slots = [self.slot(0, here), self.slot(1, here)];
-            let [first, second] = slots;
-            self.0.events.borrow_mut().push(format!(
-                r#"{{{event}, "state": {{"first": [{first}], "second": [{second}]}}}}"#
+        /// An event after which the memory is as it was.
+        pub fn add(&self, event: &str) {
+            self.events.borrow_mut().push(format!("{{{event}}}"));
+        }
+
+        /// An event, and what the places hold, which are those of `owners`.
+        pub fn look(&self, owners: [&str; 2], event: &str) {
+            let [first, second] = [0, 1].map(|n| self.place(n, owners[n]));
+            self.add(&format!(
+                r#"{event}, "state": {{"first": [{first}], "second": [{second}]}}"#
             ));
         }
 
-        /// The words of a slot that the page is about.
-        fn slot(&self, slot: usize, here: usize) -> String {
-            let tasks = self.0.tasks.get().expect("it has begun");
-            // Only addresses are made of it, and bytes read.
-            let report = tasks.wrapping_add(slot);
-            // SAFETY: both slots were filled, and their bytes stay when a
-            // coroutine is moved out. It is read as bits, which no type minds.
-            let text = unsafe { Report::text_bits(report) };
-            // SAFETY: as above.
-            let out = unsafe { Report::out_bits(report) };
-            let owner = match (slot, here) {
-                (0, 0) => "wind",
-                (0, _) => "fog",
-                (_, 1) => "wind",
-                (_, _) => "nobody",
-            };
-            let target = (0..2).find(|target| {
-                Report::text_address(tasks.wrapping_add(*target)) == out
-            });
-            let target = match target {
+        fn text_of(&self, place: usize) -> *const u8 {
+            let at = place * size_of::<Report>() + self.text;
+            self.base.wrapping_add(at)
+        }
+
+        fn place(&self, place: usize, owner: &str) -> String {
+            let text = self.text_of(place);
+            // SAFETY: a string was put there. When it was moved away its bits
+            // stayed, and so did its buffer, which is not freed before the
+            // end. It is only looked at, and not dropped.
+            let string = unsafe { text.cast::<String>().read() };
+            let string = ManuallyDrop::new(string);
+            let at = place * size_of::<Report>() + self.out;
+            let out = self.base.wrapping_add(at).cast::<usize>();
+            // SAFETY: it is the field `out`, a pointer, as a number.
+            let out = unsafe { out.read() };
+            let to = (0..2).find(|place| self.text_of(*place).addr() == out);
+            let to = match to {
                 _ if out == 0 => "null".to_owned(),
-                Some(target) => format!("slot {target}, text"),
+                Some(to) => format!("text of place {to}"),
                 None => "elsewhere".to_owned(),
             };
+            let (bytes, here) = (string.len(), text.addr());
+            let string = string.replace(' ', "·");
             format!(
-                r#"{{"at": "belongs to", "value": "{owner}"}},
-                {{"at": "text", "value": "{} bytes", "shown": "{} bytes at {:#x}", "means": "its length and buffer"}},
-                {{"at": "out", "value": "{target}", "shown": "{out:#x}", "means": "points to: {target}"}}"#,
-                text.1, text.1, text.0
+                r#"{{"at": "whose", "value": "{owner}"}},
+                {{"at": "text", "value": "“{string}”", "means": "{bytes} bytes"}},
+                {{"at": "is at", "value": "its place", "shown": "{here:#x}"}},
+                {{"at": "out", "value": "{to}", "shown": "{out:#x}", "means": "{to}"}}"#
             )
         }
     }
+}
+
+/// The words of both reports, watched.
+fn words(
+    memory: &Rc<Memory>,
+) -> ([Later<&'static str>; 1], [Later<&'static str>; 2]) {
+    let m = memory.clone();
+    let fog = later("fog", 1, move |moment| {
+        match moment {
+        Moment::Poll(1) => m.look(
+            ["fog", "wind"],
+            r#""lane": "run-all", "to": "fog", "kind": "call", "text": "poll",
+            "answer": "NotReady", "at": "self.out = &raw mut self.text; // let out = &mut text;",
+            "detail": "The first poll of the fog makes its reference: the address of its own text. No word is there yet.""#,
+        ),
+        Moment::Poll(_) => {}
+        Moment::Written => m.look(
+            ["fog", "wind"],
+            r#""lane": "fog", "to": "run-all", "kind": "return", "text": "Ready(fog)",
+            "at": "outputs.push(output);",
+            "detail": "In the second round the word is there. The fog writes it into its text, and is finished.""#,
+        ),
+    }
+    });
+    let m = memory.clone();
+    let second = later("NW", 2, move |moment| {
+        match moment {
+        Moment::Poll(1) => m.look(
+            ["fog", "wind"],
+            r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll", "key": true,
+            "answer": "NotReady", "at": "out.push_str(word); // out.push_str(word.wait);",
+            "detail": "The first poll of the wind makes its reference as well, and writes its first word through it. It waits for the second.""#,
+        ),
+        Moment::Poll(2) => {
+            m.look(
+                ["wind", "nobody’s"],
+                r#""lane": "run-all", "kind": "work", "text": "swap_remove",
+                "at": "tasks.swap_remove(index); // the last one fills the gap",
+                "detail": "The fog is dropped, and the bytes of the wind are copied to place 0, as they are. Its reference still says place 1.""#,
+            );
+            m.add(
+                r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll",
+                "answer": "NotReady", "at": "match tasks[index].poll() {",
+                "detail": "The wind is polled where it is now. The reference is not null, so it is not made again. No word yet.""#,
+            );
+        }
+        Moment::Poll(_) => {}
+        Moment::Written => m.look(
+            ["wind", "nobody’s"],
+            r#""lane": "wind", "kind": "work", "text": "push_str(NW)", "key": true,
+            "at": "let out = unsafe { &mut *self.out };",
+            "detail": "The second word is there, and is written to where the reference points: into what is left at place 1.""#,
+        ),
+    }
+    });
+    let first = later("wind ", 0, |_| {});
+    ([fog], [first, second])
+}
+
+/// Runs it: the events, and the reports.
+fn record() -> (Vec<String>, Vec<String>) {
+    let mut tasks = Vec::with_capacity(2);
+    let memory = Rc::new(Memory::new(&tasks));
+    let (fog, wind) = words(&memory);
+    tasks.push(report(fog));
+    tasks.push(report(wind));
+    memory.look(
+        ["fog", "wind"],
+        r#""lane": "run-all", "kind": "work", "text": "begins", "at": "let mut outputs = Vec::new();",
+        "detail": "Two reports lie side by side in the vector. Neither has run, so neither has its reference yet.""#,
+    );
+    let reports = run_all(tasks);
+    memory.add(
+        r#""lane": "wind", "to": "run-all", "kind": "return", "text": "Ready(wind )",
+        "at": "Ready(mem::take(&mut self.text))",
+        "detail": "The wind gives its own text away. The second word is not in it, and nothing has said so.""#,
+    );
+    (memory.events(), reports)
 }
 
 fn main() {
@@ -109,4 +234,16 @@ fn main() {
         // One line each.
         println!("{}", event.split_whitespace().collect::<Vec<_>>().join(" "));
     }
+}
+
+#[test]
+fn runs() {
+    let (events, reports) = record();
+    assert_eq!(reports, ["fog", "wind "]);
+    assert_eq!(events.len(), 8);
+    let own = |event: &String, to: &str| event.contains(to);
+    // Before the move it points to itself, and afterwards to the other place.
+    assert!(own(&events[2], r#""value": "text of place 1""#));
+    assert!(own(&events[4], r#""value": "text of place 1""#));
+    assert!(events[6].contains("“wind·NW”") && events[6].contains("“wind·”"));
 }
