@@ -180,11 +180,15 @@ struct CompilerError {
     rendered: String,
 }
 
-/// Where the error is; the other spans say how it came to it.
+/// Where the error is; the other spans say how it came to it. What a macro has
+/// written is where the macro was called: its own file is not the block's.
 fn primary_line(spans: &serde_json::Value) -> Option<usize> {
     let mut spans = spans.as_array()?.iter();
-    let primary = spans.find(|span| span["is_primary"] == true)?;
-    usize::try_from(primary["line_start"].as_u64()?).ok()
+    let mut place = spans.find(|span| span["is_primary"] == true)?;
+    while place["expansion"].is_object() {
+        place = &place["expansion"]["span"];
+    }
+    usize::try_from(place["line_start"].as_u64()?).ok()
 }
 
 fn errors(output: &str) -> Vec<CompilerError> {
