@@ -161,6 +161,7 @@ const CASES: [Case; 9] = [
         run: |times| {
             for _ in 0..times {
                 let waits = pin!(Counted::new(Waits(black_box(3))));
+                let waits = black_box(waits); // as for the box
                 black_box(run_pinned(waits));
             }
         },

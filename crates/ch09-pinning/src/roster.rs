@@ -51,6 +51,9 @@ impl Drop for Guest {
     }
 }
 
+// ANCHOR_END: sign
+
+// ANCHOR: names
 impl Roster {
     /// The names of those who are here, in the order in which they came.
     #[must_use]
@@ -63,7 +66,7 @@ impl Roster {
         guests.iter().map(name).collect()
     }
 }
-// ANCHOR_END: sign
+// ANCHOR_END: names
 
 impl Guest {
     /// A guest who has not signed, and may be moved.

@@ -18,16 +18,6 @@ pub struct Compass {
 }
 
 impl Compass {
-    /// A compass whose needle points nowhere yet. It may be moved.
-    #[must_use]
-    pub const fn new(north: u32) -> Self {
-        Self {
-            north,
-            needle: ptr::null(),
-            _pinned: PhantomPinned,
-        }
-    }
-
     /// Points the needle at `north`.
     pub fn aim(self: Pin<&mut Self>) {
         // SAFETY: a pointer is stored in it, and nothing is moved.
@@ -47,6 +37,16 @@ impl Compass {
 // ANCHOR_END: compass
 
 impl Compass {
+    /// A compass whose needle points nowhere yet. It may be moved.
+    #[must_use]
+    pub const fn new(north: u32) -> Self {
+        Self {
+            north,
+            needle: ptr::null(),
+            _pinned: PhantomPinned,
+        }
+    }
+
     /// Does the needle point at this very compass? It is only compared, and
     /// not followed.
     #[must_use]
