@@ -77,6 +77,15 @@ mod memory {
         events: RefCell<Vec<String>>,
     }
 
+    /// # Safety
+    ///
+    /// A word that holds a number or an address is `at` bytes from `start`.
+    unsafe fn word_at(start: *const u8, at: usize) -> usize {
+        let word = start.wrapping_add(at).cast::<usize>();
+        // SAFETY: the caller's promise.
+        unsafe { word.read() }
+    }
+
     impl Memory {
         /// `tasks` is a vector with room for two, that will stay where it is.
         pub fn new(tasks: &[Report]) -> Self {
@@ -89,7 +98,7 @@ mod memory {
             let out = words.find(|at| {
                 // SAFETY: a word of `probe`, all of whose fields are words
                 // that hold numbers or addresses.
-                let value = unsafe { start.add(*at).cast::<usize>().read() };
+                let value = unsafe { word_at(start, *at) };
                 value == text
             });
             Self {
@@ -130,9 +139,8 @@ mod memory {
             let string = unsafe { text.cast::<String>().read() };
             let string = ManuallyDrop::new(string);
             let at = place * size_of::<Report>() + self.out;
-            let out = self.base.wrapping_add(at).cast::<usize>();
-            // SAFETY: it is the field `out`, a pointer, as a number.
-            let out = unsafe { out.read() };
+            // SAFETY: it is the field `out`, a pointer.
+            let out = unsafe { word_at(self.base, at) };
             let to = (0..2).find(|place| self.text_of(*place).addr() == out);
             let to = match to {
                 _ if out == 0 => "null".to_owned(),
