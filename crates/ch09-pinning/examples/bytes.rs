@@ -122,7 +122,7 @@ mod memory {
         pub fn look(&self, owners: [&str; 2], event: &str) {
             let [first, second] = [0, 1].map(|n| self.place(n, owners[n]));
             self.add(&format!(
-                r#"{event}, "state": {{"first": [{first}], "second": [{second}]}}"#
+                r#"{event}, "state": {{"places": [{first}, {second}]}}"#
             ));
         }
 
@@ -144,16 +144,15 @@ mod memory {
             let to = (0..2).find(|place| self.text_of(*place).addr() == out);
             let to = match to {
                 _ if out == 0 => "null".to_owned(),
-                Some(to) => format!("text of place {to}"),
+                Some(to) => format!("place {to}"),
                 None => "elsewhere".to_owned(),
             };
-            let (bytes, here) = (string.len(), text.addr());
+            let here = text.addr() % 0x1000;
             let string = string.replace(' ', "·");
+            let out = out % 0x1000;
             format!(
-                r#"{{"at": "whose", "value": "{owner}"}},
-                {{"at": "text", "value": "“{string}”", "means": "{bytes} bytes"}},
-                {{"at": "is at", "value": "its place", "shown": "{here:#x}"}},
-                {{"at": "out", "value": "{to}", "shown": "{out:#x}", "means": "{to}"}}"#
+                r#"{{"at": "{place} text", "value": "“{string}”", "shown": "“{string}” at …{here:03x}", "means": "{owner}"}},
+                {{"at": "{place} out", "value": "{to}", "shown": "…{out:03x}", "means": "{to}"}}"#
             )
         }
     }
@@ -167,17 +166,17 @@ fn words(
     let fog = later("fog", 1, move |moment| {
         match moment {
         Moment::Poll(1) => m.look(
-            ["fog", "wind"],
+            ["fog’s", "wind’s"],
             r#""lane": "run-all", "to": "fog", "kind": "call", "text": "poll",
             "answer": "NotReady", "at": "self.out = &raw mut self.text; // let out = &mut text;",
-            "detail": "The first poll of the fog makes its reference: the address of its own text. No word is there yet.""#,
+            "detail": "The fog’s first poll makes its reference, the address of its own text. No word yet.""#,
         ),
         Moment::Poll(_) => {}
         Moment::Written => m.look(
-            ["fog", "wind"],
+            ["fog’s", "wind’s"],
             r#""lane": "fog", "to": "run-all", "kind": "return", "text": "Ready(fog)",
             "at": "outputs.push(output);",
-            "detail": "In the second round the word is there. The fog writes it into its text, and is finished.""#,
+            "detail": "The second round: the fog writes its word, and is finished.""#,
         ),
     }
     });
@@ -185,30 +184,30 @@ fn words(
     let second = later("NW", 2, move |moment| {
         match moment {
         Moment::Poll(1) => m.look(
-            ["fog", "wind"],
+            ["fog’s", "wind’s"],
             r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll", "key": true,
             "answer": "NotReady", "at": "out.push_str(word); // out.push_str(word.wait);",
-            "detail": "The first poll of the wind makes its reference as well, and writes its first word through it. It waits for the second.""#,
+            "detail": "So does the wind’s. It writes its first word through the reference, and waits for the second.""#,
         ),
         Moment::Poll(2) => {
             m.look(
-                ["wind", "nobody’s"],
+                ["wind’s", "nobody’s"],
                 r#""lane": "run-all", "kind": "work", "text": "swap_remove",
                 "at": "tasks.swap_remove(index); // the last one fills the gap",
-                "detail": "The fog is dropped, and the bytes of the wind are copied to place 0, as they are. Its reference still says place 1.""#,
+                "detail": "The wind’s bytes are copied to place 0, as they are. Its reference still says place 1.""#,
             );
             m.add(
                 r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll",
                 "answer": "NotReady", "at": "match tasks[index].poll() {",
-                "detail": "The wind is polled where it is now. The reference is not null, so it is not made again. No word yet.""#,
+                "detail": "The wind is polled where it is now. Its reference is not null, so it is not made again.""#,
             );
         }
         Moment::Poll(_) => {}
         Moment::Written => m.look(
-            ["wind", "nobody’s"],
+            ["wind’s", "nobody’s"],
             r#""lane": "wind", "kind": "work", "text": "push_str(NW)", "key": true,
             "at": "let out = unsafe { &mut *self.out };",
-            "detail": "The second word is there, and is written to where the reference points: into what is left at place 1.""#,
+            "detail": "The second word is written to where the reference points: to what is left at place 1.""#,
         ),
     }
     });
@@ -224,15 +223,15 @@ fn record() -> (Vec<String>, Vec<String>) {
     tasks.push(report(fog));
     tasks.push(report(wind));
     memory.look(
-        ["fog", "wind"],
+        ["fog’s", "wind’s"],
         r#""lane": "run-all", "kind": "work", "text": "begins", "at": "let mut outputs = Vec::new();",
-        "detail": "Two reports lie side by side in the vector. Neither has run, so neither has its reference yet.""#,
+        "detail": "Two reports lie side by side. Neither has run, so neither has its reference.""#,
     );
     let reports = run_all(tasks);
     memory.add(
         r#""lane": "wind", "to": "run-all", "kind": "return", "text": "Ready(wind )",
         "at": "Ready(mem::take(&mut self.text))",
-        "detail": "The wind gives its own text away. The second word is not in it, and nothing has said so.""#,
+        "detail": "The wind gives its own text away. The second word is not in it.""#,
     );
     (memory.events(), reports)
 }
@@ -251,7 +250,7 @@ fn runs() {
     assert_eq!(events.len(), 8);
     let own = |event: &String, to: &str| event.contains(to);
     // Before the move it points to itself, and afterwards to the other place.
-    assert!(own(&events[2], r#""value": "text of place 1""#));
-    assert!(own(&events[4], r#""value": "text of place 1""#));
+    assert!(own(&events[2], r#""value": "place 1""#));
+    assert!(own(&events[4], r#""value": "place 1""#));
     assert!(events[6].contains("“wind·NW”") && events[6].contains("“wind·”"));
 }
