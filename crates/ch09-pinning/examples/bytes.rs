@@ -168,15 +168,15 @@ fn words(
         Moment::Poll(1) => m.look(
             ["fog’s", "wind’s"],
             r#""lane": "run-all", "to": "fog", "kind": "call", "text": "poll",
-            "answer": "NotReady", "at": "self.out = &raw mut self.text; // let out = &mut text;",
-            "detail": "The fog’s first poll makes its reference, the address of its own text. No word yet.""#,
+            "answer": "NotReady", "at": "self.out = &raw mut self.text;",
+            "detail": "The fog’s first poll makes its reference. No word is there yet.""#,
         ),
         Moment::Poll(_) => {}
         Moment::Written => m.look(
             ["fog’s", "wind’s"],
             r#""lane": "fog", "to": "run-all", "kind": "return", "text": "Ready(fog)",
             "at": "outputs.push(output);",
-            "detail": "The second round: the fog writes its word, and is finished.""#,
+            "detail": "Second round: the fog writes its word, and is finished.""#,
         ),
     }
     });
@@ -186,28 +186,28 @@ fn words(
         Moment::Poll(1) => m.look(
             ["fog’s", "wind’s"],
             r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll", "key": true,
-            "answer": "NotReady", "at": "out.push_str(word); // out.push_str(word.wait);",
-            "detail": "So does the wind’s. It writes its first word through the reference, and waits for the second.""#,
+            "answer": "NotReady", "at": "let Ready(word) = word.poll() else {",
+            "detail": "The wind’s, too. It writes its first word through it, and waits.""#,
         ),
         Moment::Poll(2) => {
             m.look(
                 ["wind’s", "nobody’s"],
                 r#""lane": "run-all", "kind": "work", "text": "swap_remove",
-                "at": "tasks.swap_remove(index); // the last one fills the gap",
-                "detail": "The wind’s bytes are copied to place 0, as they are. Its reference still says place 1.""#,
+                "at": "tasks.swap_remove(index);",
+                "detail": "The wind’s bytes are copied to place 0. Its reference still says place 1.""#,
             );
             m.add(
                 r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll",
                 "answer": "NotReady", "at": "match tasks[index].poll() {",
-                "detail": "The wind is polled where it is now. Its reference is not null, so it is not made again.""#,
+                "detail": "The wind is polled there. Its reference is not null, so it is kept.""#,
             );
         }
         Moment::Poll(_) => {}
         Moment::Written => m.look(
             ["wind’s", "nobody’s"],
             r#""lane": "wind", "kind": "work", "text": "push_str(NW)", "key": true,
-            "at": "let out = unsafe { &mut *self.out };",
-            "detail": "The second word is written to where the reference points: to what is left at place 1.""#,
+            "at": "out.push_str(word);",
+            "detail": "Its second word goes where the reference points: to place 1.""#,
         ),
     }
     });
@@ -225,7 +225,7 @@ fn record() -> (Vec<String>, Vec<String>) {
     memory.look(
         ["fog’s", "wind’s"],
         r#""lane": "run-all", "kind": "work", "text": "begins", "at": "let mut outputs = Vec::new();",
-        "detail": "Two reports lie side by side. Neither has run, so neither has its reference.""#,
+        "detail": "Two reports lie side by side. Neither has run yet, nor has a reference.""#,
     );
     let reports = run_all(tasks);
     memory.add(

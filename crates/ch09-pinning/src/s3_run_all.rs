@@ -31,7 +31,8 @@ pub fn run_all<F: Future>(mut tasks: Vec<F>) -> Vec<F::Output> {
             match tasks[index].poll() {
                 PollState::Ready(output) => {
                     outputs.push(output);
-                    tasks.swap_remove(index); // the last one fills the gap
+                    // The last one fills the gap.
+                    tasks.swap_remove(index);
                 }
                 PollState::NotReady => index += 1,
             }

@@ -61,7 +61,8 @@ impl Future for Report {
         // kept, and the place of `text` stays, whatever string is in it.
         let this = unsafe { self.get_unchecked_mut() };
         if this.out.is_null() {
-            this.out = &raw mut this.text; // let out = &mut text;
+            // let out = &mut text;
+            this.out = &raw mut this.text;
         }
         // SAFETY: it is the address of `text`: this value has been pinned
         // since the poll that set it. `text` is not used before the loop ends.
@@ -70,7 +71,7 @@ impl Future for Report {
             let Ready(word) = Pin::new(word).poll() else {
                 return NotReady;
             };
-            out.push_str(word); // out.push_str(word.wait);
+            out.push_str(word);
             this.words.pop_front();
         }
         this.out = ptr::null_mut(); // the borrow is over
@@ -106,7 +107,8 @@ pub fn run_all<F: Future + Unpin>(mut tasks: Vec<F>) -> Vec<F::Output> {
             match Pin::new(&mut tasks[index]).poll() {
                 PollState::Ready(output) => {
                     outputs.push(output);
-                    tasks.swap_remove(index); // the last one fills the gap
+                    // The last one fills the gap.
+                    tasks.swap_remove(index);
                 }
                 PollState::NotReady => index += 1,
             }

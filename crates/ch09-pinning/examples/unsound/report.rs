@@ -36,7 +36,8 @@ impl Future for Report {
 
     fn poll(&mut self) -> PollState<String> {
         if self.out.is_null() {
-            self.out = &raw mut self.text; // let out = &mut text;
+            // let out = &mut text;
+            self.out = &raw mut self.text;
         }
         // SAFETY: NOT KEPT. It is the address of `text` only as long as this
         // value stays where it was, and nobody promises that.
@@ -45,7 +46,7 @@ impl Future for Report {
             let Ready(word) = word.poll() else {
                 return NotReady;
             };
-            out.push_str(word); // out.push_str(word.wait);
+            out.push_str(word);
             self.words.pop_front();
         }
         self.out = ptr::null_mut(); // the borrow is over
