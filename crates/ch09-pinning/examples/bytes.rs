@@ -149,10 +149,13 @@ mod memory {
             };
             let here = text.addr() % 0x1000;
             let string = string.replace(' ', "·");
-            let out = out % 0x1000;
+            let shown = match out {
+                0 => String::new(),
+                _ => format!(r#""shown": "…{:03x}", "#, out % 0x1000),
+            };
             format!(
                 r#"{{"at": "{place} text", "value": "“{string}”", "shown": "“{string}” at …{here:03x}", "means": "{owner}"}},
-                {{"at": "{place} out", "value": "{to}", "shown": "…{out:03x}", "means": "{to}"}}"#
+                {{"at": "{place} out", "value": "{to}", {shown}"means": "{to}"}}"#
             )
         }
     }
@@ -191,7 +194,7 @@ fn words(
         ),
         Moment::Poll(2) => {
             m.look(
-                ["wind’s", "nobody’s"],
+                ["wind’s", "no one’s"],
                 r#""lane": "run-all", "kind": "work", "text": "swap_remove",
                 "at": "tasks.swap_remove(index);",
                 "detail": "The wind’s bytes are copied to place 0. Its reference still says place 1.""#,
@@ -204,7 +207,7 @@ fn words(
         }
         Moment::Poll(_) => {}
         Moment::Written => m.look(
-            ["wind’s", "nobody’s"],
+            ["wind’s", "no one’s"],
             r#""lane": "wind", "kind": "work", "text": "push_str(NW)", "key": true,
             "at": "out.push_str(word);",
             "detail": "Its second word goes where the reference points: to place 1.""#,
