@@ -10,8 +10,10 @@
 //! | group | a case is | its figure is for |
 //! |---|---|---|
 //! | `poll` | how a coroutine is reached | one poll that finds nothing |
+//! | `projected` | what is around it | the same, through a projection |
 //! | `run` | how it is pinned | making it, and polling it to its end |
 //! | `rounds` | how many tasks | running them all, of which one is slow |
+//! | `boxed` | how many tasks | the same, in the vector and behind boxes |
 //!
 //! The last form runs one loop, for a tool that counts instructions.
 
@@ -79,8 +81,10 @@ struct Case {
 }
 
 const POLL: &str = "poll";
+const PROJECTED: &str = "projected";
 const RUN: &str = "run";
 const ROUNDS: &str = "rounds";
+const BOXED: &str = "boxed";
 
 /// Polls through a plain reference. The call is not inlined, so that what is
 /// passed is what the signature says.
@@ -102,7 +106,7 @@ fn run_pinned<F: Future>(mut future: Pin<&mut F>) -> F::Output {
     }
 }
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
     Case {
         group: POLL,
         peer: "&mut",
@@ -128,9 +132,9 @@ const CASES: [Case; 9] = [
         },
     },
     Case {
-        group: POLL,
+        group: PROJECTED,
         peer: "by hand",
-        case: "projected",
+        case: "a poll",
         times: 100_000,
         run: |times| {
             let waits = black_box(Waits(u32::MAX));
@@ -141,9 +145,9 @@ const CASES: [Case; 9] = [
         },
     },
     Case {
-        group: POLL,
+        group: PROJECTED,
         peer: "pin-project-lite",
-        case: "projected",
+        case: "a poll",
         times: 100_000,
         run: |times| {
             let (future, polls) = (black_box(Waits(u32::MAX)), 0);
@@ -203,13 +207,27 @@ const CASES: [Case; 9] = [
         },
     },
     Case {
-        group: ROUNDS,
-        peer: "swap_remove, pinned",
+        group: BOXED,
+        peer: "in the vector",
         case: "100 tasks",
         times: 100,
         run: |times| {
             for _ in 0..times {
-                let tasks = slow_and_others().into_iter().map(Box::pin);
+                let tasks = slow_and_others().into_iter();
+                let tasks: Vec<_> = tasks.map(Counted::new).collect();
+                black_box(s5_pinned::run_all(tasks));
+            }
+        },
+    },
+    Case {
+        group: BOXED,
+        peer: "Box::pin",
+        case: "100 tasks",
+        times: 100,
+        run: |times| {
+            for _ in 0..times {
+                let tasks = slow_and_others().into_iter();
+                let tasks = tasks.map(|task| Box::pin(Counted::new(task)));
                 black_box(s5_pinned::run_all(tasks.collect()));
             }
         },
@@ -233,9 +251,10 @@ fn run(arguments: Arguments) -> Result<()> {
     // Each table on its own, its peers in turns.
     for (group, case) in [
         (POLL, "a leaf"),
-        (POLL, "projected"),
+        (PROJECTED, "a poll"),
         (RUN, "make and run"),
         (ROUNDS, "100 tasks"),
+        (BOXED, "100 tasks"),
     ] {
         if !arguments.wants(group) {
             continue;

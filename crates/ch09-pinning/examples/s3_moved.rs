@@ -23,6 +23,7 @@ const LAST: [(&str, &str); 2] = [
     ("long", "from the north-west, force nine, and rising"),
 ];
 
+// ANCHOR: child
 /// What a child does: the program, and its reports as lines.
 fn child(last: &'static str) -> io::Result<()> {
     let reports = two_reports(last);
@@ -34,6 +35,7 @@ fn child(last: &'static str) -> io::Result<()> {
     }
     out.flush()
 }
+// ANCHOR_END: child
 
 /// What the parent says of it.
 fn tell(name: &str, output: &Output) -> String {

@@ -35,7 +35,7 @@ fn lines() -> Vec<String> {
     say(format!("where it was: {}", place == &raw const *moved));
 
     // ANCHOR: unpin
-    let mut number = pin!(5); // u32 is `Unpin`
+    let mut number = pin!(5_u32); // it is `Unpin`
     let old = mem::replace(&mut *number, 6);
     // ANCHOR_END: unpin
     say(format!("a pinned number: {old}, and then {number}"));
