@@ -9,3 +9,4 @@ pub mod s1_counter;
 pub mod s3_run_all;
 pub mod s4_compass;
 pub mod s5_pinned;
+pub mod s6_corofy;
