@@ -122,6 +122,26 @@ fn pinned_pointers_of_every_kind_are_futures() {
 }
 
 #[test]
+fn a_report_by_macro_may_be_moved_before_its_first_poll_and_dropped_after_any()
+{
+    use ch09_pinning::s6_corofy::{self, Future as _, Waker};
+    within_a_minute(|| {
+        for polls in 0..=4 {
+            let words = WIND.split_inclusive(' ');
+            let words = words.map(|word| Later::new(word, 1)).collect();
+            let here = s6_corofy::report(words);
+            let mut there = Box::pin(here);
+            for _ in 0..polls {
+                assert!(!there.as_mut().poll(Waker::noop()).is_ready());
+            }
+            if polls == 4 {
+                assert_eq!(s6_corofy::spin_on(there), WIND);
+            }
+        }
+    });
+}
+
+#[test]
 fn a_compass_may_be_moved_until_it_is_aimed_and_its_boxes_always() {
     let unaimed = Compass::new(1);
     let moved = Box::new(unaimed);
