@@ -90,7 +90,6 @@ impl Parker {
     }
 }
 
-// ANCHOR: block_on
 /// Runs a future to its end, on this thread, which sleeps while it waits.
 ///
 /// If nothing will ever wake it, it sleeps for ever.
@@ -104,6 +103,7 @@ impl Parker {
 /// ```
 /// assert_eq!(ch06_futures::block_on(async { 6 * 7 }), 42);
 /// ```
+// ANCHOR: block_on
 #[track_caller]
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let _entered = Entered::new();

@@ -107,13 +107,13 @@ impl<T> Future for Receiver<T> {
 }
 // ANCHOR_END: poll
 
-// ANCHOR: send
 impl<T> Sender<T> {
     /// Puts the value in, and wakes the task that waits for it.
     ///
     /// # Errors
     ///
     /// Gives the value back if the receiver was dropped.
+    // ANCHOR: send
     pub fn send(self, value: T) -> Result<(), T> {
         let mut state = self.0.state();
         let waker = match &mut *state {
@@ -127,8 +127,8 @@ impl<T> Sender<T> {
         }
         Ok(())
     }
+    // ANCHOR_END: send
 }
-// ANCHOR_END: send
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
