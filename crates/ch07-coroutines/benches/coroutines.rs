@@ -27,7 +27,7 @@ use std::time::Instant;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Something to be measured: so many times.
+/// Something to be measured; `run` does it that many times.
 struct Row {
     peer: &'static str,
     case: &'static str,

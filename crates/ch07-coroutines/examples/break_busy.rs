@@ -33,7 +33,7 @@ mod unix {
     // ANCHOR_END: run
 
     // ANCHOR: measure
-    /// So many requests at once, each of which takes 300 ms.
+    /// That many `requests` at once, each of which takes 300 ms.
     pub fn measure(
         requests: usize,
         pause: Option<Duration>,
@@ -91,8 +91,8 @@ fn runs() -> std::io::Result<()> {
     let busy = unix::measure(1, None)?;
     let paused = unix::measure(1, Some(Duration::from_millis(100)))?;
     assert!(busy.took >= Duration::from_millis(300));
-    // A busy machine takes the processor away, but the loop never gives it up:
-    // what it did not get is not counted. Ten to one is still a long way off.
+    // A busy machine takes the processor away from the loop, and what it takes
+    // away is not counted. Ten to one leaves room for that.
     assert!(busy.busy > paused.busy * 10);
     assert!(busy.polls > paused.polls * 10);
     assert!(paused.polls <= 5, "{} polls", paused.polls);

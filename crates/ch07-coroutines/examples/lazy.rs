@@ -1,13 +1,16 @@
-//! Five requests, made and not polled; and five that are started at once.
+//! Must a future be lazy? Five that are made, five that are started, and five
+//! that are joined: who has connected, and how long does it take?
 
-use ch07_coroutines::{Http, start};
+use ch07_coroutines::s2_coroutine::greeting;
+use ch07_coroutines::{Future, Http, join_all, spin_on, start};
 use delay_server::DelayServer;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 use testing::println;
 
-/// Waits for so many connections, for five seconds at most; how many are there?
+/// Waits until the server has seen this many connections, for five seconds at
+/// most; returns how many it has seen.
 fn wait_for(connections: usize, server: &DelayServer) -> usize {
     let start = Instant::now();
     while server.connections_accepted() < connections
@@ -36,15 +39,87 @@ fn connections() -> io::Result<[usize; 2]> {
     Ok([after_lazy, after_eager])
 }
 
+/// How long a run took, and the server that was asked.
+type Run = (Duration, DelayServer);
+
+/// Runs `what` with a server of its own.
+fn run(what: impl FnOnce(Http) -> io::Result<()>) -> io::Result<Run> {
+    let server = DelayServer::start()?;
+    let start = Instant::now();
+    what(Http::new(server.addr()))?;
+    Ok((start.elapsed(), server))
+}
+
+// ANCHOR: runs
+/// Runs each to its end before the next one is polled.
+fn one_by_one<F>(futures: [F; 5]) -> io::Result<()>
+where
+    F: Future<Output = io::Result<String>>,
+{
+    for future in futures {
+        spin_on(future)?;
+    }
+    Ok(())
+}
+
+/// Five of them: only made, started, and joined.
+fn runs<F>(make: impl Fn(Http) -> F) -> io::Result<[Run; 3]>
+where
+    F: Future<Output = io::Result<String>>,
+{
+    let five = |http: Http| [(); 5].map(|()| make(http.clone()));
+    Ok([
+        run(|http| one_by_one(five(http)))?,
+        run(|http| one_by_one(five(http).map(start)))?,
+        run(|http| {
+            let replies = spin_on(join_all(five(http)));
+            replies.into_iter().try_for_each(|reply| reply.map(drop))
+        })?,
+    ])
+}
+// ANCHOR_END: runs
+
+fn print(name: &str, [made, started, joined]: [Run; 3]) {
+    let [made, started, joined] =
+        [made, started, joined].map(|(took, _)| took.as_millis());
+    println!("{name:<16}{made:>6} ms  {started:>6} ms  {joined:>6} ms");
+}
+
 fn main() -> io::Result<()> {
     let [lazy, eager] = connections()?;
     println!("five requests made:    {lazy} connections");
     println!("five requests started: {eager} connections");
+    println!();
+    println!("                     made    started     joined");
+    print("five requests", runs(|http| http.get("/200/Ada"))?);
+    print("five greetings", runs(greeting)?);
     Ok(())
 }
 
 #[test]
-fn runs() -> io::Result<()> {
+fn to_make_one_asks_nothing_and_to_start_one_does() -> io::Result<()> {
     assert_eq!(connections()?, [0, 5]);
     Ok(())
+}
+
+#[test]
+fn started_ones_get_no_further_than_their_first_wait() -> io::Result<()> {
+    testing::within_a_minute(|| {
+        let [made, started, joined] = runs(greeting)?;
+        let (took, server) = made;
+        assert!(took >= Duration::from_millis(1500), "{took:?}");
+        assert_eq!(server.connections_accepted(), 1);
+        let targets = server.requests().into_iter().map(|r| r.target);
+        let greeting = ["/200/Ada", "/100/hello-Ada"];
+        assert_eq!(targets.collect::<Vec<_>>(), greeting.repeat(5));
+        // The first takes 300 ms. Of the others, the second request leaves
+        // only when it is their turn.
+        let (took, server) = started;
+        assert!(took >= Duration::from_millis(700), "{took:?}");
+        assert_eq!(server.connections_accepted(), 5);
+        let (took, server) = joined;
+        assert!(took >= Duration::from_millis(300), "{took:?}");
+        assert_eq!(server.connections_accepted(), 5);
+        Ok(())
+    })
 }

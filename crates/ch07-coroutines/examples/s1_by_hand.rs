@@ -12,7 +12,7 @@ fn main() -> io::Result<()> {
     let server = DelayServer::start()?;
     let mut coroutine = greeting(Http::new(server.addr()));
     println!("{} bytes", size_of_val(&coroutine));
-    println!("it stands {}", coroutine.place());
+    println!("it is {}", coroutine.place());
     let start = Instant::now();
     let mut polls = 0;
     let output = loop {
@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
         }
         if coroutine.place() != before {
             let took = start.elapsed().as_millis();
-            println!("it stands {} after {took} ms", coroutine.place());
+            println!("it is {} after {took} ms", coroutine.place());
         }
     };
     println!("{output:?} after {} ms", start.elapsed().as_millis());

@@ -2,7 +2,7 @@
 //!
 //! 30 minutes.
 //!
-//! [`retry_async`] tries something up to `times` times. Write the same machine
+//! [`retry_async`] tries something up to `times` times, and at least once. Write the same machine
 //! by hand: which states are there, and what lives in each? It must give the
 //! same output in the same number of polls.
 //!
@@ -16,7 +16,8 @@ use ch07_coroutines::{Future, Later, PollState};
 /// One attempt, given its number. It comes later.
 pub type Attempt = fn(u32) -> Later<Result<char, u32>>;
 
-/// Tries until it works, at most `times` times. The last error counts.
+/// Tries until it works: at most `times` times, and at least once. The last
+/// error counts.
 pub async fn retry_async(times: u32, attempt: Attempt) -> Result<char, u32> {
     let mut number = 1;
     loop {

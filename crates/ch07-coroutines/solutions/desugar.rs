@@ -6,7 +6,8 @@ use ch07_coroutines::{Future, Later, PollState};
 /// One attempt, given its number. It comes later.
 pub type Attempt = fn(u32) -> Later<Result<char, u32>>;
 
-/// Tries until it works, at most `times` times. The last error counts.
+/// Tries until it works: at most `times` times, and at least once. The last
+/// error counts.
 pub async fn retry_async(times: u32, attempt: Attempt) -> Result<char, u32> {
     let mut number = 1;
     loop {
@@ -25,7 +26,7 @@ pub enum Retry {
     Start(u32, Attempt),
     /// At the wait in the loop: all that is used after it.
     Wait {
-        /// At most so many attempts.
+        /// The greatest number of attempts.
         times: u32,
         /// What is tried.
         attempt: Attempt,

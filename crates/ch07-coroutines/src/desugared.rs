@@ -114,7 +114,7 @@ pub async fn in_turn_async(
 
 // ANCHOR: asking
 /// A future of ours as one of the standard library's. It has nothing that
-/// would wake, so it asks for the next poll itself, at once.
+/// could wake the task, so it asks for the next poll itself, at once.
 #[derive(Debug)]
 pub struct Asking<F>(pub F);
 

@@ -36,9 +36,9 @@ struct Connections {
 #[derive(Debug)]
 pub struct Get {
     http: Http,
-    /// Empty if the path cannot stand in one.
+    /// The bytes to send; none if the path cannot be part of a request.
     request: String,
-    /// It goes over a connection that was idle: the server may have closed it.
+    /// Its connection was idle before, so the server may have closed it.
     reused: bool,
     /// How many connections it has used.
     connections: u32,
@@ -49,11 +49,11 @@ pub struct Get {
 enum State {
     /// Nothing has happened yet.
     Start,
-    /// It is being decided whether there is a connection.
+    /// Not known yet whether the connection will succeed.
     Connecting(TcpStream),
-    /// So many bytes of the request have left.
+    /// Connected; this many bytes of the request have been sent.
     Sending(TcpStream, usize),
-    /// The request has left, and this much of the reply has come.
+    /// All of the request has been sent, and this much of the reply has come.
     Receiving(TcpStream, Vec<u8>),
     /// The reply was given away, or an error.
     Finished,
@@ -75,10 +75,11 @@ impl Http {
     ///
     /// | kind | says |
     /// |---|---|
-    /// | `InvalidInput` | the path does not begin with `/`, or has blanks or control characters in it |
+    /// | `InvalidInput` | the path does not begin with `/`, or has something other than visible ASCII in it |
     /// | `ConnectionRefused` and others of `connect` | there is no connection |
     /// | `ConnectionReset` and others of `read` and `write` | it was lost |
-    /// | `UnexpectedEof` | the connection ended in the middle of the reply |
+    /// | `WriteZero` | the kernel took none of the bytes to send |
+    /// | `UnexpectedEof` | the connection ended before the end of the reply |
     /// | `InvalidData` | the reply is no HTTP, larger than [`MAX_HEAD`] or [`MAX_BODY`], not in UTF-8, or without a `Content-Length` |
     /// | `Other` | a status other than 200; its text is the status and the body |
     ///
@@ -129,7 +130,7 @@ impl Future for Get {
                     self.state = state;
                     return PollState::NotReady;
                 }
-                Ok(Step::Done(text)) => return PollState::Ready(text),
+                Ok(Step::Done(reply)) => return PollState::Ready(reply),
                 // The connection was stale: once more, over another one.
                 Err(_) if self.reused => State::Start,
                 Err(error) => return PollState::Ready(Err(error)),
@@ -144,7 +145,8 @@ enum Step {
     Go(State),
     /// In this state, and the kernel has nothing for us at the moment.
     Wait(State),
-    /// At the end of the reply.
+    /// The whole reply has come: its text, or an error for a status other
+    /// than 200. The connection is fine either way.
     Done(io::Result<String>),
 }
 // ANCHOR_END: poll

@@ -77,7 +77,7 @@ impl Future for Greeting {
 
 impl Greeting {
     // ANCHOR: place
-    /// Where it stands.
+    /// Where it is paused.
     #[must_use]
     pub fn place(&self) -> &'static str {
         match self.state {

@@ -16,7 +16,7 @@ pub struct JoinAll<F: Future> {
     futures: Vec<Option<F>>,
     /// In the order of the futures, whichever is finished first.
     outputs: Vec<Option<F::Output>>,
-    /// The outputs were given away.
+    /// All are finished, and the outputs were given away.
     done: bool,
 }
 // ANCHOR_END: types
@@ -56,22 +56,23 @@ impl<F: Future> Future for JoinAll<F> {
 
     fn poll(&mut self) -> PollState<Self::Output> {
         assert!(!self.done, "{FINISHED}");
-        self.done = true;
+        let mut all = true;
         for (slot, output) in self.futures.iter_mut().zip(&mut self.outputs) {
             let Some(future) = slot else {
                 continue; // finished before
             };
             match future.poll() {
-                PollState::NotReady => self.done = false,
+                PollState::NotReady => all = false,
                 PollState::Ready(value) => {
                     *output = Some(value);
                     *slot = None; // what it holds is not needed any more
                 }
             }
         }
-        if !self.done {
+        if !all {
             return PollState::NotReady;
         }
+        self.done = true;
         let outputs = mem::take(&mut self.outputs);
         PollState::Ready(outputs.into_iter().flatten().collect())
     }
@@ -89,7 +90,7 @@ impl<F: Future> fmt::Debug for JoinAll<F> {
 }
 
 // ANCHOR: at_once
-/// Asks for all paths at the same time.
+/// Asks for all paths at the same time, and waits for all of the replies.
 #[corofy::coroutine]
 pub fn at_once(http: Http, paths: Vec<String>) -> io::Result<Vec<String>> {
     let gets = paths.iter().map(|path| http.get(path));

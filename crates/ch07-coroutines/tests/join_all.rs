@@ -7,6 +7,8 @@ use ch07_coroutines::{
 };
 use delay_server::DelayServer;
 use std::cell::{Cell, RefCell};
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 use support::within_a_minute;
 
@@ -82,6 +84,26 @@ fn a_finished_one_must_not_be_polled_again() {
     let mut all = join_all([Later::new((), 0)]);
     assert!(all.poll().is_ready());
     let _ = all.poll();
+}
+
+#[test]
+fn after_a_panic_in_one_of_them_the_whole_is_not_finished() {
+    /// Panics at its first poll.
+    struct Panics(bool);
+    impl Future for Panics {
+        type Output = char;
+        fn poll(&mut self) -> PollState<char> {
+            assert!(mem::replace(&mut self.0, true), "the first poll");
+            PollState::Ready('p')
+        }
+    }
+    for at in 0..3 {
+        let mut all = join_all((0..3).map(|n| Panics(n != at)));
+        let poll = || all.poll();
+        let first = panic::catch_unwind(AssertUnwindSafe(poll));
+        assert!(first.is_err());
+        assert_eq!(all.poll(), PollState::Ready(vec!['p'; 3]));
+    }
 }
 
 #[test]

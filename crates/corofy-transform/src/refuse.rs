@@ -35,7 +35,7 @@ pub(crate) fn stray(file: &syn::File) -> Vec<syn::Error> {
                 self.0.push(syn::Error::new(
                     field.member.span(),
                     "a wait outside of a coroutine: mark the function with \
-                     `#[coroutine]`",
+                     `#[corofy::coroutine]`",
                 ));
             }
             visit::visit_expr_field(self, field);
@@ -53,9 +53,10 @@ struct Look {
 }
 
 const CLOSURE: &str = "a wait in a closure: a closure runs to its end when it \
-    is called. Wait before it, or write a `#[coroutine]` function in its place";
+    is called. Wait before it, or write a `#[corofy::coroutine]` \
+    function in its place";
 const NESTED: &str = "a wait in a function inside the coroutine: mark that \
-    function with `#[coroutine]`, too";
+    function with `#[corofy::coroutine]`, too";
 const CONSTANT: &str = "a wait in a constant: its value is computed by the \
     compiler. Use `let`";
 const ASYNC: &str = "a wait in an `async` block: that is polled by other \

@@ -31,7 +31,7 @@ fn a_wait_outside_of_a_coroutine_is_refused() {
         faults(source),
         [
             "2:23: a wait outside of a coroutine: mark the function with \
-          `#[coroutine]`"
+          `#[corofy::coroutine]`"
         ]
     );
 }
