@@ -84,40 +84,37 @@ mod log {
             self.0.events.borrow().clone()
         }
 
+        /// An arm has made a request, and stores it with what else it keeps.
         pub fn requested(&self) {
             self.0.requests.set(self.0.requests.get() + 1);
             self.0.futile.set(0);
-            self.source();
-            self.add(match self.0.requests.get() {
-                1 => {
+            if self.0.requests.get() == 1 {
+                self.add(
                     r#""lane": "machine", "kind": "work", "text": "first piece",
-                    "at": "future: http.get(\"/200/Ada\"),",
-                    "detail": "The first piece of the function: up to its first wait. It makes a request, which has not begun, and the variant that keeps it.",
-                    "state": {"variant": "Wait1", "keeps": "future, http"}"#
-                }
-                _ => {
-                    r#""lane": "machine", "kind": "work", "text": "second piece",
-                    "at": "future: http.get(&temporary),",
-                    "detail": "The second piece, in the same poll. The name is used after the next wait, so it is kept. The path is a temporary value of the statement that waits.",
-                    "state": {"variant": "Wait2", "keeps": "future, temporary, name, http"}"#
-                }
-            });
-        }
-
-        /// The line of the source that the machine is at.
-        fn source(&self) {
-            self.add(match self.0.requests.get() {
-                1 => {
-                    r#""lane": "machine", "kind": "state", "text": "to line 10",
                     "at": "let name = http.get(\"/200/Ada\").wait?;",
-                    "detail": "In the source, it runs to here: to the wait of this line, and not yet to its question mark.""#
-                }
-                _ => {
-                    r#""lane": "machine", "kind": "state", "text": "to line 11",
+                    "detail": "The first piece of the function, up to its first wait: it makes a request, which has not begun.",
+                    "state": {"arm": "http, future"}"#,
+                );
+                self.add(
+                    r#""lane": "machine", "kind": "state", "text": "stores Wait1",
+                    "at": "future: http.get(\"/200/Ada\"),",
+                    "detail": "The function waits now, so what it needs afterwards is stored. The loop in poll goes round again.",
+                    "state": {"variant": "Wait1", "keeps": "future, http", "arm": "nothing"}"#,
+                );
+            } else {
+                self.add(
+                    r#""lane": "machine", "kind": "work", "text": "second piece",
                     "at": "let reply = http.get(",
-                    "detail": "In the source, it runs to the next wait. The line before is over, and its future is dropped.""#
-                }
-            });
+                    "detail": "The second piece, in the same poll. The first request is dropped, its text is the name, and the next request is made.",
+                    "state": {"arm": "http, name, temporary, future"}"#,
+                );
+                self.add(
+                    r#""lane": "machine", "kind": "state", "text": "stores Wait2",
+                    "at": "future: http.get(&temporary),",
+                    "detail": "Stored for the second wait. The name is used after it; the path and the client are dropped after it.",
+                    "state": {"variant": "Wait2", "keeps": "future, temporary, name, http", "arm": "nothing"}"#,
+                );
+            }
         }
 
         pub fn polled(&self, ready: bool) {
@@ -132,13 +129,13 @@ mod log {
             self.add(if first {
                 r#""lane": "machine", "to": "leaf", "kind": "call", "text": "poll",
                 "answer": "NotReady", "at": "State::Wait1 { http, mut future } => {",
-                "detail": "The loop in poll goes round again and finds the new variant. It polls what it waits for: the request connects, leaves, and there is no reply.",
-                "state": {"reply": "on its way"}"#
+                "detail": "The arm takes the variant out and polls what it waits for. The request connects and is sent, and there is no reply yet.",
+                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, future"}"#
             } else {
                 r#""lane": "machine", "to": "leaf", "kind": "call", "text": "poll",
                 "answer": "NotReady", "at": "} => match crate::Future::poll(&mut future) {",
                 "detail": "The second request is sent, over the connection that the first one has given back.",
-                "state": {"reply": "on its way"}"#
+                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, name, temporary, future"}"#
             });
         }
 
@@ -146,25 +143,32 @@ mod log {
         fn found(&self, first: bool) {
             // The last poll of the loop is this one.
             let count = self.0.futile.get().saturating_sub(1).max(1);
-            let at = match first {
-                true => "*state = State::Wait1 { http, future };",
-                false => "// line 11: http.get(",
+            let (at, stored) = match first {
+                true => (
+                    "*state = State::Wait1 { http, future };",
+                    r#""variant": "Wait1", "keeps": "future, http""#,
+                ),
+                false => (
+                    "// line 11: http.get(",
+                    r#""variant": "Wait2", "keeps": "future, temporary, name, http""#,
+                ),
             };
             self.add(&format!(
                 r#""lane": "loop", "to": "machine", "kind": "call", "text": "poll, again",
                 "answer": "NotReady", "count": {count}, "at": "{at}",
-                "detail": "{{count}} polls find nothing. Each takes the variant out, polls the request, and puts the variant back.""#
+                "detail": "{{count}} polls find nothing. Each takes the variant out, polls the request, and puts the variant back.",
+                "state": {{{stored}, "arm": "nothing"}}"#
             ));
             self.add(if first {
                 r#""lane": "leaf", "to": "machine", "kind": "return", "text": "Ready(Ada)",
                 "at": "let name = match value {", "key": true,
-                "detail": "In one of the polls, the reply is there. The machine has the value of the wait, and the question mark lets it pass.",
-                "state": {"reply": "Ada"}"#
+                "detail": "In one more poll, the reply is there. The arm has the value of the wait, and the question mark lets it pass.",
+                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, value"}"#
             } else {
                 r#""lane": "leaf", "to": "machine", "kind": "return", "text": "Ready(hello-…)",
                 "at": "let reply = match value_2 {",
                 "detail": "The second reply. What follows is the last piece of the function.",
-                "state": {"reply": "hello-Ada"}"#
+                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, name, temporary, value_2"}"#
             });
         }
     }
@@ -186,18 +190,20 @@ fn record() -> io::Result<(Vec<String>, String)> {
     );
     log.add(
         r#""lane": "loop", "to": "machine", "kind": "call", "text": "poll", "at": "State::Start { http } => {",
-           "detail": "The first poll. The arm for Start takes the argument out of its variant.""#,
+           "detail": "The first poll. The arm for Start takes the argument out of its variant and leaves Panicked behind, in case something in it panics.",
+           "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http"}"#,
     );
-    let mut stands = 0;
+    let mut pauses = 0;
     let output = loop {
         match coroutine.poll() {
             PollState::Ready(output) => break output?,
             PollState::NotReady => {
-                stands += 1;
-                if stands == 1 {
+                pauses += 1;
+                if pauses == 1 {
                     log.add(
                         r#""lane": "machine", "to": "loop", "kind": "return", "text": "NotReady", "at": "*state = State::Wait1 { http, future };", "key": true,
-                           "detail": "It puts the variant back and returns. Of this poll nothing is left but the value.""#,
+                           "detail": "It puts the variant back and returns. Of this poll nothing is left but the value.",
+                           "state": {"variant": "Wait1", "keeps": "future, http", "arm": "nothing"}"#,
                     );
                 }
             }
@@ -205,12 +211,13 @@ fn record() -> io::Result<(Vec<String>, String)> {
     };
     log.add(
         r#""lane": "machine", "kind": "work", "text": "last piece", "at": "Ok(format!(\"{name}: {reply}\"));",
-           "detail": "It puts both together, and drops what it kept.",
-           "state": {"variant": "Done", "keeps": "nothing"}"#,
+           "detail": "It puts both together, drops what it kept, and stores Done.",
+           "state": {"variant": "Done", "arm": "result"}"#,
     );
     log.add(
         r#""lane": "machine", "to": "loop", "kind": "return", "text": "Ready", "at": "return crate::PollState::Ready(result);", "key": true,
-           "detail": "Ada: hello-Ada. The machine must not be polled again.""#,
+           "detail": "Ada: hello-Ada. The machine must not be polled again.",
+           "state": {"arm": "nothing"}"#,
     );
     Ok((log.events(), output))
 }
