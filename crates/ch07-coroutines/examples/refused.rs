@@ -13,6 +13,7 @@ fn length(text: String) -> usize {
 ";
 // ANCHOR_END: borrow
 
+// ANCHOR: places
 const CLOSURE: &str = "
 #[corofy::coroutine]
 fn all(numbers: Vec<u32>) -> Vec<u32> {
@@ -27,6 +28,7 @@ fn print(number: u32) {
     println!(\"{}\", Later::new(number, 1).wait);
 }
 ";
+// ANCHOR_END: places
 
 /// What is said of each.
 fn answers() -> Vec<String> {

@@ -7,11 +7,11 @@ use std::io;
 use std::time::Instant;
 use testing::println;
 
+// ANCHOR: main
 /// Five paths; the first reply takes the longest.
 const PATHS: [&str; 5] = ["/250/a", "/200/b", "/150/c", "/100/d", "/50/e"];
 
 fn main() -> io::Result<()> {
-    // ANCHOR: main
     let server = DelayServer::start()?;
     let http = Http::new(server.addr());
     let paths = PATHS.map(String::from).to_vec();
@@ -20,9 +20,9 @@ fn main() -> io::Result<()> {
     let took = start.elapsed().as_millis();
     let connections = server.connections_accepted();
     println!("{replies:?} after {took} ms, {connections} connection");
-    // ANCHOR_END: main
     Ok(())
 }
+// ANCHOR_END: main
 
 #[test]
 fn runs() -> io::Result<()> {

@@ -3,8 +3,9 @@
 //! `async` speaks of the standard library's futures, so there is a bridge to
 //! them here as well.
 
-use crate::future::{FINISHED, Future, Later, PollState};
+use crate::future::{FINISHED, Future, PollState};
 use crate::http::Http;
+use crate::later::Later;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -4,6 +4,7 @@
 
 pub mod future;
 pub mod http;
+pub mod later;
 pub mod s1_by_hand;
 pub mod s2_coroutine;
 #[allow(
@@ -20,6 +21,7 @@ pub mod desugared;
 pub mod eager;
 
 pub use eager::start;
-pub use future::{Counted, Future, Later, PollState, spin_on};
+pub use future::{Future, PollState, spin_on};
 pub use http::{Get, Http, Waiting};
+pub use later::{Counted, Later};
 pub use s4_at_once::{JoinAll, join_all};

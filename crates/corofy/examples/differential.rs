@@ -84,8 +84,8 @@ fn main() -> ExitCode {
     }
     let _ = std::fs::remove_dir_all(&dir);
     println!(
-        "{} bodies of seed {}, run in {} ways: {} differ; median of state \
-         size / rustc's: {:.2}; {:.0} s",
+        "{} bodies of seed {}, run in {} ways: {} differ\n\
+         median of state size / rustc's: {:.2}; {:.0} s",
         all.bodies,
         arguments.seed,
         all.ways,

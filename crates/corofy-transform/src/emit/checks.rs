@@ -23,7 +23,7 @@ impl Emit<'_> {
                     format!(
                         "this borrow of `{of}` is held across a wait: `{of}` \
                          moves with the coroutine. Borrow it again after the \
-                         wait, or give the value itself away"
+                         wait, or move the value itself"
                     ),
                 ));
             }
