@@ -58,7 +58,7 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// So many workers of one way, who change jobs at no cost and never
+    /// This many workers of one way, who change jobs at no cost and never
     /// interrupt one.
     pub fn new(workers: usize, way: Way) -> Self {
         Self {
@@ -97,7 +97,7 @@ pub trait Policy {
     fn next(&mut self, now: Time, ready: &[Ready]) -> Turn;
 }
 
-/// First in, first out, with turns of at most so long.
+/// First in, first out, with turns of at most this long.
 #[derive(Clone, Copy, Debug)]
 struct InTurn(Option<Time>);
 

@@ -28,7 +28,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A millisecond in the workshop takes so many nanoseconds here.
+/// A millisecond in the workshop takes this many nanoseconds here.
 const NANOS: u64 = 200;
 
 /// How long a time in the workshop takes here.
@@ -36,7 +36,7 @@ pub fn real(time: Time) -> Duration {
     Duration::from_nanos(time.0.saturating_mul(NANOS))
 }
 
-/// The time in the workshop that takes so long here, rounded down.
+/// The time in the workshop that takes this long here, rounded down.
 fn workshop_time(real: Duration) -> Time {
     Time((real.as_nanos() / u128::from(NANOS)) as u64)
 }
@@ -53,7 +53,7 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// So many workers of one way, who never interrupt a job.
+    /// This many workers of one way, who never interrupt a job.
     pub fn new(workers: usize, way: Way) -> Self {
         let slice = None;
         Self {

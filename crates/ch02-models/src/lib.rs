@@ -27,7 +27,7 @@ pub struct Model {
     pub name: &'static str,
     /// One errand, and a main line that goes on meanwhile.
     pub run: fn(&Log),
-    /// So many errands at the same time; gives the sum of their results.
+    /// That many errands at the same time; gives the sum of their results.
     pub crowd: fn(&Log, usize) -> u64,
 }
 
@@ -70,7 +70,7 @@ pub const TRANSCRIPT: [&str; 6] = [
     "main: done, 350 ms in all",
 ];
 
-/// So many milliseconds.
+/// That many milliseconds.
 pub(crate) fn ms(milliseconds: u64) -> std::time::Duration {
     std::time::Duration::from_millis(milliseconds)
 }

@@ -23,7 +23,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// So long the client waits for an answer.
+/// How long the client waits for an answer.
 pub const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Why a visit came to nothing.

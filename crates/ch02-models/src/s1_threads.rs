@@ -31,11 +31,11 @@ pub fn run(log: &Log) {
 }
 // ANCHOR_END: s1_run
 
-/// So many errands at the same time; gives the sum of their results.
+/// That many errands at the same time; gives the sum of their results.
 ///
 /// # Panics
 ///
-/// If the system refuses to make so many threads.
+/// If the system refuses to make that many threads.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let threads: Vec<_> = (0..count)
         .map(|_| {

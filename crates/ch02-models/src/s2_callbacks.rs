@@ -200,7 +200,7 @@ pub fn run(log: &Log) {
 // ANCHOR_END: s2_run
 
 // ANCHOR: s2_crowd
-/// So many errands at the same time; gives the sum of their results.
+/// That many errands at the same time; gives the sum of their results.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
     let sum = Rc::new(RefCell::new(0)); // all the callbacks add to it

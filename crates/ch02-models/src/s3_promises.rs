@@ -382,7 +382,7 @@ pub fn run(log: &Log) {
 }
 // ANCHOR_END: s3_run
 
-/// So many errands at the same time; gives the sum of their results.
+/// That many errands at the same time; gives the sum of their results.
 ///
 /// # Panics
 ///

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// What a coroutine says when it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<T> {
-    /// It wants to go on once so much time is over.
+    /// It wants to go on once that much time is over.
     Wait(Duration),
     /// It has come to its end, with a result.
     Done(T),
@@ -115,7 +115,7 @@ pub fn run(log: &Log) {
 }
 // ANCHOR_END: s4_run
 
-/// So many errands at the same time; gives the sum of their results.
+/// That many errands at the same time; gives the sum of their results.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
     let sum = Rc::new(Cell::new(0));

@@ -46,7 +46,7 @@ pub fn run(log: &Log) {
 }
 // ANCHOR_END: s5_run
 
-/// So many errands at the same time; gives the sum of their results.
+/// That many errands at the same time; gives the sum of their results.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let executor = Executor::new();
     let errands: Vec<_> = (0..count)

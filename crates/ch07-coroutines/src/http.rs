@@ -253,7 +253,7 @@ impl Get {
     // ANCHOR_END: waits_for
 }
 
-/// Can `path` stand in a request? A blank or a line break in it would make
+/// Can `path` be part of a request? A blank or a line break in it would make
 /// something else of the request, or two of one.
 fn is_path(path: &str) -> bool {
     path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic())

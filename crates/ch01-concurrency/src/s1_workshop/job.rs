@@ -16,7 +16,7 @@ pub struct Time(
 );
 
 impl Time {
-    /// So many seconds.
+    /// This many seconds.
     pub const fn secs(seconds: u64) -> Self {
         Self(seconds * 1_000)
     }
@@ -63,9 +63,9 @@ impl fmt::Display for Time {
 /// A piece of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// Needs a worker's hands for so long: to sand, to glue, to polish.
+    /// Needs a worker's hands for this long: to sand, to glue, to polish.
     Busy(Time),
-    /// Needs nobody for so long: glue dries by itself.
+    /// Needs nobody for this long: glue dries by itself.
     Waiting(Time),
 }
 
@@ -146,7 +146,7 @@ pub enum Arrivals {
     /// At random, none knowing of the others, an interval apart on average: a
     /// Poisson process.
     Random(Time),
-    /// So many together at random times, the interval a job on average.
+    /// This many together at random times, the interval a job on average.
     Groups(usize, Time),
 }
 

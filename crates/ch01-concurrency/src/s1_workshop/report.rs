@@ -70,7 +70,7 @@ impl Latency {
         let Some(&max) = stays.last() else {
             return Self::default();
         };
-        // The least time that so many of a hundred do not exceed: no
+        // The least time that this many of a hundred do not exceed: no
         // interpolation, so it is a time that some job really took.
         let percent = |percent: usize| {
             let jobs = (stays.len() * percent).div_ceil(100);

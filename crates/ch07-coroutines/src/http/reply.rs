@@ -26,6 +26,7 @@ struct Head {
     close: bool,
 }
 
+// ANCHOR: parse
 /// The reply that `bytes` begins with; `None` if some of it is missing.
 pub(super) fn parse(bytes: &[u8]) -> io::Result<Option<Reply>> {
     let searched = &bytes[..bytes.len().min(MAX_HEAD)];
@@ -51,6 +52,7 @@ pub(super) fn parse(bytes: &[u8]) -> io::Result<Option<Reply>> {
     let stays_open = !head.close && body.len() == head.length;
     Ok(Some(Reply { text, stays_open }))
 }
+// ANCHOR_END: parse
 
 fn head(bytes: &[u8]) -> io::Result<Head> {
     let head = str::from_utf8(bytes)
