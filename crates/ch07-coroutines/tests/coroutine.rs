@@ -12,7 +12,7 @@ use std::time::Duration;
 use support::within_a_minute;
 
 #[test]
-fn it_stands_at_each_wait_in_turn() {
+fn it_is_paused_at_each_wait_in_turn() {
     within_a_minute(|| {
         let server = DelayServer::start().expect("a free port");
         let mut coroutine = greeting(Http::new(server.addr()));
