@@ -22,12 +22,12 @@ fn all(numbers: Vec<u32>) -> Vec<u32> {
 }
 ";
 
-const MACRO: &str = "
+const MACRO: &str = r#"
 #[corofy::coroutine]
 fn print(number: u32) {
-    println!(\"{}\", Later::new(number, 1).wait);
+    println!("{}", Later::new(number, 1).wait);
 }
-";
+"#;
 // ANCHOR_END: places
 
 /// What is said of each.

@@ -1,7 +1,7 @@
 //! The trait of chapter 7, and the plainest way to run what implements it.
 //!
 //! It leaves out the waker, added in chapter 8, and the pin, added in chapter 9.
-//! What each of them is for, shows when it is missing.
+//! You see what each of them is for when it is missing.
 
 // ANCHOR: future
 /// A value that can be asked again and again whether it is finished.
