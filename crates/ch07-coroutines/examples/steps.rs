@@ -99,7 +99,7 @@ mod log {
                     r#""lane": "machine", "kind": "state", "text": "stores Wait1",
                     "at": "future: http.get(\"/200/Ada\"),",
                     "detail": "The function waits now, so what it needs afterwards is stored. The loop in poll goes round again.",
-                    "state": {"variant": "Wait1", "keeps": "future, http", "arm": "nothing"}"#,
+                    "state": {"stored": "Wait1: future, http", "arm": "nothing"}"#,
                 );
             } else {
                 self.add(
@@ -112,7 +112,7 @@ mod log {
                     r#""lane": "machine", "kind": "state", "text": "stores Wait2",
                     "at": "future: http.get(&temporary),",
                     "detail": "Stored for the second wait. The name is used after it; the path and the client are dropped after it.",
-                    "state": {"variant": "Wait2", "keeps": "future, temporary, name, http", "arm": "nothing"}"#,
+                    "state": {"stored": "Wait2: future, temporary, name, http", "arm": "nothing"}"#,
                 );
             }
         }
@@ -130,12 +130,12 @@ mod log {
                 r#""lane": "machine", "to": "leaf", "kind": "call", "text": "poll",
                 "answer": "NotReady", "at": "State::Wait1 { http, mut future } => {",
                 "detail": "The arm takes the variant out and polls what it waits for. The request connects and is sent, and there is no reply yet.",
-                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, future"}"#
+                "state": {"stored": "Panicked", "arm": "http, future"}"#
             } else {
                 r#""lane": "machine", "to": "leaf", "kind": "call", "text": "poll",
                 "answer": "NotReady", "at": "} => match crate::Future::poll(&mut future) {",
                 "detail": "The second request is sent, over the connection that the first one has given back.",
-                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, name, temporary, future"}"#
+                "state": {"stored": "Panicked", "arm": "http, name, temporary, future"}"#
             });
         }
 
@@ -146,11 +146,11 @@ mod log {
             let (at, stored) = match first {
                 true => (
                     "*state = State::Wait1 { http, future };",
-                    r#""variant": "Wait1", "keeps": "future, http""#,
+                    r#""stored": "Wait1: future, http""#,
                 ),
                 false => (
                     "// line 11: http.get(",
-                    r#""variant": "Wait2", "keeps": "future, temporary, name, http""#,
+                    r#""stored": "Wait2: future, temporary, name, http""#,
                 ),
             };
             self.add(&format!(
@@ -163,12 +163,12 @@ mod log {
                 r#""lane": "leaf", "to": "machine", "kind": "return", "text": "Ready(Ada)",
                 "at": "let name = match value {", "key": true,
                 "detail": "In one more poll, the reply is there. The arm has the value of the wait, and the question mark lets it pass.",
-                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, value"}"#
+                "state": {"stored": "Panicked", "arm": "http, value"}"#
             } else {
                 r#""lane": "leaf", "to": "machine", "kind": "return", "text": "Ready(hello-…)",
                 "at": "let reply = match value_2 {",
                 "detail": "The second reply. What follows is the last piece of the function.",
-                "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http, name, temporary, value_2"}"#
+                "state": {"stored": "Panicked", "arm": "http, name, temporary, value_2"}"#
             });
         }
     }
@@ -186,12 +186,12 @@ fn record() -> io::Result<(Vec<String>, String)> {
     log.add(
         r#""lane": "loop", "kind": "work", "text": "calls it", "at": "pub fn greeting(http: Http) -> io::Result<String> {",
            "detail": "A call makes the machine, with the argument in its first variant. Nothing of the function has run.",
-           "state": {"keeps": "http"}"#,
+           "state": {"stored": "Start: http"}"#,
     );
     log.add(
         r#""lane": "loop", "to": "machine", "kind": "call", "text": "poll", "at": "State::Start { http } => {",
            "detail": "The first poll. The arm for Start takes the argument out of its variant and leaves Panicked behind, in case something in it panics.",
-           "state": {"variant": "Panicked", "keeps": "nothing", "arm": "http"}"#,
+           "state": {"stored": "Panicked", "arm": "http"}"#,
     );
     let mut pauses = 0;
     let output = loop {
@@ -203,7 +203,7 @@ fn record() -> io::Result<(Vec<String>, String)> {
                     log.add(
                         r#""lane": "machine", "to": "loop", "kind": "return", "text": "NotReady", "at": "*state = State::Wait1 { http, future };", "key": true,
                            "detail": "It puts the variant back and returns. Of this poll nothing is left but the value.",
-                           "state": {"variant": "Wait1", "keeps": "future, http", "arm": "nothing"}"#,
+                           "state": {"stored": "Wait1: future, http", "arm": "nothing"}"#,
                     );
                 }
             }
@@ -212,7 +212,7 @@ fn record() -> io::Result<(Vec<String>, String)> {
     log.add(
         r#""lane": "machine", "kind": "work", "text": "last piece", "at": "Ok(format!(\"{name}: {reply}\"));",
            "detail": "It puts both together, drops what it kept, and stores Done.",
-           "state": {"variant": "Done", "arm": "result"}"#,
+           "state": {"stored": "Done", "arm": "result"}"#,
     );
     log.add(
         r#""lane": "machine", "to": "loop", "kind": "return", "text": "Ready", "at": "return crate::PollState::Ready(result);", "key": true,
