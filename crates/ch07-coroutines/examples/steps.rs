@@ -105,13 +105,13 @@ mod log {
                 self.add(
                     r#""lane": "machine", "kind": "work", "text": "second piece",
                     "at": "let reply = http.get(",
-                    "detail": "The second piece, in the same poll. The first request is dropped, its text is the name, and the next request is made.",
+                    "detail": "The second piece, in the same poll. The question mark lets the value pass: it is the name. The next request is made.",
                     "state": {"arm": "http, name, temporary, future"}"#,
                 );
                 self.add(
                     r#""lane": "machine", "kind": "state", "text": "stores Wait2",
                     "at": "future: http.get(&temporary),",
-                    "detail": "Stored for the second wait. The name is used after it; the path and the client are dropped after it.",
+                    "detail": "Stored for the second wait. The name is used after it; the path and the client are only dropped after it.",
                     "state": {"stored": "Wait2: future, temporary, name, http", "arm": "nothing"}"#,
                 );
             }
@@ -162,7 +162,7 @@ mod log {
             self.add(if first {
                 r#""lane": "leaf", "to": "machine", "kind": "return", "text": "Ready(Ada)",
                 "at": "let name = match value {", "key": true,
-                "detail": "In one more poll, the reply is there. The arm has the value of the wait, and the question mark lets it pass.",
+                "detail": "In one more poll, the reply is there. The request is dropped, and the arm has its value.",
                 "state": {"stored": "Panicked", "arm": "http, value"}"#
             } else {
                 r#""lane": "leaf", "to": "machine", "kind": "return", "text": "Ready(hello-…)",
@@ -211,8 +211,8 @@ fn record() -> io::Result<(Vec<String>, String)> {
     };
     log.add(
         r#""lane": "machine", "kind": "work", "text": "last piece", "at": "Ok(format!(\"{name}: {reply}\"));",
-           "detail": "It puts both together, drops what it kept, and stores Done.",
-           "state": {"stored": "Done", "arm": "result"}"#,
+           "detail": "It drops the path, puts both together, and stores Done. What is left is dropped when the arm returns.",
+           "state": {"stored": "Done", "arm": "http, name, reply, result"}"#,
     );
     log.add(
         r#""lane": "machine", "to": "loop", "kind": "return", "text": "Ready", "at": "return crate::PollState::Ready(result);", "key": true,

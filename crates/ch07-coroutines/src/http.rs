@@ -146,7 +146,7 @@ enum Step {
     /// In this state, and the kernel has nothing for us at the moment.
     Wait(State),
     /// The whole reply has come: its text, or an error for a status other
-    /// than 200. The connection is fine either way.
+    /// than 200. The connection has not failed.
     Done(io::Result<String>),
 }
 // ANCHOR_END: poll

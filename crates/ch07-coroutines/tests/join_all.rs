@@ -28,6 +28,19 @@ fn it_takes_as_many_polls_as_the_slowest() {
     assert_eq!(outputs, [((), 4), ((), 1), ((), 3)]);
 }
 
+/// Waits for one after the other.
+#[corofy::coroutine]
+fn in_turn(a: Later<char>, b: Later<char>) -> (char, char) {
+    let a = a.wait;
+    (a, b.wait)
+}
+
+#[test]
+fn in_turn_the_poll_that_ends_one_wait_begins_the_next() {
+    let both = in_turn(Later::new('a', 4), Later::new('b', 2));
+    assert_eq!(spin_on(Counted::new(both)), (('a', 'b'), 7));
+}
+
 #[test]
 fn none_at_all_are_ready_at_once() {
     let mut all = join_all(Vec::<Later<u8>>::new());
