@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use testing::println;
 
+// ANCHOR: polls
 /// How many polls a future of ours takes.
 fn polls<F: Future>(future: F) -> u64 {
     spin_on(Counted::new(future)).1
@@ -26,6 +27,7 @@ fn polls_std<F: std::future::Future>(future: F) -> u64 {
     }
     polls
 }
+// ANCHOR_END: polls
 
 /// What is printed of a machine.
 struct Row {

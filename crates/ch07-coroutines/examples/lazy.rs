@@ -21,9 +21,9 @@ fn wait_for(connections: usize, server: &DelayServer) -> usize {
     server.connections_accepted()
 }
 
+// ANCHOR: count
 /// How many connections the server has seen, without and with a start.
 fn connections() -> io::Result<[usize; 2]> {
-    // ANCHOR: count
     let server = DelayServer::start()?;
     let http = Http::new(server.addr());
     let make = || http.get("/1000/hello"); // each keeps its connection
@@ -34,10 +34,10 @@ fn connections() -> io::Result<[usize; 2]> {
 
     let eager = [make(), make(), make(), make(), make()].map(start);
     let after_eager = wait_for(5, &server);
-    // ANCHOR_END: count
     drop((lazy, eager));
     Ok([after_lazy, after_eager])
 }
+// ANCHOR_END: count
 
 /// How long a run took, and the server that was asked.
 type Run = (Duration, DelayServer);
@@ -50,7 +50,6 @@ fn run(what: impl FnOnce(Http) -> io::Result<()>) -> io::Result<Run> {
     Ok((start.elapsed(), server))
 }
 
-// ANCHOR: runs
 /// Runs each to its end before the next one is polled.
 fn one_by_one<F>(futures: [F; 5]) -> io::Result<()>
 where
@@ -77,7 +76,6 @@ where
         })?,
     ])
 }
-// ANCHOR_END: runs
 
 fn print(name: &str, [made, started, joined]: [Run; 3]) {
     let [made, started, joined] =

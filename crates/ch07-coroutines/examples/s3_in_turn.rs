@@ -7,7 +7,6 @@ use std::io;
 use std::time::Instant;
 use testing::println;
 
-// ANCHOR: main
 /// Five paths; the first reply takes the longest.
 const PATHS: [&str; 5] = ["/250/a", "/200/b", "/150/c", "/100/d", "/50/e"];
 
@@ -22,7 +21,6 @@ fn main() -> io::Result<()> {
     println!("{replies:?} after {took} ms, {connections} connection");
     Ok(())
 }
-// ANCHOR_END: main
 
 #[test]
 fn runs() -> io::Result<()> {

@@ -8,13 +8,14 @@ use std::io;
 use std::time::{Duration, Instant};
 use testing::println;
 
+// ANCHOR: run
 /// Five paths; the first reply takes the longest.
 const PATHS: [&str; 5] = ["/250/a", "/200/b", "/150/c", "/100/d", "/50/e"];
 
 /// What a run gave: the replies, the time, the connections.
 type Outcome = (Vec<String>, Duration, usize);
 
-// ANCHOR: run
+/// Runs `coroutine` with a server of its own.
 fn run<F>(coroutine: impl FnOnce(Http, Vec<String>) -> F) -> io::Result<Outcome>
 where
     F: Future<Output = io::Result<Vec<String>>>,
