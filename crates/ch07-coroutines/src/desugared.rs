@@ -60,7 +60,6 @@ impl Future for Sum {
 }
 // ANCHOR_END: by_hand
 
-// ANCHOR: by_corofy
 /// The same by corofy.
 #[corofy::coroutine]
 pub fn sum(mut count: u32) -> u32 {
@@ -71,10 +70,9 @@ pub fn sum(mut count: u32) -> u32 {
     }
     sum
 }
-// ANCHOR_END: by_corofy
 
 // ANCHOR: by_async
-/// The same by `async`.
+/// The sum of the numbers from `count` down to 1, by `async`.
 pub async fn sum_async(mut count: u32) -> u32 {
     let mut sum = 0;
     while count > 0 {
