@@ -17,8 +17,9 @@ struct Sleeper {
 impl Wake for Sleeper {
     fn wake(self: Arc<Self>) {
         // First the flag, then the token: whoever sees no flag will find the
-        // token. Release: pairs with the swap in `block_on`.
-        self.woken.store(true, Ordering::Release);
+        // token. Release: pairs with the swap in `block_on`. A swap, so that
+        // the poll sees what each of several waking threads did.
+        self.woken.swap(true, Ordering::Release);
         self.thread.unpark();
     }
 }
