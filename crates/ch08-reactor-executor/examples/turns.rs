@@ -41,9 +41,10 @@ impl Recorder {
     fn add(&self, event: &str, change: impl FnOnce(&mut Log)) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut log);
+        let [queue, waiting, done] =
+            [&log.queue, &log.waiting, &log.done].map(|names| shown(names));
         let state = format!(
-            r#""state": {{"queue": "{}", "waiting": "{}", "done": "{}"}}"#,
-            log.queue, log.waiting, log.done
+            r#""state": {{"queue": "{queue}", "waiting": "{waiting}", "done": "{done}"}}"#
         );
         log.events.push(format!("{{{event}, {state}}}"));
     }
@@ -53,6 +54,15 @@ impl Recorder {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut log)
     }
+}
+
+/// The names of tasks, as the figure shows them.
+fn shown(names: &str) -> String {
+    if names.is_empty() {
+        return "–".to_owned();
+    }
+    let names: Vec<_> = names.chars().map(String::from).collect();
+    names.join(" ")
 }
 
 /// Records a wake, and passes it on.
