@@ -112,7 +112,9 @@ fn main() -> std::io::Result<()> {
     println!("alone: not finished after 600 ms");
     for Forgotten { name, pending } in alone()? {
         let ms = pending.as_millis();
-        println!("  `{name}` waits for {ms} ms, and nothing has its waker");
+        println!(
+            "  `{name}` has waited for {ms} ms, and nothing has its waker"
+        );
     }
     Ok(())
 }

@@ -4,11 +4,12 @@
 use ch08_reactor_executor::{Http, ReactorThread, parked};
 use delay_server::DelayServer;
 use std::io;
+use std::thread;
 use std::time::{Duration, Instant};
 use testing::println;
 
-/// What happened while five requests were answered, and in a second in which
-/// nothing did.
+/// What happened while five requests were answered, and in a second in
+/// which a sixth one waited.
 struct Run {
     replies: Vec<String>,
     took: Duration,
@@ -32,12 +33,18 @@ fn run() -> io::Result<Run> {
     }
     // ANCHOR_END: run
     let (took, sleeps) = (start.elapsed(), executor.counts().parks);
-    std::thread::sleep(Duration::from_millis(100));
     // ANCHOR: idle
+    let (addr, theirs) = (server.addr(), handle.clone());
+    let waits = thread::spawn(move || {
+        parked().block_on(Http::new(addr, &theirs).get("/3000/late"))
+    });
+    server.wait_for_requests(6, Duration::from_secs(30))?; // it has asked
+    thread::sleep(Duration::from_millis(500)); // and sleeps by now
     let before = handle.wake_ups();
-    std::thread::sleep(Duration::from_secs(1));
+    thread::sleep(Duration::from_secs(1));
     let idle = handle.wake_ups() - before;
     // ANCHOR_END: idle
+    waits.join().expect("it does not panic")??; // it is answered, too
     Ok(Run {
         replies,
         took,
@@ -51,7 +58,7 @@ fn main() -> io::Result<()> {
     let replies = run.replies.join(" ");
     println!("{replies} after {} ms", run.took.as_millis());
     println!("the executor slept {} times", run.sleeps);
-    println!("reactor wake-ups in a second of nothing: {}", run.idle);
+    println!("reactor wake-ups in a second of waiting: {}", run.idle);
     Ok(())
 }
 

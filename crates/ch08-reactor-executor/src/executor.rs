@@ -48,6 +48,8 @@ pub struct Executor<P> {
     tasks: Vec<Option<Task>>,
     free: Vec<usize>,
     park: P,
+    /// Jobs since it has last looked what has happened outside.
+    jobs: u32,
     counts: Counts,
 }
 
@@ -64,7 +66,7 @@ struct Task {
 /// What an executor has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// How often it has polled a task, or the future of `block_on`.
+    /// How often it has polled a task.
     pub polls: u64,
     /// How often it has parked.
     pub parks: u64,
@@ -81,6 +83,7 @@ impl<P: Park> Executor<P> {
             tasks: Vec::new(),
             free: Vec::new(),
             park,
+            jobs: 0,
             counts: Counts::default(),
         }
     }
@@ -103,12 +106,10 @@ impl<P: Park> Executor<P> {
         let main = TaskWaker::new(NO_PLACE, &self.queue);
         let waker = Waker::from(Arc::clone(&main));
         waker.wake_by_ref(); // a first poll
-        let mut jobs = 0;
         loop {
             match self.queue.next() {
                 Some(Job::Run(task)) if Arc::ptr_eq(&task, &main) => {
                     task.scheduled.clear();
-                    self.counts.polls += 1;
                     if let PollState::Ready(output) = future.poll(&waker) {
                         return Ok(output);
                     }
@@ -116,14 +117,13 @@ impl<P: Park> Executor<P> {
                 Some(job) => self.run(job),
                 None => {
                     self.sleep()?;
-                    jobs = 0;
                     continue;
                 }
             }
-            jobs += 1;
-            if jobs == JOBS_BETWEEN_LOOKS {
+            self.jobs += 1;
+            if self.jobs == JOBS_BETWEEN_LOOKS {
+                self.jobs = 0;
                 self.park.look()?; // tasks that are always ready don't hide it
-                jobs = 0;
             }
         }
     }
@@ -132,6 +132,7 @@ impl<P: Park> Executor<P> {
     // ANCHOR: sleep
     /// Nothing is to be done: parks until something is.
     fn sleep(&mut self) -> io::Result<()> {
+        self.jobs = 0;
         self.counts.parks += 1;
         let parked = self.park.park();
         self.queue.unparked(); // the wakes that follow need not unpark us
@@ -151,7 +152,7 @@ impl<P: Park> Executor<P> {
             }
             Job::Run(shared) => {
                 let Some(task) = self.find(&shared) else {
-                    return; // it has ended, and a late waker was woken
+                    return; // it has ended, and a late waker was called
                 };
                 shared.scheduled.clear(); // before the poll: a wake during it
                 if task.future.poll(&task.waker).is_ready() {
@@ -286,8 +287,8 @@ impl Spawner {
         let _ = self.0.push(start);
         handle
     }
+    // ANCHOR_END: spawn_with
 }
-// ANCHOR_END: spawn_with
 
 impl<P> fmt::Debug for Executor<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

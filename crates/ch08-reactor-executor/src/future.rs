@@ -12,7 +12,7 @@ pub trait Future {
     type Output;
 
     /// Runs until it is finished or has to wait. `NotReady` promises that
-    /// `waker` will be woken when it is worth polling again. Of the wakers of
+    /// `waker` will be called when it is worth polling again. Of the wakers of
     /// several polls, only the latest counts.
     fn poll(&mut self, waker: &Waker) -> PollState<Self::Output>;
 }

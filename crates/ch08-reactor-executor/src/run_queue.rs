@@ -27,7 +27,7 @@ pub(crate) struct State<T> {
 
 /// Ends the sleep of a thread, or the next one if it does not sleep yet.
 pub trait Unpark: Send + Sync {
-    /// Does it. It never blocks.
+    /// Does it. It never waits for that thread.
     fn unpark(&self);
 }
 // ANCHOR_END: run_queue

@@ -179,11 +179,10 @@ fn nothing_wakes_up_while_everything_waits() {
         let waiting = thread::spawn(move || {
             let stream = TcpStream::from_std(here, &handle).expect("a socket");
             let mut executor = parked();
-            let read = executor.block_on(read_all(Rc::new(stream)));
-            (
-                read.expect("it can park").expect("it is read"),
-                executor.counts(),
-            )
+            let task = executor.spawn(read_all(Rc::new(stream)));
+            let read = executor.block_on(task).expect("it can park");
+            let read = read.expect("it ends").expect("it is read");
+            (read, executor.counts())
         });
         let handle = reactor.handle();
         while handle.sources() == 0 {

@@ -135,6 +135,14 @@ fn places() -> Vec<(&'static str, u32)> {
     places
 }
 
+/// The code in this line.
+fn source((file, number): (&str, u32)) -> String {
+    let path = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("the crate's source");
+    let line = text.lines().nth(number as usize - 1).expect("it was there");
+    line.trim().trim_end_matches(';').to_owned()
+}
+
 /// The first model that rejects this mutant. Also says whether any model has
 /// come to its place.
 fn rejects(mutant: Mutant) -> (Option<&'static str>, bool) {
@@ -166,7 +174,8 @@ fn no_ordering_can_be_weaker() {
         let Some(model) = model else {
             panic!("{file}:{line}: every model holds with Relaxed");
         };
-        println!("{file}:{line} with Relaxed: rejected by \"{model}\"");
+        let text = source((file, line));
+        println!("{text}\n  with Relaxed in {file}: rejected by \"{model}\"");
     }
 }
 
@@ -186,7 +195,7 @@ fn clearing_by_a_store_is_rejected() {
     let (model, reached) = rejects(mutant);
     assert!(reached, "no model comes to line {line}");
     let model = model.expect("a store loses what came before");
-    println!("scheduled.rs:{line} as a store: rejected by \"{model}\"");
+    println!("`clear` by a store: rejected by \"{model}\"");
 }
 
 /// What is shared elsewhere is under a lock, or a number to look at.
