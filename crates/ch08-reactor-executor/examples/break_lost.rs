@@ -65,7 +65,7 @@ fn run(poll_ready: PollReady) -> After {
     thread::sleep(Duration::from_millis(333));
     After {
         ready,
-        woken: woken.0.load(Ordering::Acquire), // pairs with the store in `wake`
+        woken: woken.0.load(Ordering::Acquire), // pairs with `wake`
         waiting: slot.is_waited_for(),
         unseen: slot.poll_ready(Waker::noop()) == Ok(true),
     }
