@@ -140,7 +140,8 @@ fn source((file, number): (&str, u32)) -> String {
     let path = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the crate's source");
     let line = text.lines().nth(number as usize - 1).expect("it was there");
-    line.trim().trim_end_matches(';').to_owned()
+    let code = line.split("//").next().unwrap_or(line).trim();
+    code.trim_end_matches(';').to_owned()
 }
 
 /// The first model that rejects this mutant. Also says whether any model has
