@@ -2,7 +2,7 @@
 //! each, and one reactor for all of them.
 
 use ch08_reactor_executor::{Future, Http, PollState, Waker};
-use ch08_reactor_executor::{ReactorThread, on_each};
+use ch08_reactor_executor::{ReactorThread, on_each, parked};
 use delay_server::DelayServer;
 use std::io;
 use std::time::{Duration, Instant};
@@ -35,12 +35,30 @@ fn run() -> io::Result<(Vec<Vec<String>>, Duration, usize)> {
     Ok((replies, start.elapsed(), server.connections_accepted()))
 }
 
+/// The same sixty requests as twelve tasks of one executor: how long it took.
+fn on_one() -> io::Result<Duration> {
+    let server = DelayServer::start()?;
+    let reactor = ReactorThread::start()?;
+    let mut executor = parked();
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..12)
+        .map(|number| (Http::new(server.addr(), &reactor.handle()), number))
+        .map(|(http, number)| executor.spawn(five(http, number)))
+        .collect();
+    for task in tasks {
+        executor.block_on(task)???;
+    }
+    Ok(start.elapsed())
+}
+
 fn main() -> io::Result<()> {
     let (replies, took, connections) = run()?;
     println!("the last one got {}", replies[replies.len() - 1].join(" "));
     let count: usize = replies.iter().map(Vec::len).sum();
     println!("{count} replies after {} ms", took.as_millis());
     println!("{connections} connections, 1 reactor");
+    let took = on_one()?.as_millis();
+    println!("the same on one executor: after {took} ms");
     Ok(())
 }
 
@@ -52,5 +70,7 @@ fn runs() {
         assert_eq!(replies[3], ["3a", "3b", "3c", "3d", "3e"]);
         assert!(took >= Duration::from_millis(250));
         assert_eq!(connections, 12);
+        let took = on_one().expect("it is answered");
+        assert!(took >= Duration::from_millis(250));
     });
 }
