@@ -69,6 +69,13 @@ pub(crate) fn is_binding(pat: &syn::PatIdent) -> bool {
     !(plain && name.starts_with(|c: char| c.is_uppercase()))
 }
 
+/// The name at another place.
+fn renamed(name: &Ident, span: Span) -> Ident {
+    let mut name = name.clone();
+    name.set_span(span);
+    name
+}
+
 /// The variables that a pattern makes, in order.
 pub(crate) fn bindings(pat: &syn::Pat) -> Vec<syn::PatIdent> {
     struct Found(Vec<syn::PatIdent>);
@@ -109,7 +116,7 @@ impl<'n> Unique<'n> {
         let name = ident.to_string();
         let mut known = self.scopes.iter().rev().flat_map(|s| s.iter().rev());
         let (_, now) = known.find(|(source, _)| *source == name)?;
-        (*now != name).then(|| Ident::new(&now.to_string(), ident.span()))
+        (*now != name).then(|| renamed(now, ident.span()))
     }
 
     /// Makes the variables of a pattern known from here on.
@@ -218,7 +225,7 @@ impl VisitMut for Rebind<'_> {
             let name = pat.ident.to_string();
             if let Some((_, now)) = self.0.iter().find(|(was, _)| *was == name)
             {
-                pat.ident = Ident::new(&now.to_string(), pat.ident.span());
+                pat.ident = renamed(now, pat.ident.span());
             }
         }
         visit_mut::visit_pat_ident_mut(self, pat);

@@ -46,18 +46,19 @@ pub(crate) fn find(
         closures: closures(graph),
         pins: Pins::default(),
     };
+    let dead = vec![false; graph.locals.len()];
     for (block, section) in graph.blocks.iter().enumerate() {
         let Some(entry) = &flow.entry[block] else {
             continue;
         };
         if block != 0 && heads[block] {
-            let kept = flow.kept(entry, &flow.live_in[block]);
-            find.hold(entry, &kept);
+            let live = &flow.live_in[block];
+            find.hold(entry, &flow.kept(entry, live), live);
         }
         // The end of a scope is a use, for all that is known.
         for (local, state) in flow.drops(block, entry) {
             if state[local] != Holds::Nothing {
-                find.hold(&state, &[local]);
+                find.hold(&state, &[local], &dead);
             }
         }
         let End::Wait { future, result, .. } = &section.end else {
@@ -70,8 +71,8 @@ pub(crate) fn find(
         if let Some(result) = result {
             state[*result] = Holds::Nothing;
         }
-        let kept = flow.kept(&state, &flow.after_end(block));
-        find.hold(&state, &kept);
+        let live = flow.after_end(block);
+        find.hold(&state, &flow.kept(&state, &live), &live);
         let future = found(future, graph, known).borrowed;
         for local in closure(&find.borrows, &future) {
             if state[local] != Holds::Nothing {
@@ -96,10 +97,14 @@ impl Find<'_> {
         self.pins.names.insert(name);
     }
 
-    /// Both ends of each borrow that is held in this state.
-    fn hold(&mut self, state: &[Holds], kept: &[LocalId]) {
+    /// Both ends of each borrow that is held in this state. What is kept and
+    /// not used again may be a borrow of what has been moved since: for all
+    /// that is known, it has something to drop.
+    fn hold(&mut self, state: &[Holds], kept: &[LocalId], live: &[bool]) {
         for &local in kept {
-            let there = |other: &LocalId| state[*other] != Holds::Nothing;
+            let there = |other: &LocalId| {
+                state[*other] != Holds::Nothing || !live[local]
+            };
             let held = self.borrows[local].iter().copied().filter(there);
             let held: Vec<LocalId> = held.collect();
             let Some(&first) = held.first() else { continue };

@@ -18,6 +18,8 @@ use crate::uses::{is_name, only_looks};
 /// A slot as the arms see it.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
+    /// The variable.
+    pub ident: Ident,
     /// The handle.
     pub handle: Ident,
     /// The pointer to its place.
@@ -165,7 +167,7 @@ impl<'p> Places<'p> {
         let Expr::Assign(e) = expr else { return };
         self.expr(&mut e.right, true);
         match self.slot(bare(&e.left)) {
-            Some((Slot { handle, place }, span)) => {
+            Some((Slot { handle, place, .. }, span)) => {
                 let value = &e.right;
                 self.any = true;
                 *expr = parse_quote_spanned! {span=>
@@ -251,9 +253,9 @@ impl<'p> Places<'p> {
         let mut words = Vec::new();
         mentioned(expr.to_token_stream(), &mut words);
         let mut lets = Vec::new();
-        for (name, slot) in self.slots {
-            if words.contains(name) {
-                let name = Ident::new(name, slot.handle.span());
+        for (text, slot) in self.slots {
+            if words.contains(text) {
+                let name = &slot.ident;
                 let handle = &slot.handle;
                 lets.push(quote!(let mut #name = #handle.take();));
             }

@@ -57,6 +57,20 @@ fn names_of_the_generated_code_give_way() {
 }
 
 #[test]
+fn raw_names_are_variables_as_others_are() {
+    let _dog = watchdog();
+    for shape in ["", "(pinned)"] {
+        let source = format!(
+            "#[coroutine{shape}] fn f(r#in: S) {{ let r#fn = &r#in; \
+             g().wait; let r#fn = {{ let r#in = h(r#fn).wait; move || r#in }}; \
+             println!(\"{{:?}}\", r#fn); }}"
+        );
+        // Whether it is refused is another matter.
+        let _ = expand(&source, Print::default());
+    }
+}
+
+#[test]
 fn deep_nesting_is_refused_before_it_uses_up_the_stack() {
     let _dog = watchdog();
     let source = |depth: usize| {

@@ -231,6 +231,7 @@ pub(crate) fn of_locals(
         .filter(|&(id, _)| reached(id))
         .filter_map(|(id, local)| {
             let slot = Slot {
+                ident: local.ident.clone(),
                 handle: local.slot.clone()?,
                 place: place(Tenant::Local(id)),
             };

@@ -4,7 +4,7 @@
 //! it. Nothing is known of what it outlives itself, so that such a borrow can
 //! go nowhere else.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use proc_macro2::Span;
 use syn::visit_mut::{self, VisitMut};
@@ -26,7 +26,7 @@ pub(super) fn outlive(signature: &mut Signature, names: &mut Names) {
         name: &mut || name("given"),
         held: held.clone(),
         new: Vec::new(),
-        found: BTreeSet::new(),
+        found: BTreeMap::new(),
     };
     for input in &mut signature.inputs {
         if let syn::FnArg::Typed(typed) = input {
@@ -59,8 +59,7 @@ pub(super) fn outlive(signature: &mut Signature, names: &mut Names) {
     signature.generics.params.insert(0, param);
     // Those of an `impl` around the function.
     let predicates = &mut signature.generics.make_where_clause().predicates;
-    for outer in found {
-        let outer = Lifetime::new(&format!("'{outer}"), Span::call_site());
+    for outer in found.into_values() {
         predicates.push(parse_quote!(#outer: #held));
     }
 }
@@ -71,7 +70,7 @@ struct Lifetimes<'n> {
     /// Those that the source does not name.
     new: Vec<Lifetime>,
     /// Those that it names.
-    found: BTreeSet<String>,
+    found: BTreeMap<String, Lifetime>,
 }
 
 impl Lifetimes<'_> {
@@ -95,7 +94,8 @@ impl VisitMut for Lifetimes<'_> {
         if lifetime.ident == "_" {
             *lifetime = self.fresh();
         } else if lifetime.ident != "static" {
-            self.found.insert(lifetime.ident.to_string());
+            let name = lifetime.ident.to_string();
+            self.found.insert(name, lifetime.clone());
         }
     }
     fn visit_type_impl_trait_mut(&mut self, ty: &mut syn::TypeImplTrait) {

@@ -3,6 +3,7 @@
 
 use std::panic::Location;
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// What a poll gives.
@@ -57,9 +58,20 @@ pub fn run<F: Future>(mut future: F) -> (F::Output, usize) {
 }
 
 /// Ends the process, with the place of the test, unless dropped in time.
-pub struct Watchdog(
-    #[allow(dead_code, reason = "it is there to be dropped")] mpsc::Sender<()>,
-);
+pub struct Watchdog {
+    alive: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.alive.take());
+        // Miri wants no thread to be left when the process ends.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
 
 /// A watchdog of a minute and a half for the test that calls this.
 #[track_caller]
@@ -72,11 +84,14 @@ pub fn watchdog() -> Watchdog {
 pub fn watchdog_for(time: Duration) -> Watchdog {
     let place = Location::caller();
     let (alive, dropped) = mpsc::channel();
-    std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         if dropped.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout) {
             eprintln!("{place}: not done within {time:?}");
             std::process::abort();
         }
     });
-    Watchdog(alive)
+    Watchdog {
+        alive: Some(alive),
+        thread: Some(thread),
+    }
 }

@@ -105,9 +105,14 @@ pub fn source(random: &mut Random) -> String {
         let soup: Vec<&str> = (0..random.below(40))
             .map(|_| PIECES[random.below(PIECES.len())])
             .collect();
-        return format!("#[coroutine] fn f() {{ {} }}", soup.join(" "));
+        let shape = ["", "(pinned)"][random.below(2)];
+        return format!("#[coroutine{shape}] fn f() {{ {} }}", soup.join(" "));
     }
     let mut text = CORPUS[random.below(CORPUS.len())].to_owned();
+    // The other shapes take other ways through the transformer.
+    if random.below(3) == 0 {
+        text = text.replace("coroutine]", "coroutine(pinned)]");
+    }
     for _ in 0..1 + random.below(4) {
         let mut words: Vec<&str> = text.split_inclusive(' ').collect();
         let at = random.below(words.len());
