@@ -23,7 +23,10 @@ impl Names {
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) => {
-                    self.0.insert(ident.to_string());
+                    let name = ident.to_string();
+                    // Without `r#` it is a word that is no name.
+                    self.0.extend(name.strip_prefix("r#").map(str::to_owned));
+                    self.0.insert(name);
                 }
                 TokenTree::Group(group) => self.collect(group.stream()),
                 // `"{name}"` names a variable, too.
