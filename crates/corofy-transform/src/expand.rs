@@ -111,10 +111,11 @@ impl Source<'_> {
     /// The whole, or `None` when something was learnt on the way.
     fn attempt(&self, learnt: &mut Learnt) -> syn::Result<Option<Expanded>> {
         let (options, own) = (self.options, &self.own);
+        let pinned = options.shape == Shape::Pinned;
         let mut fresh = self.names.clone();
         let body = moves::write(&self.body, &learnt.pinned);
         let mut lowered =
-            lower(&self.arguments, &body, &mut fresh, &learnt.forced);
+            lower(&self.arguments, &body, &mut fresh, &learnt.forced, pinned);
         combined(std::mem::take(&mut lowered.errors))?;
         let mut graph = lowered.graph;
         let known = lowered.known;
@@ -123,7 +124,7 @@ impl Source<'_> {
         let (heads, groups) = passes::prepare(&mut graph, &known);
         let flow = Flow::of(&graph, &known);
         let heads = passes::heads(&graph, &flow, &heads);
-        if options.shape == Shape::Pinned {
+        if pinned {
             let found = pins::find(&graph, &flow, &known, &heads);
             combined(found.errors)?;
             if !found.names.is_subset(&learnt.pinned) {

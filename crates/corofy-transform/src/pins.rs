@@ -8,10 +8,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Expr, Type};
+use syn::{Expr, Pat, Type};
 
 use crate::flow::{Flow, Holds};
 use crate::ir::{End, Graph, Instr, LocalId};
+use crate::names::bindings;
 use crate::scan::bare;
 use crate::uses::{Known, only_looks};
 
@@ -20,9 +21,25 @@ type Locals = BTreeSet<LocalId>;
 /// What an expression may borrow, and where else it may put that.
 #[derive(Debug, Default)]
 struct Found {
-    borrowed: Locals,
+    lent: Lent,
     /// `vector.push(&text)`: the vector gets what the arguments borrow.
-    into: Vec<(LocalId, Locals)>,
+    into: Vec<(LocalId, Lent)>,
+}
+
+/// What may be borrowed.
+#[derive(Clone, Debug, Default)]
+struct Lent {
+    /// Also what is used by value: that may be a copy of a borrow.
+    any: Locals,
+    /// What is not used by value. It may be moved later.
+    place: Locals,
+}
+
+/// For each variable, those that it may borrow, at whatever time.
+#[derive(Debug)]
+struct Borrows {
+    any: Vec<Locals>,
+    place: Vec<Locals>,
 }
 
 /// What is found in a graph.
@@ -42,7 +59,7 @@ pub(crate) fn find(
 ) -> Pins {
     let mut find = Find {
         graph,
-        borrows: relation(graph, known),
+        borrows: Borrows::of(graph, known),
         closures: closures(graph),
         pins: Pins::default(),
     };
@@ -73,8 +90,8 @@ pub(crate) fn find(
         }
         let live = flow.after_end(block);
         find.hold(&state, &flow.kept(&state, &live), &live);
-        let future = found(future, graph, known).borrowed;
-        for local in closure(&find.borrows, &future) {
+        let future = found(future, graph, known).lent.any;
+        for local in closure(&find.borrows.any, &future, &future) {
             if state[local] != Holds::Nothing {
                 find.pin(local);
             }
@@ -85,7 +102,7 @@ pub(crate) fn find(
 
 struct Find<'g> {
     graph: &'g Graph,
-    borrows: Vec<Locals>,
+    borrows: Borrows,
     /// Variables that are closures which borrow, and where those are.
     closures: Vec<(LocalId, Span)>,
     pins: Pins,
@@ -102,11 +119,15 @@ impl Find<'_> {
     /// that is known, it has something to drop.
     fn hold(&mut self, state: &[Holds], kept: &[LocalId], live: &[bool]) {
         for &local in kept {
-            let there = |other: &LocalId| {
-                state[*other] != Holds::Nothing || !live[local]
-            };
-            let held = self.borrows[local].iter().copied().filter(there);
-            let held: Vec<LocalId> = held.collect();
+            let there = |other: &&LocalId| state[**other] != Holds::Nothing;
+            let mut held: Locals = self.borrows.any[local]
+                .iter()
+                .filter(there)
+                .copied()
+                .collect();
+            if !live[local] {
+                held.extend(&self.borrows.place[local]);
+            }
             let Some(&first) = held.first() else { continue };
             self.refuse_closure(local, first);
             self.pin(local);
@@ -153,24 +174,59 @@ fn closures(graph: &Graph) -> Vec<(LocalId, Span)> {
     found
 }
 
-fn closure(borrows: &[Locals], locals: &Locals) -> Locals {
-    let further = locals.iter().flat_map(|&local| &borrows[local]);
-    locals.iter().chain(further).copied().collect()
+/// These, and what those others borrow.
+fn closure(borrows: &[Locals], these: &Locals, others: &Locals) -> Locals {
+    let further = others.iter().flat_map(|&local| &borrows[local]);
+    these.iter().chain(further).copied().collect()
 }
 
-/// For each variable, those that it may borrow, at whatever time.
-fn relation(graph: &Graph, known: &Known) -> Vec<Locals> {
-    let mut facts: Vec<(LocalId, Locals)> = Vec::new();
+impl Borrows {
+    fn of(graph: &Graph, known: &Known) -> Self {
+        let facts = facts(graph, known);
+        let none = vec![Locals::new(); graph.locals.len()];
+        let mut borrows = Borrows {
+            any: none.clone(),
+            place: none,
+        };
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for (to, lent) in &facts {
+                let any = closure(&borrows.any, &lent.any, &lent.any);
+                let place = closure(&borrows.place, &lent.place, &lent.any);
+                for (known, mut more) in [
+                    (&mut borrows.any[*to], any),
+                    (&mut borrows.place[*to], place),
+                ] {
+                    more.remove(to);
+                    let before = known.len();
+                    known.extend(more);
+                    changed |= known.len() > before;
+                }
+            }
+        }
+        borrows
+    }
+}
+
+/// What goes where, step by step.
+fn facts(graph: &Graph, known: &Known) -> Vec<(LocalId, Lent)> {
+    let mut facts: Vec<(LocalId, Lent)> = Vec::new();
     let mut fact = |to: &[LocalId], found: Found| {
-        facts.extend(to.iter().map(|&to| (to, found.borrowed.clone())));
+        facts.extend(to.iter().map(|&to| (to, found.lent.clone())));
         facts.extend(found.into);
     };
     for section in &graph.blocks {
         for step in &section.steps {
             match step {
-                Instr::Let { declares, init, .. } => {
+                Instr::Let {
+                    pat,
+                    declares,
+                    init,
+                    ..
+                } => {
                     if let Some(init) = init {
-                        fact(declares, value(init, graph, known));
+                        fact(declares, matched(init, pat, graph, known));
                     }
                 }
                 Instr::Assign { local, value } => {
@@ -186,7 +242,7 @@ fn relation(graph: &Graph, known: &Known) -> Vec<Locals> {
             }
             End::Match(on, arms) => {
                 for arm in arms {
-                    fact(&arm.declares, value(on, graph, known));
+                    fact(&arm.declares, matched(on, &arm.pat, graph, known));
                 }
             }
             End::Wait { future, result, .. } => {
@@ -195,28 +251,18 @@ fn relation(graph: &Graph, known: &Known) -> Vec<Locals> {
             End::Goto(_) | End::Unreachable => {}
         }
     }
-    let mut borrows = vec![Locals::new(); graph.locals.len()];
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for (to, locals) in &facts {
-            if is_number(graph, *to) {
-                continue;
-            }
-            let mut more = closure(&borrows, locals);
-            more.remove(to);
-            let before = borrows[*to].len();
-            borrows[*to].extend(more);
-            changed |= borrows[*to].len() > before;
-        }
-    }
-    borrows
+    facts.retain(|(to, _)| !is_number(graph, *to));
+    facts
 }
 
 /// What a pattern may borrow of the expression: the place, too.
-fn value(expr: &Expr, graph: &Graph, known: &Known) -> Found {
+fn matched(expr: &Expr, pat: &Pat, graph: &Graph, known: &Known) -> Found {
     let mut found = found(expr, graph, known);
-    found.borrowed.extend(root(expr, known));
+    let root = root(expr, known);
+    found.lent.any.extend(root);
+    if bindings(pat).iter().any(|binding| binding.by_ref.is_some()) {
+        found.lent.place.extend(root);
+    }
     found
 }
 
@@ -262,7 +308,8 @@ struct Look<'l> {
 
 impl Look<'_> {
     fn borrow(&mut self, local: Option<LocalId>) {
-        self.found.borrowed.extend(local);
+        self.found.lent.any.extend(local);
+        self.found.lent.place.extend(local);
     }
 
     fn pour<'e>(
@@ -271,9 +318,11 @@ impl Look<'_> {
         from: impl IntoIterator<Item = &'e Expr>,
     ) {
         let Some(to) = to else { return };
-        let mut all = Locals::new();
+        let mut all = Lent::default();
         for expr in from {
-            all.extend(found(expr, self.graph, self.known).borrowed);
+            let found = found(expr, self.graph, self.known);
+            all.any.extend(found.lent.any);
+            all.place.extend(found.lent.place);
         }
         self.found.into.push((to, all));
     }
@@ -302,7 +351,7 @@ impl<'s> Visit<'s> for Look<'_> {
                 || matches!(ty, Some(Type::Reference(r)) if r.mutability.is_none())
         });
         if !copied {
-            self.borrow(local);
+            self.found.lent.any.extend(local);
         }
     }
     fn visit_expr_reference(&mut self, e: &'s syn::ExprReference) {

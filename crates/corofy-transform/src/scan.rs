@@ -222,6 +222,39 @@ pub(crate) fn consumes(method: &syn::Ident) -> bool {
     name.starts_with("into_") || CONSUMING.contains(&&*name)
 }
 
+/// Adaptors of iterators. Other methods may have such a name, so that only a
+/// temporary value is taken to be moved by one.
+const ADAPTING: &[&str] = &[
+    "cloned",
+    "copied",
+    "cycle",
+    "filter",
+    "flat_map",
+    "fold",
+    "inspect",
+    "map_while",
+    "max",
+    "max_by_key",
+    "min",
+    "min_by_key",
+    "partition",
+    "peekable",
+    "product",
+    "reduce",
+    "scan",
+    "skip",
+    "skip_while",
+    "step_by",
+    "sum",
+    "take_while",
+    "unzip",
+];
+
+/// Whether a method of that name takes a temporary value as its receiver.
+pub(crate) fn consumes_temporary(method: &syn::Ident) -> bool {
+    consumes(method) || ADAPTING.iter().any(|name| method == name)
+}
+
 /// Whether evaluating it makes temporary values that live as long as the
 /// statement: a reference to a value, a method of one.
 pub(crate) fn keeps_temporaries(expr: &Expr) -> bool {
@@ -232,7 +265,8 @@ pub(crate) fn keeps_temporaries(expr: &Expr) -> bool {
             visit::visit_expr_reference(self, e);
         }
         fn visit_expr_method_call(&mut self, e: &'s syn::ExprMethodCall) {
-            self.0 |= !consumes(&e.method) && is_temporary(&e.receiver);
+            self.0 |=
+                !consumes_temporary(&e.method) && is_temporary(&e.receiver);
             visit::visit_expr_method_call(self, e);
         }
         fn visit_expr_field(&mut self, e: &'s syn::ExprField) {

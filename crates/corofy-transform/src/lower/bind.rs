@@ -136,8 +136,11 @@ impl Lower<'_> {
         }
         let else_block = diverge.and_then(as_block);
         if !apart {
-            let value = Some((*init.expr).clone());
-            return self.bind(pat, ty, value, else_block);
+            let value = match self.extended(pat, &init.expr) {
+                Some(value) => value,
+                None => (*init.expr).clone(),
+            };
+            return self.bind(pat, ty, Some(value), else_block);
         }
         if let (Pat::Ident(ident), None) = (pat, diverge)
             && ident.by_ref.is_none()
@@ -164,6 +167,30 @@ impl Lower<'_> {
         self.bind(pat, ty, Some(value), else_block);
         self.scopes.extend(temporaries);
         self.close_let(&init.expr);
+    }
+
+    /// `let x = &make();`: the temporary value lives as long as `x`, and may be
+    /// borrowed as long, if the machine is pinned.
+    fn extended(&mut self, pat: &Pat, init: &Expr) -> Option<Expr> {
+        let Expr::Reference(reference) = scan::bare(init) else {
+            return None;
+        };
+        let whole = crate::uses::is_name(pat)
+            && !matches!(
+                scan::bare(&reference.expr),
+                Expr::Field(_) | Expr::Index(_)
+            );
+        if !self.pinned || !whole || !scan::is_temporary(&reference.expr) {
+            return None;
+        }
+        let local = self.keep_as("temporary", (*reference.expr).clone());
+        self.graph.locals[local].lent = true;
+        if reference.mutability.is_some() {
+            self.make_mutable(local);
+        }
+        let mut reference = reference.clone();
+        *reference.expr = self.path(local);
+        Some(Expr::Reference(reference))
     }
 
     /// The temporary values of a `let` end with it, unless it is `let x = &…`.

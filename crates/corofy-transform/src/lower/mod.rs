@@ -49,6 +49,8 @@ pub(crate) struct Lower<'a> {
     pub errors: Vec<syn::Error>,
     names: &'a mut Names,
     forced: &'a HashSet<usize>,
+    /// The shape is `pinned`.
+    pinned: bool,
     current: BlockId,
     entered: usize,
     scopes: Vec<Vec<LocalId>>,
@@ -57,12 +59,13 @@ pub(crate) struct Lower<'a> {
     rests: HashSet<String>,
 }
 
-/// The graph of a body with these arguments.
+/// The graph of a body with these arguments, in the shape `pinned` or not.
 pub(crate) fn lower<'a>(
     arguments: &[(Pat, Type)],
     body: &Block,
     names: &'a mut Names,
     forced: &'a HashSet<usize>,
+    pinned: bool,
 ) -> Lower<'a> {
     let mut lower = Lower {
         graph: Graph {
@@ -75,6 +78,7 @@ pub(crate) fn lower<'a>(
         errors: Vec::new(),
         names,
         forced,
+        pinned,
         current: 0,
         entered: 0,
         scopes: vec![Vec::new()],

@@ -289,7 +289,7 @@ impl Lower<'_> {
             // A place is looked at when the method is called.
         } else if !before && !later {
             *new.receiver = self.base(&e.receiver, false);
-        } else if !before && scan::consumes(&e.method) {
+        } else if !before && scan::consumes_temporary(&e.method) {
             *new.receiver = self.operand(&e.receiver, later);
         } else if scan::is_still(&e.receiver) {
             // A constant, too.
@@ -301,12 +301,14 @@ impl Lower<'_> {
             };
             // The method may change it.
             self.make_mutable(local);
-            self.graph.locals[local].operand = scan::consumes(&e.method);
-            self.graph.locals[local].lent = !scan::consumes(&e.method);
+            self.graph.locals[local].operand =
+                scan::consumes_temporary(&e.method);
+            self.graph.locals[local].lent =
+                !scan::consumes_temporary(&e.method);
             let kept = self.path(local);
             // A receiver that is moved here would end with the expression,
             // before temporary values that came later than it.
-            let held = !scan::consumes(&e.method)
+            let held = !scan::consumes_temporary(&e.method)
                 && e.args.iter().any(scan::keeps_temporaries);
             *new.receiver = if later || held {
                 kept
