@@ -393,8 +393,8 @@ impl Lower<'_> {
         let from = self.operand(&e.expr, true);
         let borrowed = self.borrowed(&from);
         let plain = self.is_plain(&from);
-        let mut call: syn::ExprCall =
-            parse_quote!(IntoIterator::into_iter(from));
+        let (into_iter, next) = self.iteration();
+        let mut call: syn::ExprCall = parse_quote!(#into_iter(from));
         call.args = std::iter::once(from).collect();
         let items = self.keep_as("items", Expr::Call(call));
         self.make_mutable(items);
@@ -427,7 +427,7 @@ impl Lower<'_> {
                 target: no,
             },
         ];
-        let next = parse_quote!(Iterator::next(&mut #items));
+        let next = parse_quote!(#next(&mut #items));
         self.end(End::Match(next, arms), body);
         self.rebind(&declares);
         self.block_into(&e.body, Dest::Ignore);

@@ -320,6 +320,21 @@ impl Lower<'_> {
         }
     }
 
+    /// What a `for` loop calls. Where borrows are checked elsewhere, it must be
+    /// what the compiler calls, whatever the source calls `Iterator`.
+    fn iteration(&self) -> (syn::Path, syn::Path) {
+        if self.pinned {
+            return (
+                parse_quote!(::std::iter::IntoIterator::into_iter),
+                parse_quote!(::std::iter::Iterator::next),
+            );
+        }
+        (
+            parse_quote!(IntoIterator::into_iter),
+            parse_quote!(Iterator::next),
+        )
+    }
+
     fn apart(&self, expr: &Expr) -> bool {
         scan::needs_apart(expr, self.forced)
     }

@@ -241,7 +241,9 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                             );
                             let mut sum = 0;
                             let sum_slot = Slot::fill(&raw mut (*slots).sum, sum);
-                            let mut items = IntoIterator::into_iter(&(*words_slot.at()));
+                            let mut items = ::std::iter::IntoIterator::into_iter(
+                                &(*words_slot.at()),
+                            );
                             let items_slot = Slot::fill(
                                 &raw mut (*slots).shared.items,
                                 items,
@@ -267,7 +269,7 @@ pub fn held<'held_2, 'given_2: 'held_2>(
                         items_slot,
                     } => {
                         unsafe {
-                            match Iterator::next(&mut (*items_slot.at())) {
+                            match ::std::iter::Iterator::next(&mut (*items_slot.at())) {
                                 Some(word) => {
                                     let word_slot = Slot::fill(
                                         &raw mut (*slots).shared_2.word,
