@@ -48,7 +48,7 @@ pub struct Executor<P> {
     tasks: Vec<Option<Task>>,
     free: Vec<usize>,
     park: P,
-    /// Jobs since it has last looked what has happened outside.
+    /// Since it has slept or looked.
     jobs: u32,
     counts: Counts,
 }
@@ -72,7 +72,8 @@ pub struct Counts {
     pub parks: u64,
 }
 
-/// After so many jobs without a sleep, it looks what has happened outside.
+/// After this many jobs without a sleep, in one `block_on` or several, it looks
+/// at what has happened outside.
 pub const JOBS_BETWEEN_LOOKS: u32 = 64;
 
 impl<P: Park> Executor<P> {
@@ -107,23 +108,23 @@ impl<P: Park> Executor<P> {
         let waker = Waker::from(Arc::clone(&main));
         waker.wake_by_ref(); // a first poll
         loop {
-            match self.queue.next() {
-                Some(Job::Run(task)) if Arc::ptr_eq(&task, &main) => {
+            if self.jobs == JOBS_BETWEEN_LOOKS {
+                self.jobs = 0;
+                self.park.look()?; // tasks that are always ready don't hide it
+            }
+            let Some(job) = self.queue.next() else {
+                self.sleep()?;
+                continue;
+            };
+            self.jobs += 1;
+            match job {
+                Job::Run(task) if Arc::ptr_eq(&task, &main) => {
                     task.scheduled.clear();
                     if let PollState::Ready(output) = future.poll(&waker) {
                         return Ok(output);
                     }
                 }
-                Some(job) => self.run(job),
-                None => {
-                    self.sleep()?;
-                    continue;
-                }
-            }
-            self.jobs += 1;
-            if self.jobs == JOBS_BETWEEN_LOOKS {
-                self.jobs = 0;
-                self.park.look()?; // tasks that are always ready don't hide it
+                job => self.run(job),
             }
         }
     }

@@ -19,7 +19,7 @@ pub struct Http {
 #[derive(Debug)]
 pub struct Get {
     get: ch07::Get,
-    /// Of which of its connections, and where.
+    /// Which of its connections it is (a stale one is replaced), and where.
     registration: Option<(u32, Registration)>,
     reactor: Handle,
 }

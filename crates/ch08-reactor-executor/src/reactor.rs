@@ -35,7 +35,7 @@ pub struct Handle(Arc<Shared>);
 struct Shared {
     registry: Registry,
     sources: Mutex<Sources>,
-    /// Ends the sleep of the reactor.
+    /// Ends the sleep of the reactor, or the next one.
     rouse: queue::Waker,
     /// How often its `wait` has returned.
     wake_ups: AtomicU64,
@@ -244,11 +244,11 @@ pub enum Direction {
 
 impl Registration {
     /// Has the source become ready since the last call that said so? If not,
-    /// `waker` is woken when it does, and no earlier waker of that direction.
+    /// `waker` is called when it does, and no earlier waker of that direction.
     ///
     /// # Errors
     ///
-    /// If the reactor is gone.
+    /// If it would have to wait and the reactor is gone.
     pub fn poll_ready(
         &self,
         direction: Direction,

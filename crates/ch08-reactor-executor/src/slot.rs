@@ -19,7 +19,7 @@ pub struct Slot {
 
 #[derive(Debug)]
 enum Waiting {
-    /// Nothing waits, or what has waited was woken.
+    /// Nothing waits: the waker was called, or none was left.
     Nobody,
     /// The waker of the latest poll.
     Task(Waker),
@@ -50,11 +50,11 @@ impl Slot {
 /// The side of the task.
 impl Slot {
     /// Has it happened since the last call that said so? If not, `waker` will
-    /// be woken when it has; a waker of an earlier call will not.
+    /// be called when it has; a waker of an earlier call will not.
     ///
     /// # Errors
     ///
-    /// [`Closed`], if the reactor is gone.
+    /// [`Closed`], if it would have to wait and the reactor is gone.
     // ANCHOR: poll_ready
     pub fn poll_ready(&self, waker: &Waker) -> Result<bool, Closed> {
         if self.take_ready() {

@@ -3,10 +3,11 @@
 
 use ch08_reactor_executor::executor::JOBS_BETWEEN_LOOKS;
 use ch08_reactor_executor::{
-    Future, JoinError, PollState, Slot, Waker, YieldNow, one_thread, parked,
-    yield_now,
+    Executor, Future, JoinError, Park, Parker, PollState, Slot, Unpark, Waker,
+    YieldNow, one_thread, parked, yield_now,
 };
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -48,6 +49,37 @@ fn yields(times: u32) -> impl Future<Output = ()> {
         }
         PollState::Ready(())
     })
+}
+
+/// Counts how often the executor looks what has happened outside.
+struct Looks(u32);
+
+impl Park for Looks {
+    fn unparker(&self) -> Arc<dyn Unpark> {
+        Arc::new(Parker::new())
+    }
+
+    fn park(&mut self) -> io::Result<()> {
+        unreachable!("there is always something to do")
+    }
+
+    fn look(&mut self) -> io::Result<()> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn short_calls_of_block_on_do_not_hide_the_sockets() {
+    within_a_minute(|| {
+        let mut executor = Executor::new(Looks(0));
+        for _ in 0..10 * JOBS_BETWEEN_LOOKS {
+            let one_job = poll_fn(|_| PollState::Ready(()));
+            executor.block_on(one_job).expect("it can look");
+        }
+        // It looks before the next job.
+        assert_eq!(executor.park().0, 9);
+    });
 }
 
 #[test]

@@ -112,20 +112,38 @@ fn the_orders_that_lose_a_wake_up_are_found() {
     }
 }
 
+/// The files of the core.
+const FILES: [(&str, &str); 6] = [
+    ("slot.rs", include_str!("../../src/slot.rs")),
+    ("scheduled.rs", include_str!("../../src/scheduled.rs")),
+    ("run_queue.rs", include_str!("../../src/run_queue.rs")),
+    ("parker.rs", include_str!("../../src/parker.rs")),
+    ("broken.rs", include_str!("../../src/broken.rs")),
+    ("outcome.rs", include_str!("../../src/outcome.rs")),
+];
+
+/// The type and the function around a line.
+fn function_of(file: &str, line: u32) -> String {
+    let text = FILES.iter().find(|(name, _)| *name == file);
+    let (_, text) = text.expect("a file of the core");
+    let before = text.lines().zip(1..=line).map(|(text, _)| text);
+    let (mut kind, mut function) = ("", "");
+    for text in before {
+        if let Some(name) = text.strip_prefix("impl ") {
+            kind = name.trim_end_matches(" {");
+        } else if let Some((_, name)) = text.split_once("fn ") {
+            function = name.split('(').next().unwrap_or(name);
+        }
+    }
+    format!("{kind}::{function}")
+}
+
 /// Every place of these files whose ordering is more than `Relaxed`.
 fn places() -> Vec<(&'static str, u32)> {
-    let files = [
-        ("slot.rs", include_str!("../../src/slot.rs")),
-        ("scheduled.rs", include_str!("../../src/scheduled.rs")),
-        ("run_queue.rs", include_str!("../../src/run_queue.rs")),
-        ("parker.rs", include_str!("../../src/parker.rs")),
-        ("broken.rs", include_str!("../../src/broken.rs")),
-        ("outcome.rs", include_str!("../../src/outcome.rs")),
-    ];
     let strong = ["Acquire", "Release", "AcqRel", "SeqCst"]
         .map(|order| format!("Ordering::{order}"));
     let mut places = Vec::new();
-    for (file, text) in files {
+    for (file, text) in FILES {
         for (line, number) in text.lines().zip(1..) {
             if strong.iter().any(|order| line.contains(order)) {
                 places.push((file, number));
@@ -133,15 +151,6 @@ fn places() -> Vec<(&'static str, u32)> {
         }
     }
     places
-}
-
-/// The code in this line.
-fn source((file, number): (&str, u32)) -> String {
-    let path = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).expect("the crate's source");
-    let line = text.lines().nth(number as usize - 1).expect("it was there");
-    let code = line.split("//").next().unwrap_or(line).trim();
-    code.trim_end_matches(';').to_owned()
 }
 
 /// The first model that rejects this mutant. Also says whether any model has
@@ -175,8 +184,8 @@ fn no_ordering_can_be_weaker() {
         let Some(model) = model else {
             panic!("{file}:{line}: every model holds with Relaxed");
         };
-        let text = source((file, line));
-        println!("{text}\n  with Relaxed in {file}: rejected by \"{model}\"");
+        let function = function_of(file, line);
+        println!("`{function}` with Relaxed: rejected by \"{model}\"");
     }
 }
 
@@ -196,7 +205,7 @@ fn clearing_by_a_store_is_rejected() {
     let (model, reached) = rejects(mutant);
     assert!(reached, "no model comes to line {line}");
     let model = model.expect("a store loses what came before");
-    println!("`clear` by a store: rejected by \"{model}\"");
+    println!("scheduled.rs:{line} as a store: rejected by \"{model}\"");
 }
 
 /// What is shared elsewhere is under a lock, or a number to look at.
