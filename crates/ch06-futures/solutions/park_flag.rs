@@ -38,7 +38,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
         // Acquire: what the waking thread did is seen by the next poll. Pairs
-        // with the store in `wake`.
+        // with the swap in `wake`.
         while !sleeper.woken.swap(false, Ordering::Acquire) {
             thread::park();
         }

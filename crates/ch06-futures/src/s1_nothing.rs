@@ -5,15 +5,13 @@
 use crate::quiet::println;
 
 // ANCHOR: both
-/// Greets, and returns the length of the name. None of it runs when it is
-/// called.
+/// Greets, and returns the length of the name.
 pub async fn greet(name: &str) -> usize {
     println!("hello, {name}");
     name.len()
 }
 
-/// An ordinary function that returns a future: its body runs when it is
-/// called, up to the value that it returns.
+/// An ordinary function that returns a future.
 pub fn greet_early(name: &str) -> impl Future<Output = usize> {
     println!("hello, {name}");
     async move { name.len() }

@@ -31,7 +31,6 @@ pub fn greeting(http: Http) -> impl crate::Future<Output = io::Result<String>> {
         Panicked,
     }
     // ANCHOR_END: states
-    // ANCHOR: machine
     struct Greeting<S, P> {
         state: S,
         resume: P,
@@ -51,7 +50,7 @@ pub fn greeting(http: Http) -> impl crate::Future<Output = io::Result<String>> {
             (self.resume)(&mut self.state)
         }
     }
-    // ANCHOR_END: machine
+    // ANCHOR: machine
     machine(
         State::Start { http },
         |state| -> crate::PollState<io::Result<String>> {
@@ -66,6 +65,7 @@ pub fn greeting(http: Http) -> impl crate::Future<Output = io::Result<String>> {
                         };
                     }
                     // ANCHOR_END: start
+                    // ANCHOR_END: machine
                     // ANCHOR: first
                     // line 10: http.get("/200/Ada").wait
                     State::Wait1 { http, mut future } => {
