@@ -34,7 +34,7 @@ impl Future for Get {
                 return PollState::Ready(reply);
             }
             match self.poll_ready(waker) {
-                Ok(true) => {} // something has happened meanwhile: try again
+                Ok(true) => {} // perhaps something has happened since: try again
                 Ok(false) => return PollState::NotReady,
                 Err(error) => return PollState::Ready(Err(error)),
             }
@@ -145,7 +145,7 @@ impl TcpStream {
                 done => return PollState::Ready(done),
             }
             match self.registration.poll_ready(direction, waker) {
-                Ok(true) => {} // it has become ready meanwhile: try again
+                Ok(true) => {} // perhaps it has become ready since: try again
                 Ok(false) => return PollState::NotReady,
                 Err(error) => return PollState::Ready(Err(error)),
             }

@@ -77,6 +77,12 @@ impl Wake for Woken {
 }
 // ANCHOR_END: wake
 
+impl Woken {
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed) // one thread
+    }
+}
+
 /// Polls each task whenever it was woken, until all are finished, and sleeps
 /// in `queue` in between. Gives how many polls that took.
 ///
@@ -103,6 +109,11 @@ pub fn run<F: Future<Output = ()>>(
         });
         if tasks.is_empty() {
             return Ok(polls);
+        }
+        // A poll may have woken a task: its own, or one before it.
+        let woken = |(_, woken): &(F, Arc<Woken>)| woken.is_set();
+        if tasks.iter().any(woken) {
+            continue;
         }
         sleep(queue, &mut events)?;
         for event in &events {

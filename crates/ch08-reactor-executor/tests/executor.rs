@@ -4,7 +4,7 @@
 use ch08_reactor_executor::executor::JOBS_BETWEEN_LOOKS;
 use ch08_reactor_executor::{
     Executor, Future, JoinError, Park, Parker, PollState, Slot, Unpark, Waker,
-    YieldNow, one_thread, parked, yield_now,
+    YieldNow, one_thread, parked, s2_waker, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -49,6 +49,18 @@ fn yields(times: u32) -> impl Future<Output = ()> {
         }
         PollState::Ready(())
     })
+}
+
+#[test]
+fn the_loop_of_stage_2_does_not_sleep_over_a_wake_during_a_poll() {
+    within_a_minute(|| {
+        let mut queue = ch04_event_queue::Poll::new().unwrap();
+        let registry = queue.registry().try_clone().unwrap();
+        let wakers = s2_waker::Wakers::new(registry);
+        let tasks = [2, 3].map(yields);
+        let polls = s2_waker::run(&mut queue, &wakers, tasks).unwrap();
+        assert_eq!(polls, 3 + 4);
+    });
 }
 
 /// Counts how often the executor looks what has happened outside.
