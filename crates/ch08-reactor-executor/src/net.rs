@@ -34,7 +34,7 @@ impl Future for Get {
                 return PollState::Ready(reply);
             }
             match self.poll_ready(waker) {
-                Ok(true) => {} // perhaps something has happened since: try again
+                Ok(true) => {} // perhaps something has happened since
                 Ok(false) => return PollState::NotReady,
                 Err(error) => return PollState::Ready(Err(error)),
             }
