@@ -279,7 +279,7 @@ async function print(tab, names) {
     wrong.push(`${names.length} pages, but ${titles} <h1> are to be seen in print`);
   }
   const hidden = await page.evaluate(() => {
-    const texts = [...document.querySelectorAll("main > p, main details:not(.whole-file) > *")];
+    const texts = [...document.querySelectorAll("main > p, main details:not(.whole-file) > :not(.whole-file)")];
     // A figure shows its still form on paper.
     const hidden = texts.find((text) => !text.closest(".fig-live") && !window.checks.visible(text));
     return hidden && window.checks.describe(hidden);
