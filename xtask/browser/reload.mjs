@@ -5,7 +5,8 @@
 // Each tab must show what changed, then why a build failed, then the mended
 // page, without being touched. Says so, and ends with 0.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import { chromium } from "playwright-core";
 
@@ -16,9 +17,18 @@ const TABS = 20;
 // Under a second on an idle machine.
 const PATIENCE = 60_000;
 
+/// Puts the text into the file at once, as an editor does: a file that is
+/// written in place is empty for a moment, and an empty page can be built.
+async function save(file, text) {
+  // Outside of the book's folder, where nothing looks for changes.
+  const beside = `${dirname(dirname(file))}.saved`;
+  await writeFile(beside, text);
+  await rename(beside, file);
+}
+
 async function all(pages, what, condition, argument) {
   const waits = pages.map((page, index) =>
-    page.waitForFunction(condition, argument, { timeout: PATIENCE }).catch((error) => {
+    page.waitForFunction(condition, argument, { timeout: PATIENCE, polling: 200 }).catch((error) => {
       throw new Error(`tab ${index + 1} ${what}: ${error.message.split("\n")[0]}`);
     }),
   );
@@ -39,13 +49,13 @@ async function main() {
   }
   const shows = (text) => document.querySelector("main")?.textContent.includes(text);
   const text = await readFile(file, "utf8");
-  await writeFile(file, `${text}\nA line that is new.\n`);
+  await save(file, `${text}\nA line that is new.\n`);
   await all(pages, "does not reload", shows, "A line that is new.");
-  await writeFile(file, `${text}\n{{#solution none.rs}}\n`);
+  await save(file, `${text}\n{{#solution none.rs}}\n`);
   const failed = () => document.querySelector("[role=alert]")?.checkVisibility() ?? false;
   await all(pages, "does not say that the build failed", failed);
   await all(pages, "lost the last good book", shows, "A line that is new.");
-  await writeFile(file, `${text}\nA line that is mended.\n`);
+  await save(file, `${text}\nA line that is mended.\n`);
   await all(pages, "does not reload when it is mended", shows, "A line that is mended.");
   await browser.close();
   console.log(`${TABS} tabs reloaded`);

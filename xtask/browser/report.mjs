@@ -1,7 +1,8 @@
 // What the Rust side reads: a line of JSON on standard output for each thing
 // that was checked, with `wrong` if it is wrong and `near`, a text of the
 // page's markdown source, if the place is known, or `at`, the file and line of
-// the book's own script or style.
+// the book's own script or style. `note` is what was wrong at first only: such a
+// line is no check of its own.
 
 // Findings of one kind on one page mostly have one cause.
 const MOST = 5;
@@ -18,6 +19,13 @@ export function report(page, check, problems) {
   }
   const more = problems.length - MOST;
   if (more > 0) print({ page, check, wrong: `and ${more} more of these` });
+}
+
+/// Problems that were there at first, and not when the page was looked at again.
+export function tell(page, check, problems) {
+  for (const problem of problems.slice(0, MOST)) {
+    print({ page, check, note: typeof problem === "string" ? problem : problem.wrong });
+  }
 }
 
 function print(line) {

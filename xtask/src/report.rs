@@ -59,6 +59,22 @@ impl Report {
         });
     }
 
+    /// Something was wrong at first, and not when it was checked once more by
+    /// itself: that is told, and is no failure.
+    pub fn passed_at_last(
+        &mut self,
+        at: impl Into<String>,
+        message: impl fmt::Display,
+    ) {
+        self.notes.push(Failure {
+            at: at.into(),
+            message: format!(
+                "failed, and passed when it was run once more by itself:\n\
+                 {message}"
+            ),
+        });
+    }
+
     /// The stage needs something that is not here.
     pub fn skip(&mut self, needs: impl Into<String>) {
         self.skipped = Some(needs.into());

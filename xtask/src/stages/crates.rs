@@ -9,7 +9,7 @@ use cargo_metadata::{Package, TargetKind};
 
 use super::{Context, Lane, Stage, libtest};
 use crate::process;
-use crate::report::{Failure, Report};
+use crate::report::Report;
 use crate::workbench::in_parallel;
 
 /// All tests of a package take a minute; more means that they hang.
@@ -200,13 +200,7 @@ fn again(
         return Ok(second);
     }
     for failure in first.failures {
-        second.notes.push(Failure {
-            at: failure.at,
-            message: format!(
-                "failed, and passed when it was run once more by itself:\n{}",
-                failure.message
-            ),
-        });
+        second.passed_at_last(failure.at, failure.message);
     }
     Ok(second)
 }
