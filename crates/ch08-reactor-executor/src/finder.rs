@@ -1,7 +1,9 @@
 //! A finder of forgotten wakes: futures that wait, and whose waker nobody has.
 //!
 //! It leaves out futures that wait for something that never happens: they have
-//! left their waker somewhere.
+//! left their waker somewhere. It also leaves out what is polled again within
+//! the bound, since each poll begins the time anew. A poll that takes longer
+//! than the bound is taken for a wait.
 
 use crate::future::{Future, PollState, Waker};
 use crate::sync::{Mutex, lock};
@@ -57,19 +59,20 @@ pub struct Watched<F> {
 }
 
 // ANCHOR: forgotten
-/// What has a watched future's relay, and is no waker somewhere else: the
-/// future, the one waker that it lends, and the finder's list.
+/// The owners of a relay that are no waker kept elsewhere: the future, the one
+/// waker that it lends, and the finder's list.
 const OWN: usize = 3;
 
-/// How long it has been pending while its waker is nowhere. `more` is how many
-/// clones the caller has.
-fn forgotten(relay: &Arc<Relay>, more: usize) -> Option<Duration> {
-    let since = match &*lock(&relay.state) {
-        State::Awake => return None,
-        State::Pending(since, _) => *since,
+/// How long it has been pending since its latest poll, if its waker is nowhere.
+fn forgotten(relay: &Arc<Relay>) -> Option<Duration> {
+    let state = lock(&relay.state);
+    let State::Pending(since, _) = &*state else {
+        return None;
     };
-    let nowhere = Arc::strong_count(relay) == OWN + more;
-    nowhere.then(|| since.elapsed())
+    let pending = since.elapsed();
+    // Counted under the lock: a wake that has begun is waiting for the lock,
+    // and still owns its clone.
+    (Arc::strong_count(relay) == OWN).then_some(pending)
 }
 // ANCHOR_END: forgotten
 
@@ -78,8 +81,8 @@ impl<F: Future> Future for Watched<F> {
     type Output = F::Output;
 
     fn poll(&mut self, waker: &Waker) -> PollState<F::Output> {
-        // Nothing could have woken it, so something else has.
-        if let Some(pending) = forgotten(&self.relay, 0) {
+        // Its own waker was nowhere, so this poll is due to something else.
+        if let Some(pending) = forgotten(&self.relay) {
             self.finder.note(self.relay.name, pending);
         }
         let (since, outer) = (Instant::now(), waker.clone());
@@ -144,10 +147,10 @@ impl Finder {
     // ANCHOR: reports
     #[must_use]
     pub fn waiting(&self) -> Vec<Forgotten> {
-        let watched = lock(&self.0.watched).clone();
+        let watched = lock(&self.0.watched); // a clone of it would be counted
         let mut found = Vec::new();
-        for relay in &watched {
-            match forgotten(relay, 1) {
+        for relay in &*watched {
+            match forgotten(relay) {
                 Some(pending) if pending > self.0.bound => {
                     let name = relay.name;
                     found.push(Forgotten { name, pending });

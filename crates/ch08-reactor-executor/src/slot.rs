@@ -60,8 +60,11 @@ impl Slot {
         if self.take_ready() {
             return Ok(true);
         }
-        self.store(waker)?;
-        Ok(self.take_ready()) // it may have happened before the store
+        let stored = self.store(waker);
+        if self.take_ready() {
+            return Ok(true); // it happened before the store
+        }
+        stored.map(|()| false)
     }
     // ANCHOR_END: poll_ready
 
@@ -104,12 +107,12 @@ impl Slot {
     // ANCHOR: forget
     /// Nothing waits here any more: the future was dropped.
     pub fn forget(&self) {
-        let mut waiting = lock(&self.waiting);
-        if matches!(*waiting, Waiting::Closed) {
+        let mut left = lock(&self.waiting);
+        if matches!(*left, Waiting::Closed) {
             return;
         }
-        let old = mem::replace(&mut *waiting, Waiting::Nobody);
-        drop(waiting);
+        let old = mem::replace(&mut *left, Waiting::Nobody);
+        drop(left);
         drop(old);
     }
     // ANCHOR_END: forget
@@ -126,8 +129,8 @@ impl Slot {
     // ANCHOR: set_ready
     /// It has happened: says so, and wakes the task that waits, if one does.
     pub fn set_ready(&self) {
-        // Release: pairs with `take_ready`. A store would do, too; a swap is
-        // what loom can order among the swaps of the task.
+        // Release: pairs with `take_ready`. A store would do, too; but loom,
+        // the checker of a later page, can order a swap among swaps.
         self.ready.swap(true, Ordering::Release); // first the news,
         let mut waiting = lock(&self.waiting);
         if matches!(*waiting, Waiting::Closed) {
@@ -135,9 +138,11 @@ impl Slot {
         }
         let told = mem::replace(&mut *waiting, Waiting::Nobody);
         drop(waiting);
+        // ANCHOR: then
         if let Waiting::Task(waker) = told {
             waker.wake(); // then the wake, with nothing locked
         }
+        // ANCHOR_END: then
     }
     // ANCHOR_END: set_ready
 
