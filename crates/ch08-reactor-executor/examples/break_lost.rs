@@ -14,7 +14,7 @@ type PollReady = fn(&Slot, &Waker) -> Result<bool, Closed>;
 
 /// What is known of a task after it was polled once.
 #[derive(Debug, PartialEq, Eq)]
-struct After {
+struct Polled {
     /// Its poll has said that the event has come.
     ready: bool,
     /// It was woken within a third of a second.
@@ -36,7 +36,7 @@ impl Wake for Woken {
 }
 
 // ANCHOR: run
-fn run(poll_ready: PollReady) -> After {
+fn run(poll_ready: PollReady) -> Polled {
     let slot = Arc::new(Slot::new());
     // Two meetings: "I have looked" and "it has happened".
     let (looked, happened) =
@@ -63,7 +63,7 @@ fn run(poll_ready: PollReady) -> After {
     event.join().expect("it does not panic");
 
     thread::sleep(Duration::from_millis(333));
-    After {
+    Polled {
         ready,
         woken: woken.0.load(Ordering::Acquire), // pairs with `wake`
         waiting: slot.is_waited_for(),
@@ -72,7 +72,7 @@ fn run(poll_ready: PollReady) -> After {
 }
 // ANCHOR_END: run
 
-fn print(name: &str, after: &After) {
+fn print(name: &str, after: &Polled) {
     let yes = |yes| if yes { "yes" } else { "no" };
     println!(
         "{name:<15} {:<5} {:<5} {:<7} {}",
@@ -92,14 +92,14 @@ fn main() {
 #[test]
 fn one_look_loses_it_and_a_second_one_does_not() {
     testing::within_a_minute(|| {
-        let lost = After {
+        let lost = Polled {
             ready: false,
             woken: false,
             waiting: true,
             unseen: true,
         };
         assert_eq!(run(broken::poll_ready), lost);
-        let seen = After {
+        let seen = Polled {
             ready: true,
             woken: false, // no need
             waiting: true,

@@ -13,27 +13,23 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-// ANCHOR: park
 /// Where an executor sleeps.
+///
+/// # Errors
+///
+/// Of `park` and `look`: sleeping is impossible. The executor gives up then.
+// ANCHOR: park
 pub trait Park {
-    /// Ends the sleep, from any thread.
+    /// What ends the sleep, from any thread.
     fn unparker(&self) -> Arc<dyn Unpark>;
 
     /// Sleeps until it is unparked or something has happened.
-    ///
-    /// # Errors
-    ///
-    /// If sleeping is impossible. The executor gives up then.
     fn park(&mut self) -> io::Result<()>;
 
     /// Wakes the tasks for which something has happened during the sleep.
     fn deliver(&mut self) {}
 
     /// The same as both, without the sleep.
-    ///
-    /// # Errors
-    ///
-    /// As [`park`](Self::park).
     fn look(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -135,10 +131,12 @@ impl<P: Park> Executor<P> {
     fn sleep(&mut self) -> io::Result<()> {
         self.jobs = 0;
         self.counts.parks += 1;
+        // ANCHOR: nap
         let parked = self.park.park();
         self.queue.unparked(); // the wakes that follow need not unpark us
         parked?;
         self.park.deliver();
+        // ANCHOR_END: nap
         Ok(())
     }
     // ANCHOR_END: sleep
@@ -155,10 +153,12 @@ impl<P: Park> Executor<P> {
                 let Some(task) = self.find(&shared) else {
                     return; // it has ended, and a late waker was called
                 };
+                // ANCHOR: poll
                 shared.scheduled.clear(); // before the poll: a wake during it
                 if task.future.poll(&task.waker).is_ready() {
                     self.remove(shared.place);
                 }
+                // ANCHOR_END: poll
                 self.counts.polls += 1;
             }
         }
@@ -186,9 +186,11 @@ impl<P: Park> Executor<P> {
 
     fn insert(&mut self, future: BoxedTask) {
         let place = self.free.pop().unwrap_or(self.tasks.len());
+        // ANCHOR: first_poll
         let shared = TaskWaker::new(place, &self.queue);
         let waker = Waker::from(Arc::clone(&shared));
         waker.wake_by_ref(); // a first poll
+        // ANCHOR_END: first_poll
         let task = Some(Task {
             future,
             waker,

@@ -29,6 +29,7 @@ impl Future for Get {
 
     fn poll(&mut self, waker: &Waker) -> PollState<Self::Output> {
         loop {
+            // ANCHOR: attempt
             if let PollState::Ready(reply) = self.get.poll() {
                 self.registration = None;
                 return PollState::Ready(reply);
@@ -38,6 +39,7 @@ impl Future for Get {
                 Ok(false) => return PollState::NotReady,
                 Err(error) => return PollState::Ready(Err(error)),
             }
+            // ANCHOR_END: attempt
         }
     }
 }
@@ -48,7 +50,7 @@ impl Get {
     /// Has its socket become ready? If not, `waker` is left there.
     fn poll_ready(&mut self, waker: &Waker) -> io::Result<bool> {
         let Some(waiting) = self.get.waits_for() else {
-            return Ok(true); // it waits for nothing
+            return Ok(true); // not after `NotReady`: it waits for something
         };
         let direction = match waiting.interest.is_readable() {
             true => Direction::Read,

@@ -27,7 +27,7 @@ pub struct Reactor {
     handle: Handle,
 }
 
-/// What tasks have of the reactor, on any thread.
+/// What tasks hold of the reactor, on any thread.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Shared>);
 

@@ -43,8 +43,8 @@ impl Future for Get {
 // ANCHOR_END: leaf
 
 // ANCHOR: watch
-/// Puts it into the queue, or says anew what is wanted of it. If it is ready
-/// already, that gives an event, too.
+/// Registers it, or updates the interest if it is registered already. If it is
+/// ready by then, that gives an event, too.
 pub(crate) fn watch(
     registry: &Registry,
     source: &mut impl Source,
@@ -95,7 +95,7 @@ pub fn sleep_on<F: Future>(
     }
 }
 
-/// Sleeps until there is an event. A signal is none: then it sleeps on.
+/// Sleeps until there is an event. A signal isn't one: it goes back to sleep.
 pub(crate) fn sleep(queue: &mut Poll, events: &mut Events) -> io::Result<()> {
     loop {
         match queue.poll(events, None) {

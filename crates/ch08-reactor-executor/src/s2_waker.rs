@@ -2,7 +2,8 @@
 //! task that waits for it.
 //!
 //! It leaves out a run queue (it looks at all tasks for those that were
-//! woken), new tasks while it runs, and other threads.
+//! woken), new tasks while it runs, and other threads: a wake from one of them
+//! does not end the sleep.
 
 use crate::future::{Future, PollState, Waker};
 use crate::s1_sleep::{sleep, watch};
@@ -71,7 +72,7 @@ impl Drop for Get {
 // ANCHOR: wake
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        // Relaxed: this stage has one thread.
+        // Relaxed: only the thread of `run` is meant to call it.
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -79,7 +80,7 @@ impl Wake for Woken {
 
 impl Woken {
     fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed) // one thread
+        self.0.load(Ordering::Relaxed) // as in `wake`
     }
 }
 

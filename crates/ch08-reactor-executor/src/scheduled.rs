@@ -3,7 +3,7 @@
 use crate::sync::{AtomicBool, Ordering};
 
 // ANCHOR: scheduled
-/// A task stands in the run queue, once, however often it is woken.
+/// Does the task stand in the run queue? Then a wake must not push it again.
 #[derive(Debug)]
 pub struct Scheduled(AtomicBool);
 
