@@ -24,6 +24,11 @@
             this.#keys = keys;
             this.#names = names;
             this.#name = this.closest("figure").id;
+            // What levels share, the page has once.
+            for (const same of this.querySelectorAll("[data-same]")) {
+                const part = find(this, `[data-part="${same.dataset.same}"]`);
+                same.append(...part.cloneNode(true).children);
+            }
             const boxes = this.querySelectorAll(".fig-level");
             this.#levels = levels.map((level, index) => ({
                 ...level,

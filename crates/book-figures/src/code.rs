@@ -1,7 +1,7 @@
 //! The lines of source that a figure shows beside its steps.
 
 /// A part of a source file, without the comments that document it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The file, relative to the project's root, with forward slashes.
     pub file: String,

@@ -15,7 +15,7 @@ mod values;
 use std::fmt::Write as _;
 
 use self::drawn::Drawn;
-pub(crate) use self::panel::panel;
+pub(crate) use self::panel::{panel, panel_beside};
 use crate::definition::Picture;
 use crate::figure::Figure;
 use crate::text::{escape, inline};

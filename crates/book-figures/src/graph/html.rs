@@ -13,7 +13,8 @@ use super::definition::{End, Level};
 use super::figure::Graph;
 use super::map;
 use super::recording::{Node, Recorded};
-use crate::html::panel;
+use crate::code::Part;
+use crate::html::panel_beside;
 use crate::text::{attribute, escape, inline, plain, thousands};
 
 /// What stands on the card of an actor that has nothing more to do.
@@ -33,11 +34,12 @@ impl Graph {
         let mut live = String::new();
         let mut still = String::new();
         let mut data = Vec::new();
+        let mut printed = Vec::new();
         for (nth, (level, recorded)) in self.levels().enumerate() {
             let odds = self.odds(&level.id).ok_or_else(|| {
                 format!("level {:?}: too many schedules", level.id)
             })?;
-            live += &self.live(nth, level, recorded, &odds)?;
+            live += &self.live(nth, level, recorded, &odds, &mut printed)?;
             still += &self.still(nth, level, recorded, &odds)?;
             data.push(self.data(nth, level, recorded)?);
         }
@@ -80,12 +82,13 @@ impl Graph {
         html + "</fieldset>"
     }
 
-    fn live(
-        &self,
+    fn live<'a>(
+        &'a self,
         nth: usize,
         level: &Level,
         recorded: &Recorded,
         odds: &Odds,
+        printed: &mut Vec<&'a Part>,
     ) -> Result<String, String> {
         let mut actors = String::new();
         let first = recorded.states.first().ok_or("no state")?;
@@ -138,7 +141,7 @@ impl Graph {
             self.sentence(level, odds),
             controls(level),
             odds.longest,
-            panel(self.code(nth)),
+            panel_beside(self.code(nth), printed),
             map::svg(level, recorded, &label),
             legend(level),
         ))
@@ -349,6 +352,7 @@ fn legend(level: &Level) -> String {
 mod tests {
     use serde_json::Value as Json;
 
+    use super::*;
     use crate::graph::tests::baker;
 
     fn data(html: &str) -> Json {
@@ -389,6 +393,25 @@ mod tests {
             // Live and still.
             assert_eq!(html.matches(&says).count(), 2, "{says}");
         }
+    }
+
+    #[test]
+    fn code_that_levels_share_is_printed_once() {
+        let graph = baker();
+        let html = graph.html("../figures/baker.json").unwrap();
+        let mut parts: Vec<&Part> = Vec::new();
+        let mut again = 0;
+        for (nth, _) in graph.levels().enumerate() {
+            for part in graph.code(nth) {
+                match parts.contains(&part) {
+                    true => again += 1,
+                    false => parts.push(part),
+                }
+            }
+        }
+        assert!(again > 0, "no level shares a part");
+        assert_eq!(html.matches(" data-part=").count(), parts.len());
+        assert_eq!(html.matches(" data-same=").count(), again);
     }
 
     #[test]

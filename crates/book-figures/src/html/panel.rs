@@ -7,6 +7,15 @@ use crate::text::escape;
 
 /// Parts of code with their files and line numbers; nothing, if there is none.
 pub(crate) fn panel(parts: &[Part]) -> String {
+    panel_beside(parts, &mut Vec::new())
+}
+
+/// The same beside other panels, whose parts are `printed`. What is there has
+/// only a number here, and the script puts its lines in.
+pub(crate) fn panel_beside<'a>(
+    parts: &'a [Part],
+    printed: &mut Vec<&'a Part>,
+) -> String {
     if parts.is_empty() {
         return String::new();
     }
@@ -22,7 +31,17 @@ pub(crate) fn panel(parts: &[Part]) -> String {
             file = &part.file;
         }
         let first = part.lines.first().map_or(1, |(number, _)| *number);
-        let _ = write!(html, "<ol start=\"{first}\">");
+        if let Some(same) = printed.iter().position(|other| *other == part) {
+            let _ = write!(
+                html,
+                "<ol start=\"{first}\" data-same=\"{same}\"></ol>"
+            );
+            continue;
+        }
+        let part_number = printed.len();
+        printed.push(part);
+        let _ =
+            write!(html, "<ol start=\"{first}\" data-part=\"{part_number}\">");
         for (number, line) in &part.lines {
             // As far as the line stands in, so far its continuation does.
             let indent = line.len() - line.trim_start().len();
