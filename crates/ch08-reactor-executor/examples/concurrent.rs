@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use testing::println;
 
 // ANCHOR: tasks
-/// Waits: so many requests of 100 ms, one after the other.
+/// Waits: requests of 100 ms, one after the other.
 #[corofy::coroutine(waker)]
 fn ask(http: Http, requests: u32) -> io::Result<u32> {
     let mut answered = 0;
