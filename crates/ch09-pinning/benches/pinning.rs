@@ -234,7 +234,8 @@ const CASES: [Case; 10] = [
     },
 ];
 
-/// A hundred tasks, one of which needs a thousand polls and the others one.
+/// A hundred tasks: one is ready only after a thousand polls, the others at
+/// their first.
 fn slow_and_others() -> Vec<Later<u32>> {
     let waits = |number| if number == 0 { black_box(1000) } else { 0 };
     (0..100).map(|n| Later::new(n, waits(n))).collect()

@@ -27,8 +27,8 @@ struct Marked {
 #[inline(never)]
 fn step_bare(this: &mut Bare) -> u32 {
     this.number = 1;
-    // SAFETY: the address of a number. But while `this` is there, nothing else
-    // may be used to write to what it refers to.
+    // SAFETY: NOT KEPT. It is the address of a number, but while `this` is in
+    // use, nothing else may write to what it refers to.
     unsafe { *this.out = 2 };
     this.number
 }

@@ -31,8 +31,9 @@ impl<A: Future, B: Future> Both<A, B> {
         // SAFETY: nothing is moved out of it but the outputs, which are not
         // pinned.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: the whole is pinned, and `a` is never moved out of it: there
-        // is no `Drop`, and no function gives `&mut A` or `A` away.
+        // SAFETY: the whole is pinned, and this file never moves `a` out of it:
+        // it has no `Drop`, no `Unpin` of its own, is not packed, and no
+        // function gives `&mut A` or `A` away.
         let a = unsafe { Pin::new_unchecked(&mut this.a) };
         // SAFETY: as for `a`.
         let b = unsafe { Pin::new_unchecked(&mut this.b) };

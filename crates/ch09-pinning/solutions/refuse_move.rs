@@ -47,7 +47,7 @@ impl Peak {
     /// The largest of the latest eight.
     pub fn largest(self: Pin<&Self>) -> Option<u32> {
         // SAFETY: null, or the address of a number in this value, which has
-        // been pinned since `note` has set it.
+        // been pinned since `note` set it.
         unsafe { self.largest.as_ref() }.copied()
     }
 }

@@ -22,7 +22,8 @@ pub trait Future {
 // ANCHOR_END: future
 
 // ANCHOR: pointers
-/// A pinned pointer to a future is a future, which may be moved.
+/// A pinned pointer to a future is a future. It may be moved if the pointer is
+/// `Unpin`, as most are.
 impl<P> Future for Pin<P>
 where
     P: DerefMut<Target: Future>,

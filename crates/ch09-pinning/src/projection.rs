@@ -25,7 +25,7 @@ impl<F> Counted<F> {
     }
 
     // ANCHOR: project
-    /// The fields, each with as much of the pin as it has a right to.
+    /// The fields: a pin to `future`, and a plain reference to `polls`.
     fn project(self: Pin<&mut Self>) -> (Pin<&mut F>, &mut u64) {
         // SAFETY: nothing is moved out of it, here or by those who call this:
         // they get a pin to `future`, and `polls` may be moved.
