@@ -6,6 +6,7 @@ mod context;
 mod driver;
 mod handle;
 mod inbox;
+mod readiness;
 mod run_queue;
 mod runtime;
 mod sync;
@@ -14,8 +15,7 @@ mod threads;
 mod yield_now;
 
 pub mod blocking;
+pub mod cut;
 pub mod dump;
-pub mod net;
 pub mod shutdown;
-pub mod signal;
 pub mod time;

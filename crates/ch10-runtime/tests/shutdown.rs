@@ -110,10 +110,7 @@ fn finish_gives_up_at_the_deadline_and_counts() {
     let late = pin!(shutdown.finish(ready(()))).poll(&mut cx);
     let unfinished = Unfinished { in_flight: 1 };
     assert_eq!(late, Poll::Ready(Err(unfinished)));
-    assert_eq!(
-        unfinished.to_string(),
-        "1 unfinished when the time was up"
-    );
+    assert_eq!(unfinished.to_string(), "1 unfinished when the time was up");
     drop(held);
     // With nothing left, even a deadline that is over is no error.
     let done = pin!(shutdown.finish(ready(()))).poll(&mut cx);

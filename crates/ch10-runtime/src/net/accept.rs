@@ -1,0 +1,87 @@
+//! Accepting, by a loop that outlives what goes wrong with one connection.
+
+use crate::time;
+use std::io;
+use std::time::Duration;
+
+// ANCHOR: backoff
+/// The first pause when there is no room for another connection, and the
+/// longest: each is twice the one before.
+const PAUSES: [Duration; 2] =
+    [Duration::from_millis(5), Duration::from_secs(1)];
+
+/// What an error of `accept` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// One connection, which is gone; the next one may be there already.
+    Connection,
+    /// The process or the system has no room for another one. No event comes
+    /// when it has: try again later.
+    Room,
+    /// The listener itself.
+    Listener,
+}
+
+/// The next connection. Errors that are not the listener's are not returned.
+pub(super) async fn accept<T>(
+    mut next: impl AsyncFnMut() -> io::Result<T>,
+) -> io::Result<T> {
+    let [mut pause, longest] = PAUSES;
+    loop {
+        match next().await {
+            Err(error) => match about(&error) {
+                About::Connection => {}
+                About::Room => {
+                    time::sleep(pause).await;
+                    pause = (2 * pause).min(longest);
+                }
+                About::Listener => return Err(error),
+            },
+            accepted => return accepted,
+        }
+    }
+}
+// ANCHOR_END: backoff
+
+fn about(error: &io::Error) -> About {
+    if error.kind() == io::ErrorKind::ConnectionAborted {
+        return About::Connection;
+    }
+    match error.raw_os_error() {
+        Some(number) => about_number(number),
+        None => About::Listener,
+    }
+}
+
+// ANCHOR: errors
+#[cfg(unix)]
+fn about_number(number: i32) -> About {
+    match number {
+        libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => {
+            About::Room
+        }
+        // Linux hands over what has happened to the new connection already.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        libc::ENETDOWN
+        | libc::EPROTO
+        | libc::ENOPROTOOPT
+        | libc::EHOSTDOWN
+        | libc::ENONET
+        | libc::EHOSTUNREACH
+        | libc::ENETUNREACH => About::Connection,
+        _ => About::Listener,
+    }
+}
+// ANCHOR_END: errors
+
+#[cfg(windows)]
+fn about_number(number: i32) -> About {
+    const WSAEMFILE: i32 = 10024;
+    const WSAENOBUFS: i32 = 10055;
+    const WSAECONNRESET: i32 = 10054;
+    match number {
+        WSAEMFILE | WSAENOBUFS => About::Room,
+        WSAECONNRESET => About::Connection,
+        _ => About::Listener,
+    }
+}

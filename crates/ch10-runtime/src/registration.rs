@@ -1,0 +1,246 @@
+//! The sockets that a queue reports on, and how one leaves it while an event
+//! for it may be on its way.
+
+use crate::context::TaskId;
+use crate::readiness::{self, Direction, Readiness, Seen, Stored};
+use crate::socket;
+use crate::sync::{Mutex, lock};
+use ch04_event_queue::event::{Event, Source};
+use ch04_event_queue::{Interest, Registry, Token};
+use std::io;
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+// ANCHOR: slot
+/// What the queue's token of a socket points to.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    readiness: Readiness<Option<TaskId>>,
+    /// Where it is in [`Slots::live`].
+    index: usize,
+}
+
+/// All sockets that are registered in one queue.
+#[derive(Debug, Default)]
+pub(crate) struct Registrations {
+    slots: Mutex<Slots>,
+    /// Is anything in [`Slots::left`]? Only a hint: a turn later is in time.
+    any_left: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    /// Every slot that an event may point to. `None`: a place to use again.
+    live: Vec<Option<Arc<Slot>>>,
+    free: Vec<usize>,
+    /// Slots of sockets that have left the queue. An event of the batch that
+    /// is being delivered may point to them, one of the next batch cannot.
+    left: Vec<Arc<Slot>>,
+    /// The runtime is gone.
+    gone: bool,
+}
+// ANCHOR_END: slot
+
+impl Registrations {
+    /// Puts `source` into the queue for both directions, and says `ready` of
+    /// it until the first attempt.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime is gone, and those of [`Registry::register`].
+    // ANCHOR: register
+    pub(crate) fn register(
+        &self,
+        registry: &Registry,
+        source: &mut impl Source,
+        ready: usize,
+    ) -> io::Result<Arc<Slot>> {
+        let slot = self.reserve(ready)?;
+        let token = Token(Arc::as_ptr(&slot).expose_provenance());
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let done = socket::register(registry, source, token, both);
+        if let Err(error) = done {
+            self.remove(&slot); // the queue has never had it
+            return Err(error);
+        }
+        Ok(slot)
+    }
+    // ANCHOR_END: register
+
+    fn reserve(&self, ready: usize) -> io::Result<Arc<Slot>> {
+        let readiness = Readiness::new(ready);
+        let mut slots = lock(&self.slots);
+        if slots.gone {
+            return Err(gone());
+        }
+        let index = slots.free.pop().unwrap_or(slots.live.len());
+        let slot = Arc::new(Slot { readiness, index });
+        let live = Some(Arc::clone(&slot));
+        match slots.live.get_mut(index) {
+            Some(place) => *place = live,
+            None => slots.live.push(live),
+        }
+        Ok(slot)
+    }
+
+    // ANCHOR: deregister
+    /// Takes `source` out of the queue. What waits for it is forgotten.
+    pub(crate) fn deregister(
+        &self,
+        registry: &Registry,
+        source: &mut impl Source,
+        slot: &Arc<Slot>,
+    ) {
+        slot.readiness.forget_all();
+        // On an error it may be in the queue still, by a duplicate of its
+        // descriptor. Then the slot stays for good: an event may point to it.
+        if socket::deregister(registry, source).is_ok() {
+            self.remove(slot);
+        }
+    }
+
+    fn remove(&self, slot: &Arc<Slot>) {
+        let mut slots = lock(&self.slots);
+        let live = slots.live.get_mut(slot.index).and_then(Option::take);
+        slots.free.push(slot.index);
+        slots.left.extend(live);
+        // Relaxed: whoever takes them out takes the lock, too.
+        self.any_left.store(true, Ordering::Relaxed);
+    }
+
+    /// Frees the slots of sockets that have left. To be called by the thread
+    /// that waits, after a batch was delivered and before the next wait.
+    pub(crate) fn free(&self) {
+        if self.any_left.load(Ordering::Relaxed) {
+            let mut slots = lock(&self.slots);
+            self.any_left.store(false, Ordering::Relaxed);
+            let left = mem::take(&mut slots.left);
+            drop(slots);
+            drop(left);
+        }
+    }
+    // ANCHOR_END: deregister
+
+    // ANCHOR: deliver
+    /// Hands one event to its slot.
+    ///
+    /// # Safety
+    ///
+    /// `event` comes from the queue of these registrations, from a wait that
+    /// began after the latest call of [`free`](Self::free), and its token is
+    /// that of a slot.
+    #[inline]
+    pub(crate) unsafe fn deliver(&self, event: &Event) {
+        let slot = std::ptr::with_exposed_provenance(event.token().0);
+        // SAFETY: `register` has put the slot's address there. The queue
+        // reports a source until it is deregistered, so the slot was live, or
+        // has left since the wait began. Both lists own it, and `free` has
+        // not been called since, as the caller promises.
+        let slot: &Slot = unsafe { &*slot };
+        slot.readiness.add(bits(event));
+    }
+    // ANCHOR_END: deliver
+
+    /// The runtime is gone: whatever waits gets an error.
+    pub(crate) fn close(&self) {
+        let mut slots = lock(&self.slots);
+        slots.gone = true;
+        let live: Vec<_> = slots.live.iter().flatten().cloned().collect();
+        drop(slots);
+        for slot in live {
+            slot.readiness.add(readiness::GONE);
+        }
+    }
+
+    /// Who waits for a socket, and in which direction.
+    pub(crate) fn for_each_waiter(
+        &self,
+        mut visit: impl FnMut(TaskId, Direction, usize),
+    ) {
+        let slots = lock(&self.slots);
+        let live: Vec<_> = slots.live.iter().flatten().cloned().collect();
+        drop(slots);
+        for slot in live {
+            slot.readiness.for_each_waiter(|task, direction| {
+                if let Some(task) = task {
+                    visit(task, direction, slot.index);
+                }
+            });
+        }
+    }
+
+    /// How many sockets are registered.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.slots).live.iter().flatten().count()
+    }
+}
+
+// ANCHOR: event_bits
+/// What an event says, in the bits of the word.
+fn bits(event: &Event) -> usize {
+    let mut bits = 0;
+    // An error is for whoever comes next, in either direction.
+    let error = event.is_error();
+    for (said, bit) in [
+        (event.is_readable() || error, readiness::READABLE),
+        (event.is_writable() || error, readiness::WRITABLE),
+        (event.is_read_closed(), readiness::READ_CLOSED),
+        (event.is_write_closed(), readiness::WRITE_CLOSED),
+    ] {
+        if said {
+            bits |= bit;
+        }
+    }
+    bits
+}
+// ANCHOR_END: event_bits
+
+impl Slot {
+    /// Is an attempt worth it? If not, the task of `cx` is woken when it is.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime is gone.
+    #[inline]
+    pub(crate) fn poll_ready(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        stored: &mut Option<Stored>,
+    ) -> Poll<io::Result<Seen>> {
+        if let Some(seen) = self.readiness.ready(direction) {
+            return Poll::Ready(alive(seen));
+        }
+        let task = crate::context::current_task();
+        let waker = cx.waker();
+        self.readiness
+            .poll_ready(direction, waker, task, stored)
+            .map(alive)
+    }
+
+    /// See [`Readiness::clear`].
+    #[inline]
+    pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
+        self.readiness.clear(direction, seen);
+    }
+
+    /// See [`Readiness::forget`].
+    pub(crate) fn forget(&self, direction: Direction, stored: Stored) {
+        self.readiness.forget(direction, stored);
+    }
+}
+
+#[inline]
+fn alive(seen: Seen) -> io::Result<Seen> {
+    match seen.is_gone() {
+        false => Ok(seen),
+        true => Err(gone()),
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the runtime is gone")
+}
