@@ -1,1 +1,220 @@
-//! Not written yet.
+//! The runtime itself: the thread that calls `block_on`, and its loop.
+
+use crate::builder::Builder;
+use crate::context;
+use crate::driver::Driver;
+use crate::handle::{self, Handle, Shared};
+use crate::run_queue::RunQueue;
+use crate::task::state;
+use crate::task::{JoinHandle, Task, TaskId};
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+/// How many tasks run before the driver looks for events again.
+const BATCH: usize = 128;
+
+// ANCHOR: home
+/// What belongs to the thread of `block_on`: its own queue.
+pub(crate) struct Home {
+    shared: Arc<Shared>,
+    queue: RunQueue,
+}
+
+/// A runtime: tasks, timers and sockets, and the thread that serves them.
+///
+/// It lives where it was made. Its [`handle`](Self::handle) may go anywhere.
+/// Dropping it ends it: see [`shutdown`](Self::shutdown).
+pub struct Runtime {
+    home: Home,
+    handle: Handle,
+    /// Local tasks are dropped on their own thread, so it stays there.
+    stays: PhantomData<*const ()>,
+}
+// ANCHOR_END: home
+
+impl Home {
+    #[inline]
+    pub(crate) fn belongs_to(&self, shared: &Shared) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.shared), shared)
+    }
+
+    #[inline]
+    pub(crate) fn push(&self, task: Option<Task>) {
+        if let Some(task) = task {
+            self.queue.push(task);
+        }
+    }
+
+    // ANCHOR: run
+    /// Runs tasks that are ready, at most so many that events don't have to
+    /// wait for long. Are there more?
+    fn run(&self) -> bool {
+        let inbox = self.shared.inbox();
+        if !inbox.is_empty() {
+            inbox.take(|task| self.queue.push(task));
+        }
+        for _ in 0..BATCH {
+            match self.queue.pop() {
+                Some(task) => task.run(),
+                None => return false,
+            }
+        }
+        !self.queue.is_empty()
+    }
+    // ANCHOR_END: run
+}
+
+impl Runtime {
+    /// A runtime on this thread alone.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no descriptors left.
+    pub fn new() -> io::Result<Self> {
+        Self::builder().build()
+    }
+
+    /// A runtime that is not like the others.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn build(_builder: &Builder) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(Driver::new()?));
+        let handle = Handle::new(Arc::clone(&shared));
+        let queue = RunQueue::new();
+        Ok(Self {
+            home: Home { shared, queue },
+            handle,
+            stays: PhantomData,
+        })
+    }
+
+    /// The way to this runtime from elsewhere.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Runs `future`, and tasks beside it, until the future is ready. Tasks
+    /// that are not done then wait for the next call.
+    ///
+    /// # Panics
+    ///
+    /// If the future panics. If it is called by a task, or by a future that is
+    /// in a `block_on` itself: it would wait on the thread that has to do the
+    /// work. If the system's event queue fails.
+    // ANCHOR: block_on
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        assert!(
+            !context::is_home(),
+            "`block_on` was called on a thread that polls tasks, which it \
+             would block: await the future instead, or spawn it"
+        );
+        let shared = &self.home.shared;
+        let _entered = context::enter(shared, Some(&self.home));
+        let mut future = pin!(future);
+        let waker = Waker::from(Arc::clone(shared));
+        let mut cx = Context::from_waker(&waker);
+        shared.wake_root();
+        loop {
+            if shared.take_root() {
+                let poll = || future.as_mut().poll(&mut cx);
+                if let Poll::Ready(output) =
+                    context::polling(TaskId::ROOT, poll)
+                {
+                    return output;
+                }
+            }
+            let more = self.home.run();
+            self.turn(!more && !shared.root_is_woken());
+        }
+    }
+    // ANCHOR_END: block_on
+
+    /// Lets the driver look for events, or wait for them.
+    fn turn(&self, block: bool) {
+        if let Err(error) = self.home.shared.driver().turn(block) {
+            panic!("the event queue of the runtime has failed: {error}");
+        }
+    }
+
+    /// See [`Handle::spawn`].
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// Begins a task that stays on this thread, so its future need not be
+    /// `Send`. It runs while this thread is in [`block_on`](Self::block_on).
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let shared = &self.home.shared;
+        handle::start(shared, future, state::LOCAL, Location::caller())
+    }
+}
+
+/// Begins a task that stays on this thread: see [`Runtime::spawn_local`].
+///
+/// # Panics
+///
+/// If this is not the thread of a `block_on`.
+#[track_caller]
+pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let at = Location::caller();
+    let home = Handle::try_current()
+        .ok()
+        .filter(|handle| context::with_home(handle.shared(), |_| ()).is_some());
+    let Some(handle) = home else {
+        panic!(
+            "`spawn_local` was called on a thread that is not in `block_on`: \
+             a local task could not run here"
+        );
+    };
+    handle::start(handle.shared(), future, state::LOCAL, at)
+}
+
+// ANCHOR: drop
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let shared = &self.home.shared;
+        let _entered = context::enter(shared, Some(&self.home));
+        shared.tasks().close();
+        // Every task was aborted, so a run is its end. One that another thread
+        // wakes right now may still be on its way to the inbox.
+        while shared.tasks().len() > 0 {
+            if !self.home.run() && shared.inbox().is_empty() {
+                thread::yield_now();
+            }
+        }
+        // Sockets that outlive the runtime get an error instead of a wait.
+        shared.driver().queue().close();
+    }
+}
+// ANCHOR_END: drop
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("shared", &self.home.shared)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,38 +1,39 @@
-//! What two threads of this crate share, they share through these names.
+//! What two threads of the runtime share, they share through these names.
 //!
-//! Here they are the standard library's. The files that loom and shuttle try
-//! say `crate::sync` and nothing else of the kind, so that a test can compile
-//! them again with another `sync` at its root.
+//! Here they are the standard library's. A test can compile the same files with
+//! another `sync` at its root: loom's, shuttle's, or one that is weaker by one
+//! ordering. Whatever one thread does for another to see is a call of something
+//! here.
 
 use std::sync::PoisonError;
 use std::time::Duration;
 
-pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
-pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+pub use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+pub use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// Waits for the lock. No code of this crate can panic while it holds one, so
-/// a poisoned one says nothing.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Waits for the lock. A poisoned one says nothing: where another's code is
+/// called, no lock is held.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lets go of the lock, sleeps until `condvar` is notified (or for no reason),
 /// and takes the lock again.
-pub(crate) fn wait<'a, T>(
+pub fn wait<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,
 ) -> MutexGuard<'a, T> {
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The same for at most `limit`. Says whether the limit was reached.
-pub(crate) fn wait_timeout<'a, T>(
+/// As [`wait`], but for `time` at most. Says whether that is over.
+pub fn wait_timeout<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,
-    limit: Duration,
+    time: Duration,
 ) -> (MutexGuard<'a, T>, bool) {
     let (guard, result) = condvar
-        .wait_timeout(guard, limit)
+        .wait_timeout(guard, time)
         .unwrap_or_else(PoisonError::into_inner);
     (guard, result.timed_out())
 }
