@@ -6,13 +6,108 @@
 
 mod queue;
 
+use crate::context;
+use crate::handle::Handle;
+use crate::kernel;
+use crate::task::{JoinError, JoinHandle, Task, state};
 use queue::{Pushed, Queue};
 use std::fmt;
+use std::future::Future;
 use std::io;
+use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// Runs `work` on a thread that may block: see [`Handle::spawn_blocking`].
+///
+/// # Panics
+///
+/// Outside of a runtime.
+#[track_caller]
+pub fn spawn_blocking<F, T>(work: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Handle::current().spawn_blocking(work)
+}
+
+impl Handle {
+    /// Runs `work` on a thread of the pool, where it may block: read a file,
+    /// look up a name, compute for a while.
+    ///
+    /// If it panics, the handle says so. If it is aborted, or the runtime
+    /// ends, before it has begun, it never begins; once it has begun, nothing
+    /// stops it. If there is no thread and the system has none left, the
+    /// handle has [the system's error](JoinError::io_error).
+    ///
+    /// `work` may use the runtime: spawn tasks on it, for example.
+    // ANCHOR: spawn_blocking
+    #[track_caller]
+    pub fn spawn_blocking<F, T>(&self, work: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (shared, at) = (self.shared(), Location::caller());
+        let work = Work(Some(work));
+        let (task, handle) =
+            Task::new(work, state::BLOCKING, Arc::clone(shared), at);
+        match shared.jobs().insert(&task) {
+            true => shared.pool().push(Queued(Some(task))),
+            false => task.end(JoinError::cancelled()),
+        }
+        handle
+    }
+    // ANCHOR_END: spawn_blocking
+}
+
+// ANCHOR: work
+/// A function as a future: one poll, and it is ready.
+struct Work<F>(Option<F>);
+
+impl<F> Unpin for Work<F> {}
+
+impl<F: FnOnce() -> T, T> Future for Work<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<T> {
+        let work = self.0.take().expect("a job is polled once");
+        Poll::Ready(work())
+    }
+}
+
+/// The task of a job, on its way to a thread.
+pub(crate) struct Queued(Option<Task>);
+
+impl Job for Queued {
+    fn run(mut self) {
+        if let Some(task) = self.0.take() {
+            let shared = Arc::clone(task.header().shared());
+            let _entered = context::enter(&shared, None);
+            task.run();
+        }
+    }
+
+    fn fail(mut self, error: io::Error) {
+        if let Some(task) = self.0.take() {
+            task.end(JoinError::no_thread(error));
+        }
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.take() {
+            task.end(JoinError::cancelled());
+        }
+    }
+}
+// ANCHOR_END: work
 
 // ANCHOR: job
 /// What a thread of the pool does. Dropped, it is cancelled.
@@ -67,7 +162,7 @@ impl<J: Job> Pool<J> {
         let name = format!("{}-blocking-{number}", self.0.name);
         let shared = Arc::clone(&self.0);
         let work = move || Worker(shared).run();
-        thread::Builder::new().name(name).spawn(work).map(drop)
+        kernel::spawn_thread(name, work).map(drop)
     }
     // ANCHOR_END: push
 
@@ -84,6 +179,7 @@ impl<J: Job> Pool<J> {
     }
 
     /// How many threads there are.
+    #[cfg(test)]
     pub(crate) fn threads(&self) -> usize {
         self.0.queue.threads()
     }

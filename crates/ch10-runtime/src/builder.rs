@@ -2,6 +2,7 @@
 
 use crate::runtime::Runtime;
 use std::io;
+use std::time::Duration;
 
 /// Makes a [`Runtime`]; what is not said has a default.
 #[derive(Clone, Debug)]
@@ -9,6 +10,9 @@ use std::io;
 pub struct Builder {
     pub(crate) threads: usize,
     pub(crate) thread_name: String,
+    pub(crate) blocking_threads: usize,
+    pub(crate) blocking_keep_alive: Duration,
+    pub(crate) track_waits: bool,
 }
 
 impl Default for Builder {
@@ -16,6 +20,9 @@ impl Default for Builder {
         Self {
             threads: 1,
             thread_name: "runtime".to_owned(),
+            blocking_threads: 512,
+            blocking_keep_alive: Duration::from_secs(10),
+            track_waits: false,
         }
     }
 }
@@ -31,6 +38,29 @@ impl Builder {
     /// What the threads of the runtime are called; a number is added.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         self.thread_name = name.into();
+        self
+    }
+
+    /// How many threads there may be for
+    /// [`spawn_blocking`](crate::spawn_blocking), 512 by default. They are
+    /// created when they are needed. Zero counts as one.
+    pub fn blocking_threads(mut self, max: usize) -> Self {
+        self.blocking_threads = max.max(1);
+        self
+    }
+
+    /// How long such a thread stays when it has nothing to do: 10 s by
+    /// default.
+    pub fn blocking_keep_alive(mut self, time: Duration) -> Self {
+        self.blocking_keep_alive = time;
+        self
+    }
+
+    /// Has a [`dump`](crate::Handle::dump) say since when each task waits.
+    /// Off by default, as it costs a lock and a look at the clock whenever a
+    /// task begins to wait.
+    pub fn track_waits(mut self, track: bool) -> Self {
+        self.track_waits = track;
         self
     }
 

@@ -3,6 +3,7 @@
 //! A future is not given its runtime, so `spawn`, timers and sockets look here.
 
 use crate::budget;
+use crate::dump;
 use crate::handle::{Handle, Shared};
 use crate::runtime::Home;
 use std::cell::Cell;
@@ -140,7 +141,13 @@ pub(crate) fn polling<R>(task: TaskId, poll: impl FnOnce() -> R) -> R {
 }
 // ANCHOR_END: polling
 
-/// The task that is polled on this thread, or was polled last.
+/// The task that is polled on this thread, or was polled last. A leaf future
+/// asks when it leaves its waker, that is, when its task begins to wait.
 pub(crate) fn current_task() -> Option<TaskId> {
-    CONTEXT.with(|context| context.task.get())
+    let task = CONTEXT.with(|context| context.task.get());
+    if dump::is_tracked() {
+        // Without a runtime there is nothing to note.
+        let _ = with(|shared| shared.notes().begins_to_wait(task));
+    }
+    task
 }

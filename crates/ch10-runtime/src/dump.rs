@@ -5,7 +5,12 @@
 //! program that never asks for one pays nothing when it polls. It leaves out
 //! what no runtime can see: locks, channels, and futures within a task.
 
+mod address;
+mod collect;
+mod notes;
 mod tree;
+
+pub(crate) use notes::{Notes, is_tracked};
 
 use crate::task::TaskId;
 use std::fmt;
@@ -132,7 +137,9 @@ impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timer(left) => write!(f, "a timer in {left:.1?}"),
-            Self::Readable(socket) => write!(f, "something to read on {socket}"),
+            Self::Readable(socket) => {
+                write!(f, "something to read on {socket}")
+            }
             Self::Writable(socket) => write!(f, "room to write on {socket}"),
             Self::Join(task) => write!(f, "the end of {task}"),
         }

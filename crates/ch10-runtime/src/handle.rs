@@ -1,13 +1,17 @@
 //! What the parts of a runtime share, and the handle by which others reach it.
 
+use crate::blocking::{Pool, Queued};
+use crate::builder::Builder;
 use crate::context::{self, NoRuntime};
 use crate::driver::Driver;
+use crate::dump::Notes;
 use crate::inbox::Inbox;
 use crate::sync::{AtomicBool, Ordering};
 use crate::task::state;
-use crate::task::{JoinError, JoinHandle, Task, TaskId, Tasks};
+use crate::task::{Header, JoinError, JoinHandle, Task, TaskId, Tasks};
 use std::fmt;
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::task::Wake;
@@ -19,6 +23,13 @@ pub(crate) struct Shared {
     pub(crate) driver: Driver,
     /// All tasks that are not complete.
     tasks: Tasks,
+    /// Jobs of the pool that are not complete. They have a list of their own,
+    /// as the end of the runtime does not wait for those that run.
+    jobs: Tasks,
+    /// The threads that may block.
+    pool: Pool<Queued>,
+    /// What only a dump needs.
+    notes: Notes,
     /// Tasks that other threads have found to be ready.
     inbox: Inbox,
     /// Is the root future to be polled?
@@ -29,10 +40,17 @@ pub(crate) struct Shared {
 // ANCHOR_END: shared
 
 impl Shared {
-    pub(crate) fn new(driver: Driver) -> Self {
+    pub(crate) fn new(driver: Driver, builder: &Builder) -> Self {
         Self {
             driver,
             tasks: Tasks::new(),
+            jobs: Tasks::new(),
+            pool: Pool::new(
+                builder.blocking_threads,
+                builder.blocking_keep_alive,
+                &builder.thread_name,
+            ),
+            notes: Notes::new(builder.track_waits),
             inbox: Inbox::new(),
             root: AtomicBool::new(false),
             spawned: AtomicU32::new(0),
@@ -45,6 +63,32 @@ impl Shared {
 
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    pub(crate) fn jobs(&self) -> &Tasks {
+        &self.jobs
+    }
+
+    pub(crate) fn pool(&self) -> &Pool<Queued> {
+        &self.pool
+    }
+
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// The list that a task is in.
+    pub(crate) fn list_of(&self, task: &Header) -> &Tasks {
+        match task.flags() & state::BLOCKING {
+            0 => &self.tasks,
+            _ => &self.jobs,
+        }
+    }
+
+    /// A task is complete, or nearly. `header` is its own.
+    pub(crate) fn forget(&self, task: NonNull<Header>, header: &Header) {
+        self.list_of(header).remove(task);
+        self.notes.forget(header);
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
@@ -158,7 +202,23 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        start(&self.0, future, 0, Location::caller())
+        start(&self.0, future, 0, Location::caller(), None)
+    }
+
+    /// As [`spawn`](Self::spawn), with a name that a [`dump`](Self::dump)
+    /// shows.
+    #[track_caller]
+    pub fn spawn_named<F>(
+        &self,
+        name: impl Into<String>,
+        future: F,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let name = Some(name.into());
+        start(&self.0, future, 0, Location::caller(), name)
     }
 }
 
@@ -169,9 +229,15 @@ pub(crate) fn start<F: Future + 'static>(
     future: F,
     kind: usize,
     at: &'static Location<'static>,
+    name: Option<String>,
 ) -> JoinHandle<F::Output> {
     debug_assert_eq!(kind & state::BLOCKING, 0, "those are the pool's");
+    let named = usize::from(name.is_some()) * state::NAMED;
+    let kind = kind | named;
     let (task, handle) = Task::new(future, kind, Arc::clone(shared), at);
+    if let Some(name) = name {
+        shared.notes.name(task.header().id(), name);
+    }
     match shared.tasks().insert(&task) {
         true => shared.schedule(task),
         false => task.end(JoinError::cancelled()),

@@ -19,12 +19,13 @@ mod task;
 mod threads;
 mod yield_now;
 
-pub mod blocking;
+mod blocking;
 pub mod cut;
 pub mod dump;
 pub mod shutdown;
 pub mod time;
 
+pub use blocking::spawn_blocking;
 pub use builder::Builder;
 pub use context::NoRuntime;
 pub use handle::{Handle, spawn};

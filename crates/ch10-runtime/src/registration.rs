@@ -13,11 +13,40 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+/// By which number the system knows a socket. It is that of an open one as
+/// long as its slot is among the live ones and something waits there.
+#[cfg(unix)]
+pub(crate) type Descriptor = std::os::fd::RawFd;
+#[cfg(not(unix))]
+pub(crate) type Descriptor = ();
+
+/// A source whose number is known.
+#[cfg(unix)]
+pub(crate) trait Socket: Source + std::os::fd::AsRawFd {
+    /// Its number.
+    fn descriptor(&self) -> Descriptor {
+        self.as_raw_fd()
+    }
+}
+#[cfg(unix)]
+impl<S: Source + std::os::fd::AsRawFd> Socket for S {}
+
+/// A source. What its number is, only Unix says here.
+#[cfg(not(unix))]
+pub(crate) trait Socket: Source {
+    /// Nothing.
+    fn descriptor(&self) -> Descriptor {}
+}
+#[cfg(not(unix))]
+impl<S: Source> Socket for S {}
+
 // ANCHOR: slot
 /// What the queue's token of a socket points to.
 #[derive(Debug)]
 pub(crate) struct Slot {
     readiness: Readiness<Option<TaskId>>,
+    /// Which socket, for a dump.
+    descriptor: Descriptor,
     /// Where it is in [`Slots::live`].
     index: usize,
 }
@@ -54,10 +83,10 @@ impl Registrations {
     pub(crate) fn register(
         &self,
         registry: &Registry,
-        source: &mut impl Source,
+        source: &mut impl Socket,
         ready: usize,
     ) -> io::Result<Arc<Slot>> {
-        let slot = self.reserve(ready)?;
+        let slot = self.reserve(ready, source.descriptor())?;
         let token = Token(Arc::as_ptr(&slot).expose_provenance());
         let both = Interest::READABLE | Interest::WRITABLE;
         let done = socket::register(registry, source, token, both);
@@ -69,14 +98,22 @@ impl Registrations {
     }
     // ANCHOR_END: register
 
-    fn reserve(&self, ready: usize) -> io::Result<Arc<Slot>> {
+    fn reserve(
+        &self,
+        ready: usize,
+        descriptor: Descriptor,
+    ) -> io::Result<Arc<Slot>> {
         let readiness = Readiness::new(ready);
         let mut slots = lock(&self.slots);
         if slots.gone {
             return Err(gone());
         }
         let index = slots.free.pop().unwrap_or(slots.live.len());
-        let slot = Arc::new(Slot { readiness, index });
+        let slot = Arc::new(Slot {
+            readiness,
+            descriptor,
+            index,
+        });
         let live = Some(Arc::clone(&slot));
         match slots.live.get_mut(index) {
             Some(place) => *place = live,
@@ -154,18 +191,18 @@ impl Registrations {
         }
     }
 
-    /// Who waits for a socket, and in which direction.
+    /// Who waits for a socket, and in which direction. All under the lock, so
+    /// that no socket is closed meanwhile: `visit` must not wake or drop
+    /// anything.
     pub(crate) fn for_each_waiter(
         &self,
-        mut visit: impl FnMut(TaskId, Direction, usize),
+        mut visit: impl FnMut(TaskId, Direction, Descriptor),
     ) {
         let slots = lock(&self.slots);
-        let live: Vec<_> = slots.live.iter().flatten().cloned().collect();
-        drop(slots);
-        for slot in live {
+        for slot in slots.live.iter().flatten() {
             slot.readiness.for_each_waiter(|task, direction| {
                 if let Some(task) = task {
-                    visit(task, direction, slot.index);
+                    visit(task, direction, slot.descriptor);
                 }
             });
         }

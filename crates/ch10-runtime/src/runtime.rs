@@ -3,6 +3,7 @@
 use crate::builder::Builder;
 use crate::context;
 use crate::driver::Driver;
+use crate::dump::Dump;
 use crate::handle::{self, Handle, Shared};
 use crate::run_queue::RunQueue;
 use crate::task::state;
@@ -15,6 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// How many tasks run before the driver looks for events again.
 const BATCH: usize = 128;
@@ -85,8 +87,8 @@ impl Runtime {
         Builder::default()
     }
 
-    pub(crate) fn build(_builder: &Builder) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(Driver::new()?));
+    pub(crate) fn build(builder: &Builder) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(Driver::new()?, builder));
         let handle = Handle::new(Arc::clone(&shared));
         let queue = RunQueue::new();
         Ok(Self {
@@ -145,6 +147,23 @@ impl Runtime {
         }
     }
 
+    /// Ends the runtime, as dropping it does: all tasks are cancelled, their
+    /// futures dropped, and jobs of the pool that have not begun with them.
+    /// Then it waits for the jobs that have begun, at most for `limit`, and
+    /// says how many still run. Those end by themselves, later.
+    pub fn shutdown(self, limit: Duration) -> usize {
+        let deadline = Instant::now().checked_add(limit);
+        let shared = Arc::clone(&self.home.shared);
+        drop(self);
+        shared.pool().wait(deadline)
+    }
+
+    /// What every task waits for: see [`Handle::dump`].
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        self.handle.dump()
+    }
+
     /// See [`Handle::spawn`].
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -164,7 +183,8 @@ impl Runtime {
         F::Output: 'static,
     {
         let shared = &self.home.shared;
-        handle::start(shared, future, state::LOCAL, Location::caller())
+        let at = Location::caller();
+        handle::start(shared, future, state::LOCAL, at, None)
     }
 }
 
@@ -189,7 +209,7 @@ where
              a local task could not run here"
         );
     };
-    handle::start(handle.shared(), future, state::LOCAL, at)
+    handle::start(handle.shared(), future, state::LOCAL, at, None)
 }
 
 // ANCHOR: drop
@@ -205,6 +225,9 @@ impl Drop for Runtime {
                 thread::yield_now();
             }
         }
+        // Jobs that run are left to themselves; the others are cancelled.
+        shared.jobs().close();
+        shared.pool().close();
         // Sockets that outlive the runtime get an error instead of a wait.
         shared.driver().queue().close();
     }

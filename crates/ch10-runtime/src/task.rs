@@ -212,6 +212,10 @@ impl Header {
         self.id
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub(crate) fn spawned(&self) -> &'static Location<'static> {
         self.spawned
     }
@@ -345,7 +349,7 @@ unsafe fn complete<F: Future>(
     unsafe { *stage = Stage::Finished(output) };
     // SAFETY: the runtime's reference is given back at the end of this function.
     let header = unsafe { task.as_ref() };
-    header.shared.tasks().remove(task);
+    header.shared.forget(task, header);
     let old = header.state.complete();
     if old & state::HANDLE == 0 {
         // SAFETY: there is no handle, and no run any more.
@@ -458,7 +462,7 @@ impl Tasks {
     }
 
     /// Takes a task out, if it is in.
-    fn remove(&self, task: NonNull<Header>) {
+    pub(crate) fn remove(&self, task: NonNull<Header>) {
         let mut list = crate::sync::lock(&self.0);
         // SAFETY: the caller keeps the task.
         let links = unsafe { task.as_ref() }.links.get();
@@ -527,7 +531,7 @@ impl Tasks {
 
 impl Tasks {
     /// Notes who waits for a task: see [`Header::joiner`].
-    fn note_joiner(&self, task: &Header, joiner: Option<TaskId>) {
+    pub(crate) fn note_joiner(&self, task: &Header, joiner: Option<TaskId>) {
         let _list = crate::sync::lock(&self.0);
         // SAFETY: we have the lock.
         unsafe { *task.joiner.get() = joiner };

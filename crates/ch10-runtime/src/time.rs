@@ -13,6 +13,13 @@ impl Timers {
         Self { _start: start }
     }
 
+    /// Who waits for a timer, and until when: for a dump.
+    pub(crate) fn for_each_waiter(
+        &self,
+        _visit: impl FnMut(crate::context::TaskId, Instant),
+    ) {
+    }
+
     /// The next deadline. From now on, until [`fire`](Self::fire), an earlier
     /// one asks for an unpark.
     pub(crate) fn park(&self) -> Option<Instant> {

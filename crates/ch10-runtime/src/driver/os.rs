@@ -3,7 +3,7 @@
 
 use crate::context::TaskId;
 use crate::readiness::Direction;
-use crate::registration::{Registrations, Slot};
+use crate::registration::{Descriptor, Registrations, Slot, Socket};
 use crate::socket;
 use ch04_event_queue as queue;
 use ch04_event_queue::event::Source;
@@ -100,7 +100,7 @@ impl Queue {
     /// See [`Registrations::register`].
     pub(crate) fn register(
         &self,
-        source: &mut impl Source,
+        source: &mut impl Socket,
         ready: usize,
     ) -> io::Result<Arc<Slot>> {
         let Shared {
@@ -133,7 +133,7 @@ impl Queue {
     /// See [`Registrations::for_each_waiter`].
     pub(crate) fn for_each_waiter(
         &self,
-        visit: impl FnMut(TaskId, Direction, usize),
+        visit: impl FnMut(TaskId, Direction, Descriptor),
     ) {
         self.0.registrations.for_each_waiter(visit);
     }

@@ -67,8 +67,10 @@ pub(super) fn write(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     // First those that no other task waits for: the tops of the trees.
     let joined: HashSet<TaskId> =
         dump.tasks.iter().flat_map(TaskDump::joins).collect();
-    let (tops, others): (Vec<_>, Vec<_>) =
-        dump.tasks.iter().partition(|task| !joined.contains(&task.id));
+    let (tops, others): (Vec<_>, Vec<_>) = dump
+        .tasks
+        .iter()
+        .partition(|task| !joined.contains(&task.id));
     for task in tops.into_iter().chain(others) {
         if !tree.written.contains(&task.id) {
             tree.branch(task.id, "\n", "\n")?;
@@ -136,7 +138,9 @@ mod tests {
     fn a_tree_shows_who_joins_whom() {
         let mut tasks =
             vec![task(1, &[2, 4]), task(2, &[3]), task(3, &[]), task(4, &[])];
-        tasks[2].waits_for.push(WaitsFor::Timer(Duration::from_secs(2)));
+        tasks[2]
+            .waits_for
+            .push(WaitsFor::Timer(Duration::from_secs(2)));
         tasks[3].state = State::Running;
         tasks[3].name = Some("sum".to_owned());
         let expected = "\

@@ -4,9 +4,8 @@ use crate::budget;
 use crate::context;
 use crate::kernel::Queue;
 use crate::readiness::{self, Direction, Stored};
-use crate::registration::Slot;
+use crate::registration::{Slot, Socket};
 use crate::socket::Attempt;
-use ch04_event_queue::event::Source;
 use std::fmt;
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -16,7 +15,7 @@ use std::task::{Context, Poll, ready};
 
 // ANCHOR: io
 /// A source of chapter 4 that tasks wait for.
-pub(crate) struct Io<S: Source> {
+pub(crate) struct Io<S: Socket> {
     /// `None` only while it is taken apart.
     source: Option<S>,
     slot: Arc<Slot>,
@@ -29,7 +28,7 @@ pub(crate) const TRY_FIRST: usize = readiness::READABLE | readiness::WRITABLE;
 /// It has to wait for an event: for one that is being connected.
 pub(crate) const WAIT_FIRST: usize = 0;
 
-impl<S: Source> Io<S> {
+impl<S: Socket> Io<S> {
     /// Registers a socket with the runtime that the caller runs in.
     ///
     /// # Errors
@@ -122,7 +121,7 @@ impl<S: Source> Io<S> {
 // ANCHOR: run
 /// One operation. Dropped while it waits, it takes its waker back: it has
 /// moved nothing, and wakes nobody later.
-pub(crate) struct Run<'a, S: Source, F> {
+pub(crate) struct Run<'a, S: Socket, F> {
     io: &'a Io<S>,
     direction: Direction,
     /// The waker that it has left.
@@ -132,7 +131,7 @@ pub(crate) struct Run<'a, S: Source, F> {
 
 impl<T, S, F> Future for Run<'_, S, F>
 where
-    S: Source,
+    S: Socket,
     F: FnMut(&S) -> io::Result<Attempt<T>> + Unpin,
 {
     type Output = io::Result<T>;
@@ -152,7 +151,7 @@ where
     }
 }
 
-impl<S: Source, F> Drop for Run<'_, S, F> {
+impl<S: Socket, F> Drop for Run<'_, S, F> {
     #[inline]
     fn drop(&mut self) {
         if let Some(stored) = self.stored {
@@ -162,7 +161,7 @@ impl<S: Source, F> Drop for Run<'_, S, F> {
 }
 // ANCHOR_END: run
 
-impl<S: Source> Drop for Io<S> {
+impl<S: Socket> Drop for Io<S> {
     fn drop(&mut self) {
         if let Some(source) = &mut self.source {
             self.queue.deregister(source, &self.slot);
@@ -170,14 +169,14 @@ impl<S: Source> Drop for Io<S> {
     }
 }
 
-impl<S: Source + fmt::Debug> fmt::Debug for Io<S> {
+impl<S: Socket + fmt::Debug> fmt::Debug for Io<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.source().fmt(out)
     }
 }
 
 #[cfg(unix)]
-impl<S: Source + std::os::fd::AsFd> std::os::fd::AsFd for Io<S> {
+impl<S: Socket + std::os::fd::AsFd> std::os::fd::AsFd for Io<S> {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
         self.source().as_fd()
     }

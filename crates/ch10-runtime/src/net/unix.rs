@@ -26,6 +26,12 @@ use std::task::{Context, Poll};
 #[derive(Debug)]
 struct Descriptor<S>(S);
 
+impl<S: AsRawFd> AsRawFd for Descriptor<S> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
 impl<S: AsRawFd> Source for Descriptor<S> {
     fn register(
         &mut self,

@@ -98,7 +98,7 @@ impl<T> JoinHandle<T> {
         }
         header
             .shared
-            .tasks()
+            .list_of(header)
             .note_joiner(header, context::current_task());
         header.state.leave_joiner()
     }
