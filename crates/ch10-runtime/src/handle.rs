@@ -6,14 +6,14 @@ use crate::context::{self, NoRuntime};
 use crate::driver::Driver;
 use crate::dump::Notes;
 use crate::inbox::Inbox;
-use crate::sync::{AtomicBool, Ordering};
+use crate::root::Root;
 use crate::task::state;
 use crate::task::{Header, JoinError, JoinHandle, Task, TaskId, Tasks};
 use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Wake;
 
 // ANCHOR: shared
@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     /// Tasks that other threads have found to be ready.
     inbox: Inbox,
     /// Is the root future to be polled?
-    root: AtomicBool,
+    root: Root,
     /// How many tasks there were.
     spawned: AtomicU32,
 }
@@ -52,7 +52,7 @@ impl Shared {
             ),
             notes: Notes::new(builder.track_waits),
             inbox: Inbox::new(),
-            root: AtomicBool::new(false),
+            root: Root::new(),
             spawned: AtomicU32::new(0),
         }
     }
@@ -114,21 +114,13 @@ impl Shared {
     }
     // ANCHOR_END: schedule
 
-    /// Should the root future be polled? Asking takes the answer away.
-    pub(crate) fn take_root(&self) -> bool {
-        // Acquire, with the Release of `wake_root`: what the future waited for
-        // is seen. The load spares the exchange where nothing was said.
-        self.root.load(Ordering::Relaxed)
-            && self.root.swap(false, Ordering::Acquire)
-    }
-
-    pub(crate) fn root_is_woken(&self) -> bool {
-        // Relaxed: a hint; a wake from another thread unparks, too.
-        self.root.load(Ordering::Relaxed)
+    /// Whether the root future is to be polled.
+    pub(crate) fn root(&self) -> &Root {
+        &self.root
     }
 
     pub(crate) fn wake_root(&self) {
-        self.root.store(true, Ordering::Release);
+        self.root.wake();
         if context::with_home(self, |_| ()).is_none() {
             self.driver.unpark();
         }

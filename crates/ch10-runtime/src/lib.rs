@@ -11,6 +11,7 @@ mod inbox;
 mod kernel;
 mod readiness;
 mod registration;
+mod root;
 mod run_queue;
 mod runtime;
 mod socket;

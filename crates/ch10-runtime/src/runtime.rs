@@ -126,7 +126,7 @@ impl Runtime {
         let mut cx = Context::from_waker(&waker);
         shared.wake_root();
         loop {
-            if shared.take_root() {
+            if shared.root().take() {
                 let poll = || future.as_mut().poll(&mut cx);
                 if let Poll::Ready(output) =
                     context::polling(TaskId::ROOT, poll)
@@ -135,7 +135,7 @@ impl Runtime {
                 }
             }
             let more = self.home.run();
-            self.turn(!more && !shared.root_is_woken());
+            self.turn(!more && !shared.root().is_woken());
         }
     }
     // ANCHOR_END: block_on

@@ -1,6 +1,6 @@
 //! Whether the thread at the driver sleeps, and whether it should.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering};
 
 /// The thread is at work, or is not going to sleep without a look here.
 const AWAKE: usize = 0;
@@ -13,19 +13,19 @@ const NOTIFIED: usize = 2;
 // ANCHOR: token
 /// One unpark, kept until a sleep is ended or prevented by it.
 #[derive(Debug)]
-pub(crate) struct Token(AtomicUsize);
+pub struct Token(AtomicUsize);
 
 impl Token {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self(AtomicUsize::new(AWAKE))
     }
 
     /// May the calling thread sleep? `false` uses up the unpark that forbids
     /// it. One thread at a time.
-    pub(crate) fn park(&self) -> bool {
+    pub fn park(&self) -> bool {
         let (from, to) = (AWAKE, PARKED);
-        // Acquire, with the Release of `unpark`: its work is seen.
-        let (done, failed) = (Ordering::Acquire, Ordering::Relaxed);
+        // Relaxed: `AWAKE` is this thread's own, and says nothing of others.
+        let (done, failed) = (Ordering::Relaxed, Ordering::Relaxed);
         if self.0.compare_exchange(from, to, done, failed).is_ok() {
             return true;
         }
@@ -34,14 +34,14 @@ impl Token {
     }
 
     /// The sleep is over, for whatever reason.
-    pub(crate) fn unparked(&self) {
+    pub fn unparked(&self) {
         // Acquire, with the Release of `unpark`: its work is seen.
         self.0.swap(AWAKE, Ordering::Acquire);
     }
 
     /// Leaves an unpark. `true`: a thread sleeps that has to be woken, and no
     /// other call was told so.
-    pub(crate) fn unpark(&self) -> bool {
+    pub fn unpark(&self) -> bool {
         // Release: whatever came before is seen by the thread that awakes.
         self.0.swap(NOTIFIED, Ordering::Release) == PARKED
     }

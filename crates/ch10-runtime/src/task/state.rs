@@ -90,9 +90,8 @@ impl State {
     /// The poll said pending. `true`: it was woken meanwhile, and the caller
     /// has to schedule it.
     pub fn pause(&self) -> bool {
-        // Release: the next `start` sees what this poll has changed. Acquire:
-        // a wake during the poll needs no second one.
-        let old = self.0.fetch_and(!RUNNING, Ordering::AcqRel);
+        // Release: the next `start` sees what this poll has changed.
+        let old = self.0.fetch_and(!RUNNING, Ordering::Release);
         old & SCHEDULED != 0
     }
 
@@ -139,9 +138,8 @@ impl State {
     /// The handle is dropped. The old flags: if the task is complete, the
     /// output is the caller's.
     pub fn drop_handle(&self) -> usize {
-        // Acquire, with the Release of `complete`: the output is seen. Release:
-        // so is what the handle did before, by whoever completes the task.
-        self.0.fetch_and(!HANDLE, Ordering::AcqRel)
+        // Acquire, with the Release of `complete`: the output is seen.
+        self.0.fetch_and(!HANDLE, Ordering::Acquire)
     }
     // ANCHOR_END: join
 
