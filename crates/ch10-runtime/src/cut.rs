@@ -17,6 +17,16 @@ pub enum Cut<T> {
     Cut,
 }
 
+impl<T> Cut<T> {
+    /// What it has come to, if it was done.
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(value) => Some(value),
+            Self::Cut => None,
+        }
+    }
+}
+
 // ANCHOR: cut
 /// Polls `future` at most `polls` times, each time that it is woken, and then
 /// drops it: as `select` does with the future that comes second.

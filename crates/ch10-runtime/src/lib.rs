@@ -14,6 +14,7 @@ mod registration;
 mod root;
 mod run_queue;
 mod runtime;
+mod slots;
 mod socket;
 mod sync;
 mod task;

@@ -85,6 +85,12 @@ pub(crate) struct Stored(u32);
 // ANCHOR_END: readiness
 
 impl Seen {
+    /// `None` if there is nothing to try.
+    #[inline]
+    fn of(word: usize, direction: Direction) -> Option<Self> {
+        (word & direction.any() != 0).then_some(Self(word))
+    }
+
     /// Is there still a runtime that could report events?
     #[inline]
     pub(crate) fn is_gone(self) -> bool {
@@ -114,8 +120,7 @@ impl<T: Copy> Readiness<T> {
     pub(crate) fn ready(&self, direction: Direction) -> Option<Seen> {
         // Acquire, with the Release of `add`: the attempt comes after what
         // the driver has seen, and the tick is older than the attempt.
-        let word = self.word.load(Ordering::Acquire);
-        (word & direction.any() != 0).then_some(Seen(word))
+        Seen::of(self.word.load(Ordering::Acquire), direction)
     }
     // ANCHOR_END: ready
 
@@ -134,28 +139,28 @@ impl<T: Copy> Readiness<T> {
         if let Some(seen) = self.ready(direction) {
             return Poll::Ready(seen);
         }
-        let clone = match self.holds(direction, waker) {
-            true => None,
-            false => Some(waker.clone()), // others' code: nothing is locked
-        };
+        let waker = waker.clone(); // others' code: nothing is locked
         let mut waiting = lock(&self.waiting);
         // An event that came before the lock has found no waker: look again.
-        if let Some(seen) = self.ready(direction) {
+        // Acquire, with the Release of `add`, as in `ready`.
+        let word = self.word.load(Ordering::Acquire);
+        if let Some(seen) = Seen::of(word, direction) {
+            drop(waiting); // and then the clone
             return Poll::Ready(seen);
         }
-        let old = waiting.store(direction, clone, waker, task, stored);
+        waiting.stored = waiting.stored.wrapping_add(1);
+        let number = waiting.stored;
+        *stored = Some(Stored(number));
+        let old = waiting.of(direction).replace(Waiter {
+            waker,
+            task,
+            number,
+        });
         drop(waiting);
         drop(old); // so is the drop of a waker
         Poll::Pending
     }
     // ANCHOR_END: poll_ready
-
-    /// Is it the waker of this task that is there already?
-    fn holds(&self, direction: Direction, waker: &Waker) -> bool {
-        let mut waiting = lock(&self.waiting);
-        let waiter = waiting.of(direction).as_ref();
-        waiter.is_some_and(|waiter| waiter.waker.will_wake(waker))
-    }
 
     // ANCHOR: clear
     /// The attempt that followed `seen` has found that there is nothing more.
@@ -204,37 +209,6 @@ impl<T: Copy> Waiting<T> {
         match direction {
             Direction::Read => &mut self.read,
             Direction::Write => &mut self.write,
-        }
-    }
-
-    /// Leaves a waker; the one that it replaces is dropped by the caller.
-    fn store(
-        &mut self,
-        direction: Direction,
-        clone: Option<Waker>,
-        waker: &Waker,
-        task: T,
-        stored: &mut Option<Stored>,
-    ) -> Option<Waiter<T>> {
-        self.stored = self.stored.wrapping_add(1);
-        let number = self.stored;
-        *stored = Some(Stored(number));
-        let waiter = self.of(direction);
-        match (clone, &mut *waiter) {
-            (None, Some(waiter)) => {
-                (waiter.task, waiter.number) = (task, number);
-                None
-            }
-            // Without a clone: the one that was there is used up meanwhile,
-            // which is rare.
-            (clone, waiter) => {
-                let waker = clone.unwrap_or_else(|| waker.clone());
-                waiter.replace(Waiter {
-                    waker,
-                    task,
-                    number,
-                })
-            }
         }
     }
 }

@@ -3,14 +3,12 @@
 
 use crate::context::TaskId;
 use crate::readiness::{self, Direction, Readiness, Seen, Stored};
+use crate::slots::Slots;
 use crate::socket;
-use crate::sync::{Mutex, lock};
 use ch04_event_queue::event::{Event, Source};
 use ch04_event_queue::{Interest, Registry, Token};
 use std::io;
-use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 /// By which number the system knows a socket. It is that of an open one as
@@ -47,32 +45,20 @@ pub(crate) struct Slot {
     readiness: Readiness<Option<TaskId>>,
     /// Which socket, for a dump.
     descriptor: Descriptor,
-    /// Where it is in [`Slots::live`].
+    /// Its place among the [`Slots`].
     index: usize,
 }
 
 /// All sockets that are registered in one queue.
-#[derive(Debug, Default)]
-pub(crate) struct Registrations {
-    slots: Mutex<Slots>,
-    /// Is anything in [`Slots::left`]? Only a hint: a turn later is in time.
-    any_left: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct Slots {
-    /// Every slot that an event may point to. `None`: a place to use again.
-    live: Vec<Option<Arc<Slot>>>,
-    free: Vec<usize>,
-    /// Slots of sockets that have left the queue. An event of the batch that
-    /// is being delivered may point to them, one of the next batch cannot.
-    left: Vec<Arc<Slot>>,
-    /// The runtime is gone.
-    gone: bool,
-}
+#[derive(Debug)]
+pub(crate) struct Registrations(Slots<Slot>);
 // ANCHOR_END: slot
 
 impl Registrations {
+    pub(crate) fn new() -> Self {
+        Self(Slots::new())
+    }
+
     /// Puts `source` into the queue for both directions, and says `ready` of
     /// it until the first attempt.
     ///
@@ -86,41 +72,24 @@ impl Registrations {
         source: &mut impl Socket,
         ready: usize,
     ) -> io::Result<Arc<Slot>> {
-        let slot = self.reserve(ready, source.descriptor())?;
+        let readiness = Readiness::new(ready);
+        let descriptor = source.descriptor();
+        let slot = self.0.insert(|index| Slot {
+            readiness,
+            descriptor,
+            index,
+        });
+        let slot = slot.ok_or_else(gone)?;
         let token = Token(Arc::as_ptr(&slot).expose_provenance());
         let both = Interest::READABLE | Interest::WRITABLE;
         let done = socket::register(registry, source, token, both);
         if let Err(error) = done {
-            self.remove(&slot); // the queue has never had it
+            self.0.remove(slot.index); // the queue has never had it
             return Err(error);
         }
         Ok(slot)
     }
     // ANCHOR_END: register
-
-    fn reserve(
-        &self,
-        ready: usize,
-        descriptor: Descriptor,
-    ) -> io::Result<Arc<Slot>> {
-        let readiness = Readiness::new(ready);
-        let mut slots = lock(&self.slots);
-        if slots.gone {
-            return Err(gone());
-        }
-        let index = slots.free.pop().unwrap_or(slots.live.len());
-        let slot = Arc::new(Slot {
-            readiness,
-            descriptor,
-            index,
-        });
-        let live = Some(Arc::clone(&slot));
-        match slots.live.get_mut(index) {
-            Some(place) => *place = live,
-            None => slots.live.push(live),
-        }
-        Ok(slot)
-    }
 
     // ANCHOR: deregister
     /// Takes `source` out of the queue. What waits for it is forgotten.
@@ -134,29 +103,13 @@ impl Registrations {
         // On an error it may be in the queue still, by a duplicate of its
         // descriptor. Then the slot stays for good: an event may point to it.
         if socket::deregister(registry, source).is_ok() {
-            self.remove(slot);
+            self.0.remove(slot.index);
         }
     }
 
-    fn remove(&self, slot: &Arc<Slot>) {
-        let mut slots = lock(&self.slots);
-        let live = slots.live.get_mut(slot.index).and_then(Option::take);
-        slots.free.push(slot.index);
-        slots.left.extend(live);
-        // Relaxed: whoever takes them out takes the lock, too.
-        self.any_left.store(true, Ordering::Relaxed);
-    }
-
-    /// Frees the slots of sockets that have left. To be called by the thread
-    /// that waits, after a batch was delivered and before the next wait.
+    /// See [`Slots::free`].
     pub(crate) fn free(&self) {
-        if self.any_left.load(Ordering::Relaxed) {
-            let mut slots = lock(&self.slots);
-            self.any_left.store(false, Ordering::Relaxed);
-            let left = mem::take(&mut slots.left);
-            drop(slots);
-            drop(left);
-        }
+        self.0.free();
     }
     // ANCHOR_END: deregister
 
@@ -173,7 +126,7 @@ impl Registrations {
         let slot = std::ptr::with_exposed_provenance(event.token().0);
         // SAFETY: `register` has put the slot's address there. The queue
         // reports a source until it is deregistered, so the slot was live, or
-        // has left since the wait began. Both lists own it, and `free` has
+        // has left since the wait began. Both lists of `Slots` own it, and `free` has
         // not been called since, as the caller promises.
         let slot: &Slot = unsafe { &*slot };
         slot.readiness.add(bits(event));
@@ -182,11 +135,7 @@ impl Registrations {
 
     /// The runtime is gone: whatever waits gets an error.
     pub(crate) fn close(&self) {
-        let mut slots = lock(&self.slots);
-        slots.gone = true;
-        let live: Vec<_> = slots.live.iter().flatten().cloned().collect();
-        drop(slots);
-        for slot in live {
+        for slot in self.0.close() {
             slot.readiness.add(readiness::GONE);
         }
     }
@@ -198,20 +147,13 @@ impl Registrations {
         &self,
         mut visit: impl FnMut(TaskId, Direction, Descriptor),
     ) {
-        let slots = lock(&self.slots);
-        for slot in slots.live.iter().flatten() {
+        self.0.for_each(|slot| {
             slot.readiness.for_each_waiter(|task, direction| {
                 if let Some(task) = task {
                     visit(task, direction, slot.descriptor);
                 }
             });
-        }
-    }
-
-    /// How many sockets are registered.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        lock(&self.slots).live.iter().flatten().count()
+        });
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn open() -> io::Result<(Queue, Events)> {
     let queue = Queue(Arc::new(Shared {
         registry,
         waker,
-        registrations: Registrations::default(),
+        registrations: Registrations::new(),
     }));
     let events = Events {
         poll,
@@ -136,12 +136,6 @@ impl Queue {
         visit: impl FnMut(TaskId, Direction, Descriptor),
     ) {
         self.0.registrations.for_each_waiter(visit);
-    }
-
-    /// How many sockets are registered.
-    #[cfg(test)]
-    pub(crate) fn sockets(&self) -> usize {
-        self.0.registrations.len()
     }
 }
 

@@ -22,23 +22,33 @@ enum About {
     Listener,
 }
 
-/// The next connection. Errors that are not the listener's are not returned.
-pub(super) async fn accept<T>(
-    mut next: impl AsyncFnMut() -> io::Result<T>,
-) -> io::Result<T> {
-    let [mut pause, longest] = PAUSES;
-    loop {
-        match next().await {
-            Err(error) => match about(&error) {
-                About::Connection => {}
-                About::Room => {
-                    time::sleep(pause).await;
-                    pause = (2 * pause).min(longest);
-                }
-                About::Listener => return Err(error),
-            },
-            accepted => return accepted,
+/// How an accept goes on after an error.
+pub(super) struct Backoff {
+    pause: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new() -> Self {
+        let [pause, _] = PAUSES;
+        Self { pause }
+    }
+
+    /// Comes back when it is worth another try.
+    ///
+    /// # Errors
+    ///
+    /// `error`, if it is the listener's.
+    pub(super) async fn after(&mut self, error: io::Error) -> io::Result<()> {
+        match about(&error) {
+            About::Connection => {}
+            About::Room => {
+                time::sleep(self.pause).await;
+                let [_, longest] = PAUSES;
+                self.pause = (2 * self.pause).min(longest);
+            }
+            About::Listener => return Err(error),
         }
+        Ok(())
     }
 }
 // ANCHOR_END: backoff

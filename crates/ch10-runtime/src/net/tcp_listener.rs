@@ -1,6 +1,6 @@
 //! A port at which connections are accepted.
 
-use super::accept;
+use super::accept::Backoff;
 use super::io::{Io, TRY_FIRST};
 use super::lookup::{self, ToSocketAddrs};
 use super::tcp_stream::TcpStream;
@@ -94,11 +94,15 @@ impl TcpListener {
     ///
     /// Dropped while it waits, it has taken no connection.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let accepted = accept::accept(async || {
-            self.io.run(Direction::Read, socket::accept).await
-        });
-        let (stream, peer) = accepted.await?;
-        Ok((TcpStream::new(stream, TRY_FIRST)?, peer))
+        let mut backoff = Backoff::new();
+        loop {
+            match self.io.run(Direction::Read, socket::accept).await {
+                Ok((stream, peer)) => {
+                    return Ok((TcpStream::new(stream, TRY_FIRST)?, peer));
+                }
+                Err(error) => backoff.after(error).await?,
+            }
+        }
     }
     // ANCHOR_END: accept
 

@@ -3,7 +3,7 @@
 //! A read that is short says nothing here: one that comes to a descriptor
 //! that was sent along stops there, with more behind it.
 
-use super::accept;
+use super::accept::Backoff;
 use super::io::{Io, TRY_FIRST};
 use super::traits::{
     async_read, async_write, handle_traits, read_methods, write_methods,
@@ -106,9 +106,15 @@ impl UnixListener {
         let attempt = |listener: &Descriptor<net::UnixListener>| {
             listener.0.accept().map(Attempt::of)
         };
-        let next = async || self.io.run(Direction::Read, attempt).await;
-        let (stream, peer) = accept::accept(next).await?;
-        Ok((UnixStream::from_std(stream)?, peer))
+        let mut backoff = Backoff::new();
+        loop {
+            match self.io.run(Direction::Read, attempt).await {
+                Ok((stream, peer)) => {
+                    return Ok((UnixStream::from_std(stream)?, peer));
+                }
+                Err(error) => backoff.after(error).await?,
+            }
+        }
     }
 
     /// Where it listens.
