@@ -24,7 +24,9 @@ mod yield_now;
 mod blocking;
 pub mod cut;
 pub mod dump;
+pub mod net;
 pub mod shutdown;
+pub mod signal;
 pub mod time;
 
 pub use blocking::spawn_blocking;

@@ -93,7 +93,12 @@ impl<T> Slots<T> {
     /// Visits those in the queue, under the lock: none leaves meanwhile.
     pub(crate) fn for_each(&self, visit: impl FnMut(&T)) {
         let lists = lock(&self.lists);
-        lists.live.iter().flatten().map(|slot| &**slot).for_each(visit);
+        lists
+            .live
+            .iter()
+            .flatten()
+            .map(|slot| &**slot)
+            .for_each(visit);
     }
 
     /// Takes no more in. Returns those in the queue.

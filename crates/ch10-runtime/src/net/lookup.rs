@@ -52,7 +52,7 @@ pub(crate) async fn addresses(known: Known) -> io::Result<Vec<SocketAddr>> {
         Known::Host(host, port) => resolve((&*host, port)),
         Known::Name(name) => resolve(&*name),
     };
-    let looked_up = crate::blocking::spawn_blocking(work);
+    let looked_up = crate::spawn_blocking(work);
     looked_up
         .await
         .unwrap_or_else(|error| Err(io::Error::other(error)))

@@ -16,7 +16,7 @@ use ch04_event_queue::{Interest, Registry, Token};
 use std::future::Future;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 use std::task::{Context, Poll};
@@ -145,7 +145,7 @@ impl UnixStream {
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let work = move || net::UnixStream::connect(path);
-        let connected = crate::blocking::spawn_blocking(work);
+        let connected = crate::spawn_blocking(work);
         let stream = connected.await.map_err(io::Error::other)?;
         Self::from_std(stream?)
     }
