@@ -96,7 +96,7 @@ impl Registrations {
     pub(crate) fn deregister(
         &self,
         registry: &Registry,
-        source: &mut impl Source,
+        source: &mut impl Socket,
         slot: &Arc<Slot>,
     ) {
         slot.readiness.forget_all();

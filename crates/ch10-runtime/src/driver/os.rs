@@ -114,7 +114,7 @@ impl Queue {
     /// See [`Registrations::deregister`].
     pub(crate) fn deregister(
         &self,
-        source: &mut impl Source,
+        source: &mut impl Socket,
         slot: &Arc<Slot>,
     ) {
         let Shared {
