@@ -248,5 +248,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    Handle::current().spawn(future)
+    let at = Location::caller();
+    let handle = context::with(|shared| start(shared, future, 0, at, None));
+    handle.unwrap_or_else(|error| panic!("{error}"))
 }

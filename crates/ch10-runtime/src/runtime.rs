@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many tasks run before the driver looks for events again.
+/// How many polls there are before the driver looks for events again.
 const BATCH: usize = 128;
 
 // ANCHOR: home
@@ -54,18 +54,19 @@ impl Home {
     }
 
     // ANCHOR: run
-    /// Runs tasks that are ready, at most so many that events don't have to
-    /// wait for long. Are there more?
-    fn run(&self) -> bool {
+    /// Runs tasks that are ready, at most `polls`, from which it takes their
+    /// number. Are there more?
+    fn run(&self, polls: &mut usize) -> bool {
         let inbox = self.shared.inbox();
         if !inbox.is_empty() {
             inbox.take(|task| self.queue.push(task));
         }
-        for _ in 0..BATCH {
+        while *polls > 0 {
             match self.queue.pop() {
                 Some(task) => task.run(),
                 None => return false,
             }
+            *polls -= 1;
         }
         !self.queue.is_empty()
     }
@@ -125,8 +126,10 @@ impl Runtime {
         let waker = Waker::from(Arc::clone(shared));
         let mut cx = Context::from_waker(&waker);
         shared.wake_root();
+        let mut polls = BATCH;
         loop {
             if shared.root().take() {
+                polls = polls.saturating_sub(1);
                 let poll = || future.as_mut().poll(&mut cx);
                 if let Poll::Ready(output) =
                     context::polling(TaskId::ROOT, poll)
@@ -134,8 +137,12 @@ impl Runtime {
                     return output;
                 }
             }
-            let more = self.home.run();
-            self.turn(!more && !shared.root().is_woken());
+            let more = self.home.run(&mut polls);
+            let busy = more || shared.root().is_woken();
+            if !busy || polls == 0 {
+                self.turn(!busy);
+                polls = BATCH;
+            }
         }
     }
     // ANCHOR_END: block_on
@@ -221,7 +228,7 @@ impl Drop for Runtime {
         // Every task was aborted, so a run is its end. One that another thread
         // wakes right now may still be on its way to the inbox.
         while shared.tasks().len() > 0 {
-            if !self.home.run() && shared.inbox().is_empty() {
+            if !self.home.run(&mut { BATCH }) && shared.inbox().is_empty() {
                 thread::yield_now();
             }
         }

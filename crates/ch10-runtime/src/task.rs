@@ -22,6 +22,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// The name of a task: a number, counted from 1. After four thousand million
@@ -66,7 +67,7 @@ pub(crate) struct Header {
     spawned: &'static Location<'static>,
     id: TaskId,
     /// Who waits for the end, by the name of its task; 0 is unknown.
-    joiner: UnsafeCell<Option<TaskId>>,
+    joiner: AtomicU32,
     /// Whom to wake at the end.
     join_waker: UnsafeCell<Option<Waker>>,
 }
@@ -142,7 +143,7 @@ impl Task {
             shared,
             spawned,
             id,
-            joiner: UnsafeCell::new(None),
+            joiner: AtomicU32::new(0),
             join_waker: UnsafeCell::new(None),
         };
         let stage = UnsafeCell::new(Stage::Future(future));
@@ -226,14 +227,14 @@ impl Header {
     }
 
     /// Who waits for the end of this task, if somebody does.
-    ///
-    /// # Safety
-    ///
-    /// The caller holds the lock of the list of all tasks, under which the
-    /// handle changes it.
-    pub(crate) unsafe fn joiner(&self) -> Option<TaskId> {
-        // SAFETY: as the caller promises.
-        unsafe { *self.joiner.get() }
+    pub(crate) fn joiner(&self) -> Option<TaskId> {
+        // Relaxed: it is for people, and decides nothing.
+        NonZeroU32::new(self.joiner.load(Ordering::Relaxed)).map(TaskId)
+    }
+
+    fn note_joiner(&self, joiner: Option<TaskId>) {
+        let number = joiner.map_or(0, |TaskId(number)| number.get());
+        self.joiner.store(number, Ordering::Relaxed);
     }
 }
 
@@ -526,14 +527,5 @@ impl Tasks {
             // SAFETY: the state said so.
             unsafe { schedule(task.into_raw()) };
         }
-    }
-}
-
-impl Tasks {
-    /// Notes who waits for a task: see [`Header::joiner`].
-    pub(crate) fn note_joiner(&self, task: &Header, joiner: Option<TaskId>) {
-        let _list = crate::sync::lock(&self.0);
-        // SAFETY: we have the lock.
-        unsafe { *task.joiner.get() = joiner };
     }
 }

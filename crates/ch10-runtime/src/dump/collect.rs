@@ -60,8 +60,7 @@ impl Collected {
     /// The tasks of a list, and who waits for them.
     fn visit(&mut self, list: &Tasks, joins: &mut Vec<(TaskId, TaskId)>) {
         list.for_each(|task| {
-            // SAFETY: `for_each` has the lock of the list.
-            let joiner = unsafe { task.joiner() };
+            let joiner = task.joiner();
             if task.flags() & state::JOINER != 0 {
                 joins.extend(joiner.map(|joiner| (joiner, task.id())));
             }

@@ -55,6 +55,7 @@ impl Notes {
     }
 
     /// The task has ended.
+    #[inline]
     pub(crate) fn forget(&self, task: &Header) {
         if task.flags() & state::NAMED != 0 {
             lock(&self.names).remove(&task.id());

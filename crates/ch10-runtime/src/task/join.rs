@@ -96,10 +96,7 @@ impl<T> JoinHandle<T> {
             Some(old) if old.will_wake(waker) => {}
             _ => *place = Some(waker.clone()),
         }
-        header
-            .shared
-            .list_of(header)
-            .note_joiner(header, context::current_task());
+        header.note_joiner(context::current_task());
         header.state.leave_joiner()
     }
     // ANCHOR_END: leave
