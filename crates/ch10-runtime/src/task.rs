@@ -343,8 +343,10 @@ unsafe fn complete<F: Future>(
 ) {
     // SAFETY: RUNNING is the caller's.
     let dropped = quietly(|| unsafe { *stage = Stage::Taken });
-    if let (Err(panic), Ok(_)) = (dropped, &output) {
-        output = Err(JoinError::panicked(panic));
+    if let Err(panic) = dropped {
+        let panicked = Err(JoinError::panicked(panic));
+        let instead = mem::replace(&mut output, panicked);
+        discard(quietly(|| drop(instead)));
     }
     // SAFETY: as above.
     unsafe { *stage = Stage::Finished(output) };
@@ -354,22 +356,31 @@ unsafe fn complete<F: Future>(
     let old = header.state.complete();
     if old & state::HANDLE == 0 {
         // SAFETY: there is no handle, and no run any more.
-        let _ = quietly(|| unsafe { *stage = Stage::Taken });
+        discard(quietly(|| unsafe { *stage = Stage::Taken }));
     }
     if old & state::JOINER != 0 {
         // SAFETY: the waker is ours, as JOINER was set when we completed.
         let waker = unsafe { (*header.join_waker.get()).take() };
         // Another's code.
-        let _ = quietly(|| waker.map(Waker::wake));
+        discard(quietly(|| drop(waker.map(Waker::wake))));
     }
     // SAFETY: the runtime's reference.
     unsafe { drop_reference(task) };
 }
 
-/// Code of others that may panic, where it must not stop us. The payload is
-/// given back; if dropping it panics, too, that is the end of it.
+/// Code of others that may panic, where it must not stop us.
 fn quietly<T>(code: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     catch_unwind(AssertUnwindSafe(code))
+}
+
+/// Nobody is there to be told of the panic. Its payload can have a destructor,
+/// which can panic, too: what that one leaves is leaked.
+fn discard(done: Result<(), Box<dyn Any + Send>>) {
+    if let Err(payload) = done
+        && let Err(another) = quietly(|| drop(payload))
+    {
+        mem::forget(another);
+    }
 }
 
 /// Moves what came of the task to `into`.

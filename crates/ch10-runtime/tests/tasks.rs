@@ -143,3 +143,51 @@ fn outside_of_a_runtime_there_is_an_error_that_says_so() {
     let error = Handle::try_current().expect_err("none here");
     assert!(error.to_string().contains("no runtime on this thread"));
 }
+
+/// Panics when it is dropped, and so does what it panics with.
+struct Bomb(u8);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if let Some(less) = self.0.checked_sub(1) {
+            std::panic::panic_any(Bomb(less));
+        }
+    }
+}
+
+#[test]
+fn destructors_that_panic_stop_nobody() {
+    let runtime = runtime();
+    runtime.block_on(async {
+        // The output is dropped by the runtime, as the handle is gone.
+        drop(spawn(async { Bomb(3) }));
+        // So is the payload of this panic.
+        drop(spawn(async { std::panic::panic_any(Bomb(3)) }));
+        // The future holds one when it is cancelled.
+        let waits = spawn(async {
+            let _bomb = Bomb(1);
+            pending::<()>().await;
+        });
+        yield_now().await;
+        waits.abort();
+        let error = waits.await.expect_err("its future panics in its drop");
+        // A payload like the others.
+        std::mem::forget(error);
+        assert_eq!(spawn(async { 5 }).await.expect("an output"), 5);
+    });
+}
+
+#[test]
+fn a_runtime_inside_of_another_ones_block_on_is_refused() {
+    let (outer, inner) = (runtime(), runtime());
+    let refused =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            outer.block_on(async { inner.block_on(async {}) });
+        }));
+    let panic = refused.expect_err("refused");
+    let text = panic.downcast_ref::<&str>().expect("a text");
+    assert!(text.contains("on a thread that polls tasks"), "{text}");
+    // Both still work.
+    assert_eq!(outer.block_on(async { 1 }), 1);
+    assert_eq!(inner.block_on(async { 2 }), 2);
+}
