@@ -1,6 +1,10 @@
 //! Sockets of the runtime, on those of the system.
 
 mod scenes;
+#[cfg(unix)]
+mod system;
+#[cfg(unix)]
+mod unix;
 
 use ch10_runtime as rt;
 use ch10_runtime::net::{TcpListener, TcpStream, UdpSocket, lookup_host};
