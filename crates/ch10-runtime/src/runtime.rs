@@ -237,6 +237,7 @@ impl Drop for Runtime {
         shared.pool().close();
         // Sockets that outlive the runtime get an error instead of a wait.
         shared.driver().queue().close();
+        shared.driver().timers().close();
     }
 }
 // ANCHOR_END: drop
