@@ -151,10 +151,11 @@ pub const BUGS: [Bug; 15] = [
         seen: "two tasks that wake each other, and no other ever runs",
         patches: &[Patch {
             file: "src/run_queue.rs",
-            right: "self.len.set(self.len.get() + 1);",
-            wrong: "self.len.set(self.len.get() + 1);
-            for _ in 1..self.len.get() {
-                self.rotate(); // until the latest is the first
+            right: "if kernel::PICKS {
+                self.len.set(self.len.get() + 1);
+            }",
+            wrong: "while self.first.get() != task.as_ptr() {
+                self.rotate(); // the latest is the first
             }",
         }],
         tool: Tool::Scenario,
@@ -186,8 +187,8 @@ pub const BUGS: [Bug; 15] = [
     },
     Bug {
         name: "interrupted",
-        source: "rppal#60",
-        seen: "after Ctrl-Z and fg, or a debugger, nothing is heard of",
+        source: "futures-rs#2",
+        seen: "a tracer attaches, and the event loop has failed",
         patches: &[Patch {
             file: "src/driver/os.rs",
             right: "match waited {
@@ -204,9 +205,12 @@ pub const BUGS: [Bug; 15] = [
         seen: "sockets and timers are not heard of while there is other work",
         patches: &[Patch {
             file: "src/runtime.rs",
-            right: "self.turn(!more && !shared.root().is_woken());",
-            wrong: "if !more && !shared.root().is_woken() {
-                self.turn(true);
+            right: "!busy || polls == 0",
+            wrong: "!busy || {
+                if polls == 0 {
+                    polls = BATCH; // as if it had looked
+                }
+                false
             }",
         }],
         tool: Tool::Scenario,
@@ -235,7 +239,7 @@ pub const BUGS: [Bug; 15] = [
     },
     Bug {
         name: "futurelock",
-        source: "omicron#9259",
+        source: "Oxide RFD 609",
         seen: "a request waits for a lock that its own first attempt will get",
         patches: &[Patch {
             file: "tests/museum/scenarios_net.rs",
