@@ -233,3 +233,13 @@ impl fmt::Debug for JoinError {
 }
 
 impl std::error::Error for JoinError {}
+
+/// So that a program whose errors are those of I/O can say `?`.
+impl From<JoinError> for io::Error {
+    fn from(error: JoinError) -> Self {
+        match error.0 {
+            Why::NoThread(error) => error,
+            _ => Self::other(error),
+        }
+    }
+}

@@ -52,7 +52,7 @@ impl Tool {
 }
 
 /// All of them.
-pub const BUGS: [Bug; 15] = [
+pub const BUGS: [Bug; 16] = [
     Bug {
         name: "lost_spawn",
         source: "tokio#8056",
@@ -247,5 +247,19 @@ pub const BUGS: [Bug; 15] = [
             wrong: "",
         }],
         tool: Tool::Dump,
+    },
+    Bug {
+        name: "endless_sleep_panics",
+        source: "tokio#2408",
+        seen: "a timeout that is as good as endless panics",
+        patches: &[Patch {
+            file: "src/time.rs",
+            right: "match from.checked_add(by) {
+            Some(later) => return later,
+            None => by /= 2,
+        }",
+            wrong: "return from + by;",
+        }],
+        tool: Tool::Scenario,
     },
 ];

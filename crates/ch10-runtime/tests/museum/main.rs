@@ -69,6 +69,6 @@ fn print(table: &[(&Bug, Duration)]) {
             name, source, seen, ..
         } = bug;
         let (tool, after) = (bug.tool.name(), after.as_secs_f64());
-        println!("| {name} | {source} | {seen} | {tool} | {after:.1} s |");
+        println!("| {name} | {source} | {seen} | {tool} | {after:.2} s |");
     }
 }

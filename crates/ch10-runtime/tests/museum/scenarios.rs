@@ -17,7 +17,7 @@ use std::thread::{self, ThreadId};
 pub type Scenario = (&'static str, fn());
 
 /// All of them.
-pub const SCENARIOS: [Scenario; 8] = [
+pub const SCENARIOS: [Scenario; 9] = [
     ("nested_spawn_blocking", nested_spawn_blocking),
     ("panic_kills_worker", panic_kills_worker),
     ("first_waker_kept", first_waker_kept),
@@ -26,6 +26,7 @@ pub const SCENARIOS: [Scenario; 8] = [
     ("lifo_starves", lifo_starves),
     ("leaked_waker", leaked_waker),
     ("interrupted", interrupted),
+    ("endless_sleep_panics", endless_sleep_panics),
 ];
 
 /// The scenario of this name.
@@ -193,6 +194,15 @@ fn leaked_waker() {
     }
     drop(waker);
     assert_eq!(Arc::strong_count(&count), 1, "wakers are kept");
+}
+
+/// Who needs no limit asks for the largest.
+fn endless_sleep_panics() {
+    runtime().block_on(async {
+        let limit = std::time::Duration::MAX;
+        let five = ch10_runtime::time::timeout(limit, async { 5 });
+        assert_eq!(five.await.ok(), Some(5));
+    });
 }
 
 extern "C" fn ignore(_signal: libc::c_int) {}
