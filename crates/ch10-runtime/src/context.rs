@@ -6,6 +6,7 @@ use crate::budget;
 use crate::dump;
 use crate::handle::{Handle, Shared};
 use crate::runtime::Home;
+use crate::threads::is_worker;
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -128,7 +129,7 @@ pub(crate) fn with_home<R>(
 
 /// Is this a thread that polls tasks, and so must not be blocked?
 pub(crate) fn is_home() -> bool {
-    CONTEXT.with(|context| !context.home.get().is_null())
+    CONTEXT.with(|context| !context.home.get().is_null()) || is_worker()
 }
 
 // ANCHOR: polling

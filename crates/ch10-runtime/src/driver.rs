@@ -68,8 +68,21 @@ impl Driver {
     ///
     /// Those of the queue, but never because of a signal. Deadlines that have
     /// passed are dealt with first.
-    // ANCHOR: turn
     pub(crate) fn turn(&self, block: bool) -> io::Result<Option<usize>> {
+        self.turn_then(block, || ())
+    }
+
+    /// The same; `awake` is called after the wait, before any task is woken.
+    ///
+    /// # Errors
+    ///
+    /// As [`turn`](Self::turn).
+    // ANCHOR: turn
+    pub(crate) fn turn_then(
+        &self,
+        block: bool,
+        awake: impl FnOnce(),
+    ) -> io::Result<Option<usize>> {
         let mut events = match self.events.try_lock() {
             Ok(events) => events,
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -86,6 +99,7 @@ impl Driver {
         if sleeps {
             self.token.unparked();
         }
+        awake();
         let ready = happened.map(|()| events.deliver());
         let fired = self.timers.fire(kernel::now);
         Ok(Some(ready? + fired))

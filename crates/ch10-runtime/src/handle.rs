@@ -9,6 +9,7 @@ use crate::inbox::Inbox;
 use crate::root::Root;
 use crate::task::state;
 use crate::task::{Header, JoinError, JoinHandle, Task, TaskId, Tasks};
+use crate::threads::Threads;
 use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -21,6 +22,8 @@ use std::task::Wake;
 /// outlives the runtime finds it.
 pub(crate) struct Shared {
     pub(crate) driver: Driver,
+    /// More threads than the one of `block_on`.
+    threads: Option<Threads>,
     /// All tasks that are not complete.
     tasks: Tasks,
     /// Jobs of the pool that are not complete. They have a list of their own,
@@ -40,8 +43,13 @@ pub(crate) struct Shared {
 // ANCHOR_END: shared
 
 impl Shared {
-    pub(crate) fn new(driver: Driver, builder: &Builder) -> Self {
+    pub(crate) fn new(
+        driver: Driver,
+        threads: Option<Threads>,
+        builder: &Builder,
+    ) -> Self {
         Self {
+            threads,
             driver,
             tasks: Tasks::new(),
             jobs: Tasks::new(),
@@ -59,6 +67,11 @@ impl Shared {
 
     pub(crate) fn driver(&self) -> &Driver {
         &self.driver
+    }
+
+    #[inline]
+    pub(crate) fn threads(&self) -> Option<&Threads> {
+        self.threads.as_ref()
     }
 
     pub(crate) fn tasks(&self) -> &Tasks {
@@ -104,15 +117,45 @@ impl Shared {
     /// A task is ready: to its queue with it.
     #[inline]
     pub(crate) fn schedule(&self, task: Task) {
+        match &self.threads {
+            Some(threads) if task.header().flags() & state::LOCAL == 0 => {
+                threads.push(task, self);
+            }
+            _ => self.schedule_at_home(task),
+        }
+    }
+
+    /// The thread of `block_on` runs it.
+    #[inline]
+    fn schedule_at_home(&self, task: Task) {
         let mut task = Some(task);
         context::with_home(self, |home| home.push(task.take()));
         if let Some(task) = task {
             self.inbox.push(task);
             // After the push: whoever sleeps now looks into the inbox first.
-            self.driver.unpark();
+            self.unpark_home();
         }
     }
     // ANCHOR_END: schedule
+
+    /// A task was woken while it ran, and is back from its poll.
+    #[inline]
+    pub(crate) fn schedule_again(&self, task: Task) {
+        match &self.threads {
+            Some(threads) if task.header().flags() & state::LOCAL == 0 => {
+                threads.push_again(task, self);
+            }
+            _ => self.schedule_at_home(task),
+        }
+    }
+
+    /// Ends the sleep of the thread of `block_on`, or its next one.
+    fn unpark_home(&self) {
+        match &self.threads {
+            Some(threads) => threads.notify_home(self),
+            None => self.driver.unpark(),
+        }
+    }
 
     /// Whether the root future is to be polled.
     pub(crate) fn root(&self) -> &Root {
@@ -122,7 +165,7 @@ impl Shared {
     pub(crate) fn wake_root(&self) {
         self.root.wake();
         if context::with_home(self, |_| ()).is_none() {
-            self.driver.unpark();
+            self.unpark_home();
         }
     }
 }

@@ -8,9 +8,11 @@ use crate::handle::{self, Handle, Shared};
 use crate::run_queue::RunQueue;
 use crate::task::state;
 use crate::task::{JoinHandle, Task, TaskId};
+use crate::threads::{self, Threads, Worker};
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::marker::PhantomData;
+use std::mem;
 use std::panic::Location;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,13 +21,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How many polls there are before the driver looks for events again.
-const BATCH: usize = 128;
+pub(crate) const BATCH: usize = 128;
 
 // ANCHOR: home
 /// What belongs to the thread of `block_on`: its own queue.
 pub(crate) struct Home {
     shared: Arc<Shared>,
     queue: RunQueue,
+    /// Its share of the tasks of all threads, if there are others.
+    worker: Option<Worker>,
 }
 
 /// A runtime: tasks, timers and sockets, and the thread that serves them.
@@ -35,6 +39,8 @@ pub(crate) struct Home {
 pub struct Runtime {
     home: Home,
     handle: Handle,
+    /// The other threads.
+    threads: Vec<thread::JoinHandle<()>>,
     /// Local tasks are dropped on their own thread, so it stays there.
     stays: PhantomData<*const ()>,
 }
@@ -71,6 +77,23 @@ impl Home {
         !self.queue.is_empty()
     }
     // ANCHOR_END: run
+
+    /// Are there local tasks that are ready?
+    fn has_some(&self) -> bool {
+        !self.queue.is_empty() || !self.shared.inbox().is_empty()
+    }
+
+    /// If there are other threads: what is shared with them, and our share.
+    #[inline]
+    fn several(&self) -> Option<(&Worker, &Threads)> {
+        self.worker.as_ref().zip(self.shared.threads())
+    }
+
+    /// This thread is one of those that run tasks from now on.
+    fn enter(&self) -> Option<threads::Entered<'_>> {
+        let (worker, threads) = self.several()?;
+        Some(worker.enter(&self.shared, threads))
+    }
 }
 
 impl Runtime {
@@ -89,12 +112,28 @@ impl Runtime {
     }
 
     pub(crate) fn build(builder: &Builder) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(Driver::new()?, builder));
+        let (threads, mut workers) = match builder.threads {
+            0 | 1 => (None, Vec::new()),
+            several => {
+                let (threads, workers) = Threads::new(several);
+                (Some(threads), workers)
+            }
+        };
+        let mut workers = workers.drain(..);
+        let worker = workers.next();
+        let shared = Shared::new(Driver::new()?, threads, builder);
+        let shared = Arc::new(shared);
+        let threads = threads::spawn(&shared, &builder.thread_name, workers)?;
         let handle = Handle::new(Arc::clone(&shared));
         let queue = RunQueue::new();
         Ok(Self {
-            home: Home { shared, queue },
+            home: Home {
+                shared,
+                queue,
+                worker,
+            },
             handle,
+            threads,
             stays: PhantomData,
         })
     }
@@ -122,6 +161,7 @@ impl Runtime {
         );
         let shared = &self.home.shared;
         let _entered = context::enter(shared, Some(&self.home));
+        let _worker = self.home.enter();
         let mut future = pin!(future);
         let waker = Waker::from(Arc::clone(shared));
         let mut cx = Context::from_waker(&waker);
@@ -138,6 +178,10 @@ impl Runtime {
                 }
             }
             let more = self.home.run(&mut polls);
+            if let Some((worker, threads)) = self.home.several() {
+                self.share(worker, threads, more, &mut polls);
+                continue;
+            }
             let busy = more || shared.root().is_woken();
             if !busy || polls == 0 {
                 self.turn(!busy);
@@ -146,6 +190,30 @@ impl Runtime {
         }
     }
     // ANCHOR_END: block_on
+
+    /// Does this thread's share of the work of all threads, then looks for
+    /// events, or sleeps.
+    // ANCHOR: share
+    fn share(
+        &self,
+        worker: &Worker,
+        threads: &Threads,
+        more: bool,
+        polls: &mut usize,
+    ) {
+        let shared = &self.home.shared;
+        let mine = || shared.root().is_woken() || self.home.has_some();
+        let more = worker.run(shared, threads, polls) || more;
+        if *polls > 0 && (more || mine()) {
+            return worker.found(shared, threads);
+        }
+        *polls = BATCH;
+        if !worker.pause(shared, threads, more, mine) {
+            let error = threads.failure().unwrap_or(ErrorKind::Other.into());
+            panic!("the event queue of the runtime has failed: {error}");
+        }
+    }
+    // ANCHOR_END: share
 
     /// Lets the driver look for events, or wait for them.
     fn turn(&self, block: bool) {
@@ -223,11 +291,17 @@ where
 impl Drop for Runtime {
     fn drop(&mut self) {
         let shared = &self.home.shared;
+        // A task that another thread is polling is polled to the end.
+        threads::stop(shared, mem::take(&mut self.threads));
         let _entered = context::enter(shared, Some(&self.home));
+        let _worker = self.home.enter();
         shared.tasks().close();
         // Every task was aborted, so a run is its end. One that another thread
         // wakes right now may still be on its way to the inbox.
         while shared.tasks().len() > 0 {
+            if let Some((worker, threads)) = self.home.several() {
+                threads.drain(worker, shared);
+            }
             if !self.home.run(&mut { BATCH }) && shared.inbox().is_empty() {
                 thread::yield_now();
             }

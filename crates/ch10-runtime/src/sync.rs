@@ -8,7 +8,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-pub use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
+pub use std::sync::atomic::{Ordering, fence};
 pub use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Waits for the lock. A poisoned one says nothing: where another's code is

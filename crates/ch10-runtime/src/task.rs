@@ -255,6 +255,19 @@ unsafe fn schedule(task: NonNull<Header>) {
     unsafe { &*shared }.schedule(Task(task));
 }
 
+/// As [`schedule`], of a task that was woken while it ran.
+///
+/// # Safety
+///
+/// A change of the state has told the caller to do so, who has run the task.
+unsafe fn schedule_again(task: NonNull<Header>) {
+    // SAFETY: as in `schedule`.
+    let header = unsafe { task.as_ref() };
+    let shared: *const Shared = Arc::as_ptr(&header.shared);
+    // SAFETY: as in `schedule`: this thread keeps the runtime.
+    unsafe { &*shared }.schedule_again(Task(task));
+}
+
 /// # Safety
 ///
 /// The reference is the caller's, who does not use the task afterwards.
@@ -304,7 +317,7 @@ unsafe fn run<F: Future>(task: NonNull<Header>) {
         Ok(Poll::Pending) => {
             if header.state.pause() {
                 // SAFETY: the state said so.
-                unsafe { schedule(task) };
+                unsafe { schedule_again(task) };
             }
             return;
         }
