@@ -150,11 +150,6 @@ impl Threads {
             }
         }
     }
-
-    /// How many threads are idle. For tests and for looking.
-    pub(crate) fn sleepers(&self) -> usize {
-        self.idle.sleepers()
-    }
 }
 
 // ANCHOR: spawn
