@@ -177,12 +177,6 @@ impl<J: Job> Pool<J> {
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> usize {
         self.0.queue.wait(deadline)
     }
-
-    /// How many threads there are.
-    #[cfg(test)]
-    pub(crate) fn threads(&self) -> usize {
-        self.0.queue.threads()
-    }
 }
 
 impl<J: Job> Shared<J> {

@@ -13,6 +13,7 @@ pub struct Builder {
     pub(crate) blocking_threads: usize,
     pub(crate) blocking_keep_alive: Duration,
     pub(crate) track_waits: bool,
+    pub(crate) dump_on_signal: Option<i32>,
 }
 
 impl Default for Builder {
@@ -23,6 +24,7 @@ impl Default for Builder {
             blocking_threads: 512,
             blocking_keep_alive: Duration::from_secs(10),
             track_waits: false,
+            dump_on_signal: None,
         }
     }
 }
@@ -61,6 +63,18 @@ impl Builder {
     /// task begins to wait.
     pub fn track_waits(mut self, track: bool) -> Self {
         self.track_waits = track;
+        self
+    }
+
+    /// Has this signal print a [`dump`](crate::Handle::dump) to standard
+    /// error, from a thread of its own, even while every thread of the runtime
+    /// is stuck. The signal's handler is replaced for the whole process, and
+    /// stays when the runtime is gone. Only on Unix; elsewhere
+    /// [`build`](Self::build) fails.
+    ///
+    /// `signal` is a number such as `libc::SIGUSR1`.
+    pub fn dump_on_signal(mut self, signal: i32) -> Self {
+        self.dump_on_signal = Some(signal);
         self
     }
 

@@ -8,6 +8,8 @@
 mod address;
 mod collect;
 mod notes;
+#[cfg(unix)]
+pub(crate) mod on_signal;
 mod tree;
 
 pub(crate) use notes::{Notes, is_tracked};

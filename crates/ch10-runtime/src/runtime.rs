@@ -123,6 +123,12 @@ impl Runtime {
         let worker = workers.next();
         let shared = Shared::new(Driver::new()?, threads, builder);
         let shared = Arc::new(shared);
+        if let Some(signal) = builder.dump_on_signal {
+            #[cfg(unix)]
+            crate::dump::on_signal::install(signal, &shared)?;
+            #[cfg(not(unix))]
+            return Err(no_signals(signal));
+        }
         let threads = threads::spawn(&shared, &builder.thread_name, workers)?;
         let handle = Handle::new(Arc::clone(&shared));
         let queue = RunQueue::new();
@@ -285,6 +291,12 @@ where
         );
     };
     handle::start(handle.shared(), future, state::LOCAL, at, None)
+}
+
+#[cfg(not(unix))]
+fn no_signals(signal: i32) -> io::Error {
+    let text = format!("there is no signal {signal} here");
+    io::Error::new(io::ErrorKind::Unsupported, text)
 }
 
 // ANCHOR: drop

@@ -133,7 +133,6 @@ impl Token {
     }
 
     /// Is ready when the end is asked for.
-    #[must_use]
     pub fn asked(&self) -> Asked {
         let shared = Arc::clone(&self.0);
         Asked { shared, key: None }

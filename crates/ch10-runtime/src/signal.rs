@@ -27,6 +27,9 @@ pub async fn ctrl_c() -> io::Result<()> {
 }
 
 #[cfg(unix)]
+pub(crate) use unix::keep_errno;
+
+#[cfg(unix)]
 mod unix {
     use crate::net::UnixStream;
     use crate::socket::Attempt;
@@ -54,17 +57,24 @@ mod unix {
     extern "C" fn handler(_signal: libc::c_int) {
         // Release: pairs with `seen`. First the number, then the event.
         SIGNALS.fetch_add(1, Ordering::Release);
+        keep_errno(|| {
+            let (fd, byte) = (WRITE.load(Ordering::Relaxed), [0_u8]);
+            // SAFETY: the kernel reads one byte, which is there. A pair that
+            // is full has an event on its way already.
+            unsafe { libc::write(fd, byte.as_ptr().cast(), byte.len()) };
+        });
+    }
+    // ANCHOR_END: handler
+
+    /// For a handler: the code that was interrupted finds `errno` unchanged.
+    pub(crate) fn keep_errno(work: impl FnOnce()) {
         let errno = errno_place();
         // SAFETY: the place is this thread's own, and always there.
         let before = unsafe { *errno };
-        let (fd, byte) = (WRITE.load(Ordering::Relaxed), [0_u8]);
-        // SAFETY: the kernel reads one byte, which is there. A pair that is
-        // full has an event on its way already.
-        unsafe { libc::write(fd, byte.as_ptr().cast(), byte.len()) };
-        // SAFETY: as above. The code that was interrupted finds it unchanged.
+        work();
+        // SAFETY: as above.
         unsafe { *errno = before };
     }
-    // ANCHOR_END: handler
 
     /// Where `errno` is.
     fn errno_place() -> *mut libc::c_int {

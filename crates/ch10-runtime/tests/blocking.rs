@@ -187,3 +187,56 @@ fn a_job_that_is_aborted_before_it_begins_never_begins() {
         assert_eq!(Arc::strong_count(&held), 1, "its closure is still there");
     });
 }
+
+/// How much address space this process has, in bytes.
+#[cfg(target_os = "linux")]
+fn address_space() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = text.split(' ').next().and_then(|pages| pages.parse().ok());
+    let pages: u64 = pages.expect("a number of pages");
+    // SAFETY: it only asks.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    pages * u64::try_from(page).expect("a size")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_thread_the_handle_has_the_error_of_the_system() {
+    const TEST: &str =
+        "without_a_thread_the_handle_has_the_error_of_the_system";
+    let output = testing::in_a_child(TEST, || {
+        let with_one = runtime(2, Duration::from_secs(60));
+        let first = with_one.handle().spawn_blocking(|| 1);
+        let first = with_one.block_on(first);
+        assert_eq!(first.expect("there is a thread"), 1);
+        let with_none = runtime(2, Duration::from_secs(60));
+        let space = address_space() + (1 << 20); // no room for a stack
+        let limit = libc::rlimit {
+            rlim_cur: space,
+            rlim_max: space,
+        };
+        // SAFETY: it only reads the structure.
+        let set = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
+        assert_eq!(set, 0);
+        // The one that there is does everything, one after the other.
+        let jobs =
+            [2, 3].map(|job| with_one.handle().spawn_blocking(move || job));
+        with_one.block_on(async {
+            for (job, expected) in jobs.into_iter().zip([2, 3]) {
+                assert_eq!(job.await.expect("it waits"), expected);
+            }
+        });
+        // Where there is none, the error comes, and the next try may succeed.
+        let job = with_none.handle().spawn_blocking(|| 4);
+        let error = with_none.block_on(job).expect_err("no thread");
+        assert!(error.io_error().is_some(), "{error}");
+        eprintln!("it is over: {error}");
+    });
+    let Some(output) = output else { return };
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("it is over: no thread could be created"),
+        "{text}"
+    );
+}

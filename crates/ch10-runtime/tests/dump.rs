@@ -131,3 +131,26 @@ fn nothing_is_kept_of_tasks_that_have_ended() {
         assert_eq!(runtime.shutdown(Duration::ZERO), 0);
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_prints_a_dump_while_the_runtime_is_stuck() {
+    const TEST: &str = "a_signal_prints_a_dump_while_the_runtime_is_stuck";
+    let output = testing::in_a_child(TEST, || {
+        let runtime = Runtime::builder()
+            .dump_on_signal(libc::SIGUSR1)
+            .build()
+            .expect("a runtime");
+        let stuck = runtime.handle().spawn_named("stuck", async {
+            // SAFETY: the signal's handler may run anywhere.
+            unsafe { libc::raise(libc::SIGUSR1) };
+            std::thread::sleep(Duration::from_secs(2)); // blocks, on purpose
+        });
+        runtime.block_on(stuck).expect("an output");
+    });
+    let Some(output) = output else { return };
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("task 1 \"stuck\" ("), "{text}");
+    assert!(text.contains("): running"), "{text}");
+}

@@ -6,7 +6,6 @@ use crate::readiness::Direction;
 use crate::registration::{Descriptor, Registrations, Slot, Socket};
 use crate::socket;
 use ch04_event_queue as queue;
-use ch04_event_queue::event::Source;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;

@@ -15,8 +15,13 @@ impl Handle {
     /// meanwhile, both may be shown as waiting.
     #[must_use]
     pub fn dump(&self) -> Dump {
-        Collected::of(self.shared()).into_dump()
+        dump(self.shared())
     }
+}
+
+/// See [`Handle::dump`].
+pub(super) fn dump(shared: &Shared) -> Dump {
+    Collected::of(shared).into_dump()
 }
 
 /// The tasks by number.
