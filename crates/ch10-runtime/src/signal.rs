@@ -27,10 +27,8 @@ pub async fn ctrl_c() -> io::Result<()> {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::keep_errno;
-
-#[cfg(unix)]
 mod unix {
+    use crate::dump::on_signal::keep_errno;
     use crate::net::UnixStream;
     use crate::socket::Attempt;
     use ch04_event_queue::errno::check;
@@ -65,33 +63,6 @@ mod unix {
         });
     }
     // ANCHOR_END: handler
-
-    /// For a handler: the code that was interrupted finds `errno` unchanged.
-    pub(crate) fn keep_errno(work: impl FnOnce()) {
-        let errno = errno_place();
-        // SAFETY: the place is this thread's own, and always there.
-        let before = unsafe { *errno };
-        work();
-        // SAFETY: as above.
-        unsafe { *errno = before };
-    }
-
-    /// Where `errno` is.
-    fn errno_place() -> *mut libc::c_int {
-        #[cfg(any(target_os = "linux", target_os = "emscripten"))]
-        // SAFETY: it only says where.
-        return unsafe { libc::__errno_location() };
-        #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
-        // SAFETY: it only says where.
-        return unsafe { libc::__error() };
-        #[cfg(any(
-            target_os = "android",
-            target_os = "netbsd",
-            target_os = "openbsd"
-        ))]
-        // SAFETY: it only says where.
-        return unsafe { libc::__errno() };
-    }
 
     fn seen() -> u64 {
         // Acquire: pairs with `handler`.

@@ -22,7 +22,7 @@ static ASKED: Mutex<Vec<(libc::c_int, Weak<Shared>)>> = Mutex::new(Vec::new());
 
 /// Does what a handler may do: it writes a byte, the signal's number.
 extern "C" fn handler(signal: libc::c_int) {
-    crate::signal::keep_errno(|| {
+    keep_errno(|| {
         let byte = [signal as u8]; // signals are small numbers
         let fd = WRITE.load(Ordering::Relaxed);
         // SAFETY: the kernel reads one byte, which is there.
@@ -74,3 +74,30 @@ fn answer(mut signals: UnixStream) {
     }
 }
 // ANCHOR_END: install
+
+/// For a handler: the code that was interrupted finds `errno` unchanged.
+pub(crate) fn keep_errno(work: impl FnOnce()) {
+    let errno = errno_place();
+    // SAFETY: the place is this thread's own, and always there.
+    let before = unsafe { *errno };
+    work();
+    // SAFETY: as above.
+    unsafe { *errno = before };
+}
+
+/// Where `errno` is.
+fn errno_place() -> *mut libc::c_int {
+    #[cfg(any(target_os = "linux", target_os = "emscripten"))]
+    // SAFETY: it only says where.
+    return unsafe { libc::__errno_location() };
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    // SAFETY: it only says where.
+    return unsafe { libc::__error() };
+    #[cfg(any(
+        target_os = "android",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    // SAFETY: it only says where.
+    return unsafe { libc::__errno() };
+}
