@@ -22,7 +22,6 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         Self { stream, buffer }
     }
 
-    // ANCHOR: read_frame
     /// The next frame, without its length. `None`: the stream ended after a
     /// whole frame.
     ///
@@ -34,6 +33,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
     /// # Cancel safety
     ///
     /// Dropped while it waits, it has lost nothing: the next call continues.
+    // ANCHOR: read_frame
     pub async fn read_frame(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {
             if let Some(frame) = self.take_frame()? {
@@ -51,6 +51,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
             }
         }
     }
+    // ANCHOR_END: read_frame
 
     /// The first frame of the buffer, if all of it is there.
     fn take_frame(&mut self) -> io::Result<Option<Vec<u8>>> {
@@ -67,7 +68,6 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         self.buffer.drain(..4 + length);
         Ok(Some(frame))
     }
-    // ANCHOR_END: read_frame
 }
 
 #[cfg(test)]

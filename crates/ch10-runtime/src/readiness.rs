@@ -124,21 +124,32 @@ impl<T: Copy> Readiness<T> {
     }
     // ANCHOR_END: ready
 
-    // ANCHOR: poll_ready
     /// Is an attempt worth it? If not, `waker` is called when it is, and no
     /// earlier waker of that direction. `stored` says afterwards whether it
     /// was left.
+    #[inline]
     pub(crate) fn poll_ready(
+        &self,
+        direction: Direction,
+        waker: &Waker,
+        task: impl FnOnce() -> T,
+        stored: &mut Option<Stored>,
+    ) -> Poll<Seen> {
+        *stored = None;
+        match self.ready(direction) {
+            Some(seen) => Poll::Ready(seen),
+            None => self.wait(direction, waker, task(), stored),
+        }
+    }
+
+    // ANCHOR: wait
+    fn wait(
         &self,
         direction: Direction,
         waker: &Waker,
         task: T,
         stored: &mut Option<Stored>,
     ) -> Poll<Seen> {
-        *stored = None;
-        if let Some(seen) = self.ready(direction) {
-            return Poll::Ready(seen);
-        }
         let waker = waker.clone(); // others' code: nothing is locked
         let mut waiting = lock(&self.waiting);
         // An event that came before the lock has found no waker: look again.
@@ -148,19 +159,20 @@ impl<T: Copy> Readiness<T> {
             drop(waiting); // and then the clone
             return Poll::Ready(seen);
         }
-        waiting.stored = waiting.stored.wrapping_add(1);
-        let number = waiting.stored;
+        let number = waiting.stored.wrapping_add(1);
+        waiting.stored = number;
         *stored = Some(Stored(number));
-        let old = waiting.of(direction).replace(Waiter {
+        let waiter = Waiter {
             waker,
             task,
             number,
-        });
+        };
+        let old = waiting.of(direction).replace(waiter);
         drop(waiting);
         drop(old); // so is the drop of a waker
         Poll::Pending
     }
-    // ANCHOR_END: poll_ready
+    // ANCHOR_END: wait
 
     // ANCHOR: clear
     /// The attempt that followed `seen` has found that there is nothing more.
@@ -228,15 +240,18 @@ impl<T: Copy> Readiness<T> {
                 Err(now) => word = now,
             }
         }
+        let [read, write] = [Direction::Read, Direction::Write]
+            .map(|direction| ready & direction.any() != 0);
         let mut waiting = lock(&self.waiting);
-        let mut take = |direction: Direction| {
-            let told = ready & direction.any() != 0;
-            told.then(|| waiting.of(direction).take()).flatten()
-        };
-        let told = [take(Direction::Read), take(Direction::Write)];
+        let read = if read { waiting.read.take() } else { None };
+        let write = if write { waiting.write.take() } else { None };
         drop(waiting);
-        for waiter in told.into_iter().flatten() {
-            waiter.waker.wake(); // then the wakes, with nothing locked
+        // Then the wakes, with nothing locked.
+        if let Some(waiter) = read {
+            waiter.waker.wake();
+        }
+        if let Some(waiter) = write {
+            waiter.waker.wake();
         }
     }
     // ANCHOR_END: add

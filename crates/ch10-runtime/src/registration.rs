@@ -190,11 +190,7 @@ impl Slot {
         cx: &mut Context<'_>,
         stored: &mut Option<Stored>,
     ) -> Poll<io::Result<Seen>> {
-        if let Some(seen) = self.readiness.ready(direction) {
-            return Poll::Ready(alive(seen));
-        }
-        let task = crate::context::current_task();
-        let waker = cx.waker();
+        let (waker, task) = (cx.waker(), crate::context::current_task);
         self.readiness
             .poll_ready(direction, waker, task, stored)
             .map(alive)

@@ -38,6 +38,7 @@ impl Backoff {
     /// # Errors
     ///
     /// `error`, if it is the listener's.
+    // ANCHOR: after
     pub(super) async fn after(&mut self, error: io::Error) -> io::Result<()> {
         match about(&error) {
             About::Connection => {}
@@ -52,6 +53,7 @@ impl Backoff {
         }
         Ok(())
     }
+    // ANCHOR_END: after
 }
 // ANCHOR_END: backoff
 

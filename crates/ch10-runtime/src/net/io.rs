@@ -57,7 +57,6 @@ impl<S: Socket> Io<S> {
         source
     }
 
-    // ANCHOR: poll_io
     /// Tries when it is worth it; waits when it is not.
     #[inline]
     pub(crate) fn poll_io<T>(
@@ -70,6 +69,7 @@ impl<S: Socket> Io<S> {
     }
 
     /// The same, and says which waker it has left, if one.
+    // ANCHOR: poll_io
     #[inline]
     fn poll_stored<T>(
         &self,

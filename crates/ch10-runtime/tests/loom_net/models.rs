@@ -85,7 +85,8 @@ fn read(kernel: &Kernel, readiness: &Readiness<()>, all: usize) {
     let waker = Waker::from(Arc::clone(&task));
     let (mut read, mut stored) = (0, None);
     while read < all {
-        match readiness.poll_ready(Direction::Read, &waker, (), &mut stored) {
+        match readiness.poll_ready(Direction::Read, &waker, || (), &mut stored)
+        {
             Poll::Pending => task.sleep(),
             Poll::Ready(seen) => {
                 // What one call brings.
@@ -138,7 +139,7 @@ fn dropped() {
     let (task, mut stored) = (Task::new(), None);
     let waker = Waker::from(Arc::clone(&task));
     let direction = Direction::Read;
-    let polled = readiness.poll_ready(direction, &waker, (), &mut stored);
+    let polled = readiness.poll_ready(direction, &waker, || (), &mut stored);
     assert!(polled.is_pending());
     let driver = {
         let readiness = Arc::clone(&readiness);
@@ -161,7 +162,7 @@ fn ends() {
     let waker = Waker::from(Arc::clone(&task));
     loop {
         let direction = Direction::Write;
-        match readiness.poll_ready(direction, &waker, (), &mut None) {
+        match readiness.poll_ready(direction, &waker, || (), &mut None) {
             Poll::Pending => task.sleep(),
             Poll::Ready(seen) => break assert!(seen.is_gone()),
         }
