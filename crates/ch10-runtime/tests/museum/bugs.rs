@@ -15,6 +15,7 @@ pub struct Bug {
     pub tool: Tool,
 }
 
+// ANCHOR: patch
 /// Right code, and wrong code in its place.
 #[derive(Debug)]
 pub struct Patch {
@@ -25,6 +26,8 @@ pub struct Patch {
     /// What stands there in its place.
     pub wrong: &'static str,
 }
+
+// ANCHOR_END: patch
 
 /// What finds a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,7 @@ impl Tool {
 
 /// All of them.
 pub const BUGS: [Bug; 16] = [
+    // ANCHOR: lost_spawn
     Bug {
         name: "lost_spawn",
         source: "tokio#8056",
@@ -68,6 +72,7 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Loom("one thread that tires"),
     },
+    // ANCHOR_END: lost_spawn
     Bug {
         name: "orphaned_job",
         source: "tokio#8406",
@@ -171,6 +176,7 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Scenario,
     },
+    // ANCHOR: touched
     Bug {
         name: "touched_after_published",
         source: "async-executor#163",
@@ -185,6 +191,7 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Loom("a waker is used up"),
     },
+    // ANCHOR_END: touched
     Bug {
         name: "interrupted",
         source: "futures-rs#2",
@@ -228,7 +235,7 @@ pub const BUGS: [Bug; 16] = [
     },
     Bug {
         name: "bytes_lost",
-        source: "Quantus-Network/chain#674",
+        source: "quantus chain#674",
         seen: "after a cancelled read the rest of a message is read as the next",
         patches: &[Patch {
             file: "tests/museum/scenarios_net.rs",

@@ -1,7 +1,7 @@
 //! The museum: bugs that other runtimes shipped, each rebuilt in our own code,
 //! and each found by a tool of this chapter.
 //!
-//! `cargo test --test museum -- --nocapture` prints the table.
+//! `cargo test --test museum every_bug -- --nocapture` prints the table.
 
 mod bugs;
 mod scenarios;
@@ -60,15 +60,12 @@ fn run(workshop: &Workshop, bug: &Bug, awake: bool) -> Output {
     command.output().expect("it has just been compiled")
 }
 
-/// The table, as Markdown.
+/// The table: what finds which bug, and after how long.
 fn print(table: &[(&Bug, Duration)]) {
-    println!("| bug | source | its users saw | found by | after |");
-    println!("|---|---|---|---|---|");
     for (bug, after) in table {
-        let Bug {
-            name, source, seen, ..
-        } = bug;
-        let (tool, after) = (bug.tool.name(), after.as_secs_f64());
-        println!("| {name} | {source} | {seen} | {tool} | {after:.2} s |");
+        let (name, source, tool) = (bug.name, bug.source, bug.tool.name());
+        let after = after.as_secs_f64();
+        println!("{name:<24} {source:<22} {tool:<8} {after:.2} s");
+        println!("    {}", bug.seen);
     }
 }

@@ -5,7 +5,6 @@ use ch10_runtime::cut;
 use ch10_runtime::dump::State;
 use ch10_runtime::net::{TcpListener, UnixStream};
 use ch10_runtime::{spawn, yield_now};
-use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fs::File;
