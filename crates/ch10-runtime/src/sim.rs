@@ -7,6 +7,7 @@
 //! next is a question of the seed. Sockets and signals are left out.
 
 #![allow(dead_code, reason = "no program here uses all of the runtime")]
+#![allow(unused_imports, reason = "names that a user of the library would use")]
 #![allow(unreachable_pub, reason = "these are the files of a library")]
 
 mod blocking;
