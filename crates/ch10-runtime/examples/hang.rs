@@ -4,8 +4,8 @@
 
 use ch10_runtime::net::{TcpListener, TcpStream};
 use ch10_runtime::{Handle, Runtime, time};
+use futures_lite::AsyncBufReadExt;
 use futures_lite::io::BufReader;
-use futures_lite::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use std::io;
 use std::net::SocketAddr;
 use std::thread;

@@ -15,7 +15,6 @@
 use ch10_runtime::net::{TcpListener, TcpStream};
 use ch10_runtime::shutdown::Token;
 use ch10_runtime::{spawn, time};
-use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use std::io;
 use std::time::Duration;
 

@@ -4,7 +4,6 @@ use super::serve;
 use ch10_runtime::net::{TcpListener, TcpStream};
 use ch10_runtime::shutdown::{Shutdown, Unfinished};
 use ch10_runtime::{Runtime, spawn, time};
-use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use std::net::SocketAddr;
 use std::time::Duration;
 use testing::within_a_minute;

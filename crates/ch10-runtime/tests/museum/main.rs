@@ -57,6 +57,7 @@ fn run(workshop: &Workshop, bug: &Bug, awake: bool) -> Output {
     if awake {
         command.env(AWAKE, bug.name);
     }
+    command.env("RUST_BACKTRACE", "0");
     command.output().expect("it has just been compiled")
 }
 
