@@ -1,7 +1,7 @@
 //! Accepting, by a loop that outlives what goes wrong with one connection.
 
+use crate::time;
 use std::io;
-use std::thread;
 use std::time::Duration;
 
 // ANCHOR: backoff
@@ -43,9 +43,7 @@ impl Backoff {
         match about(&error) {
             About::Connection => {}
             About::Room => {
-                let pause = self.pause;
-                let slept = crate::spawn_blocking(move || thread::sleep(pause));
-                slept.await.map_err(io::Error::other)?;
+                time::sleep(self.pause).await;
                 let [_, longest] = PAUSES;
                 self.pause = (2 * self.pause).min(longest);
             }
