@@ -145,6 +145,9 @@ fn across() -> Result<&'static str> {
     Ok(output)
 }
 
+// ANCHOR_END: across
+
+// ANCHOR: back
 /// Our timer awaited on tokio: the work runs here, its handle is awaited there.
 fn back() -> Result<&'static str> {
     let (sender, receiver) = mpsc::channel();
@@ -167,7 +170,7 @@ fn back() -> Result<&'static str> {
     ours.join().map_err(|_| "our runtime panicked")??;
     Ok(output)
 }
-// ANCHOR_END: across
+// ANCHOR_END: back
 
 fn main() -> Result<()> {
     println!("on ours, tokio and smol: {:?}", three()?);

@@ -101,8 +101,22 @@ fn both() -> io::Result<[Vec<String>; 2]> {
 
 fn main() -> io::Result<()> {
     let [buffered, spawned] = both()?;
-    println!("in a buffer: {}", buffered.join(", "));
-    println!("as tasks:    {}", spawned.join(", "));
+    println!(
+        "in a buffer:
+  {}",
+        buffered.join(
+            "
+  "
+        )
+    );
+    println!(
+        "as tasks:
+  {}",
+        spawned.join(
+            "
+  "
+        )
+    );
     Ok(())
 }
 

@@ -36,6 +36,9 @@ where
     }
 }
 
+// ANCHOR_END: pump
+
+// ANCHOR: both
 /// Carries both ways until both have ended, or one is broken: then what is
 /// left of both is dropped, which closes all four halves. Returns how many
 /// bytes went from the first to the second, and back.
@@ -57,4 +60,4 @@ where
     let back = pump(from_server, to_client);
     future::try_zip(there, back).await
 }
-// ANCHOR_END: pump
+// ANCHOR_END: both

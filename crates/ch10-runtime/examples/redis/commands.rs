@@ -16,21 +16,19 @@ pub enum Outcome {
 // ANCHOR: run
 /// Does what `command` says. `now` is the time for keys that end.
 pub fn run(command: &Command, store: &mut Store, now: Instant) -> Outcome {
-    let Some((name, arguments)) = command.split_first() else {
-        return Outcome::Reply(error("empty command"));
-    };
     store.expire(now);
-    let arguments: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
-    let reply = match (&name.to_ascii_uppercase()[..], &arguments[..]) {
+    let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
+    let (name, arguments) = words.split_first().unwrap_or((&EMPTY, &[]));
+    let reply = match (&name.to_ascii_uppercase()[..], arguments) {
         (b"PING", []) => Reply::Status("PONG"),
         (b"PING" | b"ECHO", [text]) => Reply::Bulk(text.to_vec()),
         (b"GET", [key]) => bulk(store.get(key)),
         (b"SET", [key, value, options @ ..]) => {
             set(store, now, key, value, options)
         }
-        (b"DEL", [_, ..]) => count(&arguments, |key| store.remove(key)),
+        (b"DEL", [_, ..]) => count(arguments, |key| store.remove(key)),
         (b"EXISTS", [_, ..]) => {
-            count(&arguments, |key| store.get(key).is_some())
+            count(arguments, |key| store.get(key).is_some())
         }
         (b"INCR", [key]) => incr(store, key),
         (b"EXPIRE", [key, seconds]) => expire(store, now, key, seconds),
@@ -46,20 +44,25 @@ pub fn run(command: &Command, store: &mut Store, now: Instant) -> Outcome {
         (known, _) if KNOWN.contains(&known) => {
             error("wrong number of arguments")
         }
-        (unknown, _) => error(&format!(
-            "unknown command '{}'",
-            String::from_utf8_lossy(&unknown[..unknown.len().min(64)])
-        )),
+        (unknown, _) => error(&format!("unknown command '{}'", shown(unknown))),
     };
     Outcome::Reply(reply)
 }
 // ANCHOR_END: run
+
+/// The name of no command.
+const EMPTY: &[u8] = b"";
 
 /// What `run` knows, for those who give it the wrong arguments.
 const KNOWN: [&[u8]; 13] = [
     b"PING", b"ECHO", b"GET", b"SET", b"DEL", b"EXISTS", b"INCR", b"EXPIRE",
     b"TTL", b"INFO", b"CONFIG", b"SELECT", b"QUIT",
 ];
+
+/// The beginning of what a client sent, as text.
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).into_owned()
+}
 
 fn error(why: &str) -> Reply {
     Reply::Error(format!("ERR {why}"))

@@ -19,7 +19,6 @@ const READ: usize = 16 * 1024;
 /// next command runs: a client that doesn't read is a client that waits.
 const REPLIES: usize = 64 * 1024;
 
-// ANCHOR: serve
 /// Serves one client until it leaves or breaks the protocol. Returns how many
 /// commands it ran.
 ///
@@ -35,24 +34,20 @@ pub async fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    // ANCHOR: body
     let mut parser = Parser::new(limits);
     let (mut input, mut replies) = (Vec::new(), Vec::new());
     let mut ran = 0;
-    loop {
-        if read(&mut stream, &mut input).await? == 0 {
-            return Ok(ran);
-        }
+    while read(&mut stream, &mut input).await? > 0 {
         let mut rest = &input[..];
         loop {
-            let command = match parser.next(&mut rest) {
-                Ok(Some(command)) => command,
-                Ok(None) => break,
-                Err(error) => {
+            let next = parser.next(&mut rest);
+            let Ok(Some(command)) = next else {
+                if let Err(error) = next {
                     Reply::Error(format!("ERR {error}")).write(&mut replies);
-                    stream.write_all(&replies).await?;
-                    stream.close().await?;
-                    return Ok(ran);
+                    return end(stream, &replies, ran).await;
                 }
+                break;
             };
             ran += 1;
             let outcome =
@@ -60,9 +55,7 @@ where
             let (Outcome::Reply(reply) | Outcome::Last(reply)) = &outcome;
             reply.write(&mut replies);
             if matches!(outcome, Outcome::Last(_)) {
-                stream.write_all(&replies).await?;
-                stream.close().await?;
-                return Ok(ran);
+                return end(stream, &replies, ran).await;
             }
             if replies.len() >= REPLIES {
                 stream.write_all(&replies).await?;
@@ -72,14 +65,29 @@ where
         let used = input.len() - rest.len();
         input.drain(..used);
         stream.write_all(&replies).await?;
-        // A client that is idle keeps nothing of what it needed once.
-        replies = Vec::new();
-        if input.is_empty() {
-            input = Vec::new();
-        }
+        forget(&mut input, &mut replies);
+    }
+    Ok(ran)
+    // ANCHOR_END: body
+}
+
+/// The last replies, and the end.
+async fn end<S>(mut stream: S, replies: &[u8], ran: u64) -> io::Result<u64>
+where
+    S: AsyncWrite + Unpin,
+{
+    stream.write_all(replies).await?;
+    stream.close().await?;
+    Ok(ran)
+}
+
+/// A client that is idle keeps nothing of what it needed once.
+fn forget(input: &mut Vec<u8>, replies: &mut Vec<u8>) {
+    *replies = Vec::new();
+    if input.is_empty() {
+        *input = Vec::new();
     }
 }
-// ANCHOR_END: serve
 
 /// Appends what can be read. 0: the end.
 ///

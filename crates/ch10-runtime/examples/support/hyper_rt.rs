@@ -98,6 +98,9 @@ impl Future for Sleep {
     }
 }
 
+// ANCHOR_END: timers
+
+// ANCHOR: timer
 impl rt::Timer for Timers {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
         let sleep = time::sleep(duration);
@@ -121,6 +124,8 @@ impl rt::Timer for Timers {
     }
 }
 
+// ANCHOR_END: timer
+
 /// Spawning, which only HTTP/2 needs: a task for each of its streams.
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks;
@@ -133,4 +138,3 @@ where
         spawn(future);
     }
 }
-// ANCHOR_END: timers
