@@ -49,7 +49,7 @@ pub(crate) fn simulate<T>(
 }
 // ANCHOR_END: world
 
-// ANCHOR: kernel
+// ANCHOR: pick
 /// The time of the world. It stands still while tasks run.
 pub(crate) fn now() -> Instant {
     static BEGINNING: OnceLock<Instant> = OnceLock::new();
@@ -75,7 +75,9 @@ pub(crate) fn pick(len: usize) -> usize {
         index
     })
 }
+// ANCHOR_END: pick
 
+// ANCHOR: wait
 /// Where events come out: only deadlines do.
 pub(crate) struct Events;
 
@@ -101,7 +103,7 @@ impl Events {
         0
     }
 }
-// ANCHOR_END: kernel
+// ANCHOR_END: wait
 
 /// Threads would run when they like: there are none.
 pub(crate) fn spawn_thread(
