@@ -265,7 +265,7 @@ impl Runtime {
     {
         let shared = &self.home.shared;
         let at = Location::caller();
-        handle::start(shared, future, state::LOCAL, at, None)
+        handle::start(shared, future, state::LOCAL, at)
     }
 }
 
@@ -290,7 +290,7 @@ where
              a local task could not run here"
         );
     };
-    handle::start(handle.shared(), future, state::LOCAL, at, None)
+    handle::start(handle.shared(), future, state::LOCAL, at)
 }
 
 #[cfg(not(unix))]

@@ -361,8 +361,8 @@ unsafe fn complete<F: Future>(
         let instead = mem::replace(&mut output, panicked);
         discard(quietly(|| drop(instead)));
     }
-    // SAFETY: as above.
-    unsafe { *stage = Stage::Finished(output) };
+    // SAFETY: as above; `Taken`, which is there, needs no drop.
+    unsafe { stage.write(Stage::Finished(output)) };
     // SAFETY: the runtime's reference is given back at the end of this function.
     let header = unsafe { task.as_ref() };
     header.shared.forget(task, header);
@@ -468,6 +468,7 @@ impl Tasks {
     }
 
     /// Takes a task in. `false`: the runtime is shut down.
+    #[inline]
     pub(crate) fn insert(&self, task: &Task) -> bool {
         let mut list = crate::sync::lock(&self.0);
         if list.closed {
@@ -487,6 +488,7 @@ impl Tasks {
     }
 
     /// Takes a task out, if it is in.
+    #[inline]
     pub(crate) fn remove(&self, task: NonNull<Header>) {
         let mut list = crate::sync::lock(&self.0);
         // SAFETY: the caller keeps the task.

@@ -56,6 +56,7 @@ impl State {
     }
 
     /// The flags, as they were a moment ago.
+    #[inline]
     pub fn load(&self) -> usize {
         // Acquire, with the Release of `complete`: the output is seen.
         self.0.load(Ordering::Acquire)
@@ -63,6 +64,7 @@ impl State {
 
     // ANCHOR: wake
     /// Something has happened. `true`: the caller has to schedule the task.
+    #[inline]
     pub fn wake(&self) -> bool {
         // Release: what came before is seen by the poll that follows, as its
         // `start` or `pause` acquires.
@@ -80,26 +82,32 @@ impl State {
 
     // ANCHOR: run
     /// The task was taken out of its queue, and is run now. The old flags.
+    #[inline]
     pub fn start(&self) -> usize {
-        // It is scheduled and does not run, so both bits change. Acquire, with
+        // It is scheduled and does not run, so both bits change; an addition
+        // is one instruction, where another change is a loop. Acquire, with
         // the Release of `wake` (what the future waited for is seen) and of
         // `pause` (what another thread's poll has left is seen).
-        self.0.fetch_xor(SCHEDULED | RUNNING, Ordering::Acquire)
+        self.0.fetch_add(RUNNING - SCHEDULED, Ordering::Acquire)
     }
 
     /// The poll said pending. `true`: it was woken meanwhile, and the caller
     /// has to schedule it.
+    #[inline]
     pub fn pause(&self) -> bool {
-        // Release: the next `start` sees what this poll has changed.
-        let old = self.0.fetch_and(!RUNNING, Ordering::Release);
+        // It runs, so this clears the one bit. Release: the next `start` sees
+        // what this poll has changed.
+        let old = self.0.fetch_sub(RUNNING, Ordering::Release);
         old & SCHEDULED != 0
     }
 
     /// The future is gone, and its output is stored. The old flags: the output
     /// is the caller's if there is no handle, the waker if there is one.
+    #[inline]
     pub fn complete(&self) -> usize {
-        // Release: the handle sees the output. Acquire: its waker is seen.
-        self.0.fetch_xor(RUNNING | COMPLETE, Ordering::AcqRel)
+        // It runs and is not complete, so both bits change. Release: the handle
+        // sees the output. Acquire: its waker is seen.
+        self.0.fetch_add(COMPLETE - RUNNING, Ordering::AcqRel)
     }
     // ANCHOR_END: run
 
@@ -125,6 +133,7 @@ impl State {
     }
 
     /// The handle has left its waker.
+    #[inline]
     pub fn leave_joiner(&self) -> Join {
         // Release: whoever completes the task sees the waker. Acquire: if it
         // is complete, the output is seen.
@@ -137,14 +146,17 @@ impl State {
 
     /// The handle is dropped. The old flags: if the task is complete, the
     /// output is the caller's.
+    #[inline]
     pub fn drop_handle(&self) -> usize {
-        // Acquire, with the Release of `complete`: the output is seen.
-        self.0.fetch_and(!HANDLE, Ordering::Acquire)
+        // There is a handle, so this clears the one bit. Acquire, with the
+        // Release of `complete`: the output is seen.
+        self.0.fetch_sub(HANDLE, Ordering::Acquire)
     }
     // ANCHOR_END: join
 
     // ANCHOR: references
     /// One waker more.
+    #[inline]
     pub fn add_reference(&self) {
         // Relaxed: the caller has a reference already, as with `Arc`.
         let old = self.0.fetch_add(REFERENCE, Ordering::Relaxed);
@@ -155,6 +167,7 @@ impl State {
     }
 
     /// One reference less. `true`: it was the last.
+    #[inline]
     pub fn drop_reference(&self) -> bool {
         // Release: what was done with this reference comes before the end.
         // Acquire: the end comes after all of it.
