@@ -265,7 +265,7 @@ impl Runtime {
     {
         let shared = &self.home.shared;
         let at = Location::caller();
-        handle::start(shared, future, state::LOCAL, at)
+        handle::start(shared, future, state::LOCAL, at, None)
     }
 }
 
@@ -290,7 +290,7 @@ where
              a local task could not run here"
         );
     };
-    handle::start(handle.shared(), future, state::LOCAL, at)
+    handle::start(handle.shared(), future, state::LOCAL, at, None)
 }
 
 #[cfg(not(unix))]
