@@ -375,7 +375,7 @@ unsafe fn complete<F: Future>(
         // SAFETY: the waker is ours, as JOINER was set when we completed.
         let waker = unsafe { (*header.join_waker.get()).take() };
         // Another's code.
-        discard(quietly(|| drop(waker.map(Waker::wake))));
+        discard(quietly(|| waker.into_iter().for_each(Waker::wake)));
     }
     // SAFETY: the runtime's reference.
     unsafe { drop_reference(task) };
