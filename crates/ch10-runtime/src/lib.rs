@@ -1,4 +1,6 @@
-//! The crate of chapter 10.
+//! The crate of chapter 10. The rest of this page is its README.
+//!
+#![doc = include_str!("../README.md")]
 
 mod budget;
 mod builder;
