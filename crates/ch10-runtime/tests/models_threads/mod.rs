@@ -378,6 +378,7 @@ fn one_is_meant() {
     join(telling);
 }
 
+// ANCHOR: found
 /// Thread 0 searches and finds some other job, while job 0 is pushed: whoever
 /// pushes may rouse no thread, because one searches. Thread 1 falls asleep
 /// meanwhile. It must wake up.
@@ -393,6 +394,7 @@ fn found(look: bool) {
     join(sleeping);
     join(pushing);
 }
+// ANCHOR_END: found
 
 /// Thread 0, which is at work, has the driver for a moment. Thread 1 falls
 /// asleep meanwhile; it must be in the driver then, where there is an event.
