@@ -43,6 +43,7 @@ enum Place {
     /// Asleep in the driver, or about to.
     Driver,
 }
+// ANCHOR_END: idle
 
 /// The driver, as a place to sleep.
 pub trait Outside {
@@ -54,7 +55,6 @@ pub trait Outside {
     /// Ends the sleep, or the next one if no thread sleeps there yet.
     fn unpark(&self);
 }
-// ANCHOR_END: idle
 
 /// In `counts`: a thread that searches.
 const SEARCHES: usize = 1;
@@ -212,6 +212,7 @@ impl Idle {
         }
         true
     }
+    // ANCHOR_END: sleep
 
     /// Counts it among those who sleep: the first one in the driver.
     fn lie_down(&self, me: usize) -> Option<Place> {
@@ -240,7 +241,6 @@ impl Idle {
             self.counts.fetch_sub(SLEEPS - SEARCHES, Ordering::Relaxed);
         }
     }
-    // ANCHOR_END: sleep
 
     /// The thread is at work, and would like to know what has happened outside:
     /// calls `look_outside`, if no other thread has the driver.

@@ -125,15 +125,6 @@ impl Worker {
             .or_else(|| self.steal(threads))
     }
 
-    /// Takes some tasks from the injector, and the first one of them.
-    fn inject(&self, threads: &Threads) -> Option<Task> {
-        let injector = &threads.injector;
-        if injector.is_empty() {
-            return None; // the usual case, without a write
-        }
-        again(|| injector.steal_batch_and_pop(&self.deque))
-    }
-
     /// Takes half of the tasks of some other thread, and the first one of them.
     fn steal(&self, threads: &Threads) -> Option<Task> {
         if !self.searches.replace(true) {
@@ -149,6 +140,15 @@ impl Worker {
         })
     }
     // ANCHOR_END: next
+
+    /// Takes some tasks from the injector, and the first one of them.
+    fn inject(&self, threads: &Threads) -> Option<Task> {
+        let injector = &threads.injector;
+        if injector.is_empty() {
+            return None; // the usual case, without a write
+        }
+        again(|| injector.steal_batch_and_pop(&self.deque))
+    }
 
     // ANCHOR: run
     /// Runs tasks that are ready, at most as many as are left of `polls`, so
