@@ -34,8 +34,10 @@ impl Inbox {
         // Relaxed: only the address is used, not what stands there.
         let mut latest = self.latest.load(Ordering::Relaxed);
         loop {
-            // SAFETY: the task is there, and until it is in, its link is ours.
-            unsafe { *task.as_ref().next().get() = latest };
+            // SAFETY: the task is there, as it is not in a queue yet.
+            let link = unsafe { task.as_ref() }.next().get();
+            // SAFETY: until it is in, its link is ours.
+            unsafe { *link = latest };
             // Release, with the Acquire of `take`: the link is seen. Taking
             // takes all, so an address that was taken out and came in again
             // does no harm here.
@@ -69,7 +71,9 @@ impl Inbox {
         }
         while let Some(task) = NonNull::new(earlier) {
             // SAFETY: as above; `each` has not got it yet.
-            earlier = unsafe { *task.as_ref().next().get() };
+            let link = unsafe { task.as_ref() }.next().get();
+            // SAFETY: as above.
+            earlier = unsafe { *link };
             // SAFETY: `push` made it of a task, and it is out.
             each(unsafe { Task::from_raw(task) });
         }

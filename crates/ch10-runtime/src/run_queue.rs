@@ -37,8 +37,10 @@ impl RunQueue {
     #[inline]
     pub(crate) fn push(&self, task: Task) {
         let task = task.into_raw();
-        // SAFETY: a task that is in the queue is there; its link is the queue's.
-        unsafe { *task.as_ref().next().get() = ptr::null_mut() };
+        // SAFETY: a task that is in a queue is there.
+        let link = unsafe { task.as_ref() }.next().get();
+        // SAFETY: its link is the queue's.
+        unsafe { *link = ptr::null_mut() };
         let last = self.last.replace(task.as_ptr());
         // SAFETY: as above.
         match unsafe { last.as_ref() } {
@@ -62,8 +64,10 @@ impl RunQueue {
             true => NonNull::new(self.first.get())?,
             false => first,
         };
-        // SAFETY: a task that is in the queue is there; its link is the queue's.
-        let next = unsafe { *first.as_ref().next().get() };
+        // SAFETY: a task that is in a queue is there.
+        let link = unsafe { first.as_ref() }.next().get();
+        // SAFETY: its link is the queue's.
+        let next = unsafe { *link };
         self.first.set(next);
         if next.is_null() {
             self.last.set(next);

@@ -136,10 +136,10 @@ impl Pair {
             5..7 => self.remove(entry),
             7 => {
                 // As a thread does that sleeps until then.
-                if let Some(next) = self.wheel.next() {
-                    if next < u64::MAX - (1 << 40) {
-                        self.advance(next);
-                    }
+                if let Some(next) = self.wheel.next()
+                    && next < u64::MAX - (1 << 40)
+                {
+                    self.advance(next);
                 }
                 self.pop();
             }

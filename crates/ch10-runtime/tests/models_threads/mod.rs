@@ -152,10 +152,10 @@ struct Rig {
 impl Rig {
     /// Ends when this many jobs have been done.
     fn new(threads: usize, jobs: usize, look: Look) -> Arc<Self> {
-        Arc::new(Self::rig(threads, jobs, look))
+        Arc::new(Self::with(threads, jobs, look))
     }
 
-    fn rig(threads: usize, jobs: usize, look: Look) -> Self {
+    fn with(threads: usize, jobs: usize, look: Look) -> Self {
         let to: Jobs = (0..jobs).map(|_| AtomicBool::new(false)).collect();
         let driver = Driver {
             state: Mutex::new(Happened::default()),
@@ -355,7 +355,7 @@ fn look_outside() {
 fn one_of_two_is_meant() {
     let rig = Arc::new(Rig {
         private: true,
-        ..Rig::rig(2, 1, LOOK)
+        ..Rig::with(2, 1, LOOK)
     });
     let second = worker(&rig, 1, nothing);
     let telling = other(&rig, |rig| {
