@@ -5,6 +5,7 @@
 //! where it says `crate::sync`.
 
 #[path = "../../src/threads/idle.rs"]
+#[allow(dead_code, reason = "parts of it are for the library only")]
 mod idle;
 #[path = "../models_threads/mod.rs"]
 #[allow(dead_code, reason = "loom runs the small ones only")]
