@@ -214,7 +214,10 @@ impl Handle {
     /// tasks and jobs of the pool.
     #[track_caller]
     pub fn current() -> Self {
-        Self::try_current().unwrap_or_else(|error| panic!("{error}"))
+        match Self::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// As [`current`](Self::current).
@@ -292,6 +295,8 @@ where
     F::Output: Send + 'static,
 {
     let at = Location::caller();
-    let handle = context::with(|shared| start(shared, future, 0, at, None));
-    handle.unwrap_or_else(|error| panic!("{error}"))
+    match context::with(|shared| start(shared, future, 0, at, None)) {
+        Ok(handle) => handle,
+        Err(error) => panic!("{error}"),
+    }
 }

@@ -157,14 +157,10 @@ impl Runtime {
     /// If the future panics. If it is called by a task, or by a future that is
     /// in a `block_on` itself: it would wait on the thread that has to do the
     /// work. If the system's event queue fails.
-    // ANCHOR: block_on
     #[track_caller]
+    // ANCHOR: block_on
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        assert!(
-            !context::is_home(),
-            "`block_on` was called on a thread that polls tasks, which it \
-             would block: await the future instead, or spawn it"
-        );
+        refuse_on_home();
         let shared = &self.home.shared;
         let _entered = context::enter(shared, Some(&self.home));
         let _worker = self.home.enter();
@@ -297,6 +293,16 @@ where
 fn no_signals(signal: i32) -> io::Error {
     let text = format!("there is no signal {signal} here");
     io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
+/// On a thread that polls tasks, `block_on` would wait for itself.
+#[track_caller]
+fn refuse_on_home() {
+    assert!(
+        !context::is_home(),
+        "`block_on` was called on a thread that polls tasks, which it \
+         would block: await the future instead, or spawn it"
+    );
 }
 
 // ANCHOR: drop
