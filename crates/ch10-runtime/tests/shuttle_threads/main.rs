@@ -2,6 +2,7 @@
 //! by seed.
 
 #[path = "../../src/threads/idle.rs"]
+#[allow(dead_code, reason = "parts of it are for the library only")]
 mod idle;
 #[path = "../models_threads/mod.rs"]
 mod models;
