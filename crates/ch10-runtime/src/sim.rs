@@ -18,8 +18,10 @@ mod driver;
 mod dump;
 mod handle;
 mod inbox;
+// ANCHOR: kernel
 #[path = "../tests/sim/kernel.rs"]
 mod kernel;
+// ANCHOR_END: kernel
 mod readiness;
 mod root;
 mod run_queue;

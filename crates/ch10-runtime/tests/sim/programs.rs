@@ -6,6 +6,7 @@ use crate::time::{self, interval, sleep, timeout};
 use crate::yield_now::yield_now;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -171,12 +172,11 @@ impl Signal {
     async fn leave_waker(&self) {
         let mut left = false;
         poll_fn(|cx| {
-            if left {
-                return Poll::Ready(());
-            }
             self.waker.replace(Some(cx.waker().clone()));
-            left = true;
-            Poll::Pending
+            match mem::replace(&mut left, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
         })
         .await;
     }
