@@ -145,7 +145,7 @@ pub const BUGS: [Bug; 16] = [
         seen: "abort does nothing if the handle is dropped right after it",
         patches: &[Patch {
             file: "src/task/state.rs",
-            right: "self.0.fetch_and(!HANDLE, Ordering::Acquire)",
+            right: "self.0.fetch_sub(HANDLE, Ordering::Acquire)",
             wrong: "self.0.fetch_and(!(HANDLE | ABORTED), Ordering::Acquire)",
         }],
         tool: Tool::Scenario,
