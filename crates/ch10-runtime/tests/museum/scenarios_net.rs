@@ -161,9 +161,8 @@ impl Lock {
         let number = self.0.next.get();
         self.0.next.set(number + 1);
         let place = Place(Rc::clone(&self.0), number);
-        let mut queue = self.0.queue.lock().expect("no panic");
-        queue.push_back((number, None));
-        drop(queue);
+        let last = (number, None);
+        self.0.queue.lock().expect("no panic").push_back(last);
         poll_fn(|cx| {
             let mut queue = place.0.queue.lock().expect("no panic");
             if queue[0].0 == number {
