@@ -5,7 +5,6 @@ use super::ordering;
 use loom::sync::atomic;
 use std::panic::Location;
 use std::sync::PoisonError;
-use std::time::Duration;
 
 pub use loom::cell::UnsafeCell;
 pub use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -33,13 +32,11 @@ impl AtomicUsize {
 
     operations! {
         load() -> usize;
-        store(value: usize) -> ();
         swap(value: usize) -> usize;
         fetch_add(value: usize) -> usize;
         fetch_sub(value: usize) -> usize;
         fetch_or(value: usize) -> usize;
         fetch_and(value: usize) -> usize;
-        fetch_xor(value: usize) -> usize;
     }
 
     #[track_caller]
@@ -106,14 +103,4 @@ pub fn wait<'a, T>(
     guard: MutexGuard<'a, T>,
 ) -> MutexGuard<'a, T> {
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Time passes at once or never: loom has no clock. It is tried as a sleep that
-/// nothing ends early, so a model must not need the end of the time.
-pub fn wait_timeout<'a, T>(
-    condvar: &Condvar,
-    guard: MutexGuard<'a, T>,
-    _time: Duration,
-) -> (MutexGuard<'a, T>, bool) {
-    (wait(condvar, guard), false)
 }
