@@ -124,11 +124,11 @@ where
 }
 
 fn serve_echo<P: Reactor>(times: usize) -> Result<f64> {
-    serve::<P, _>(times, "echo", |stream| echo(stream))
+    serve::<P, _>(times, "echo", echo)
 }
 
 fn serve_hello<P: Reactor>(times: usize) -> Result<f64> {
-    serve::<P, _>(times, "hello", |stream| hello(stream))
+    serve::<P, _>(times, "hello", hello)
 }
 
 /// The heap of one idle connection, its task's buffer of 128 bytes included.
