@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail};
 use book_figures::Provenance;
 use book_figures::text::{escape, measured, thousands};
 
@@ -42,7 +42,7 @@ fn table(site: &Site<'_>, argument: &str) -> Result<String> {
 pub struct Group {
     /// What the benchmark calls it.
     pub name: String,
-    /// Of all numbers in it.
+    /// Of all numbers in it; empty if the cases have several.
     pub unit: String,
     /// In the order in which they were printed.
     pub rows: Vec<Row>,
@@ -56,26 +56,29 @@ impl Group {
     /// Reads a group of a chapter's measurements.
     ///
     /// # Errors
-    /// When there is none of that name, or it has several units.
+    /// When there is none of that name.
     pub fn load(project: &Project, chapter: &str, name: &str) -> Result<Group> {
         let benchmarks = bench::load(project, chapter)?;
-        let rows: Vec<Row> = benchmarks
+        let mut rows: Vec<Row> = benchmarks
             .rows
             .iter()
             .filter(|row| row.group == name)
             .cloned()
             .collect();
-        let unit =
-            rows.first().map(|row| row.unit.clone()).with_context(|| {
-                let mut groups: Vec<&str> =
-                    benchmarks.rows.iter().map(|r| r.group.as_str()).collect();
-                groups.dedup();
-                format!("no group {name:?}; there are: {}", groups.join(", "))
-            })?;
-        ensure!(
-            rows.iter().all(|row| row.unit == unit),
-            "the group {name:?} has several units"
-        );
+        let Some(first) = rows.first() else {
+            let mut groups: Vec<&str> =
+                benchmarks.rows.iter().map(|r| r.group.as_str()).collect();
+            groups.dedup();
+            bail!("no group {name:?}; there are: {}", groups.join(", "));
+        };
+        let mut unit = first.unit.clone();
+        // With several units, each case says its own.
+        if rows.iter().any(|row| row.unit != unit) {
+            unit.clear();
+            for row in &mut rows {
+                row.case = format!("{}, {}", row.case, row.unit);
+            }
+        }
         Ok(Group {
             name: name.to_owned(),
             unit,
@@ -92,7 +95,10 @@ impl Group {
 
     /// A table in markdown: a row for each case, a column for each peer.
     pub fn table(&self) -> String {
-        self.table_under(&format!("{}, {}", self.name, self.unit))
+        match self.unit.as_str() {
+            "" => self.table_under(&self.name),
+            unit => self.table_under(&format!("{}, {unit}", self.name)),
+        }
     }
 
     /// The same with another head for the column of cases.

@@ -45,6 +45,11 @@ fn plot(site: &Site<'_>, argument: &str) -> Result<String> {
             max: row.max,
         })
         .collect();
+    anyhow::ensure!(
+        !group.unit.is_empty(),
+        "the group {:?} has several units, which one axis can't show",
+        group.name
+    );
     let drawn = Plot::new(&group.name, &group.unit, cases, &rows)
         .map_err(|error| anyhow!(error))?
         .html();
