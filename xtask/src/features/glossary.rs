@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use super::{Edits, Feature, Site};
+use super::{Edits, Feature, Site, directives};
 use crate::block::markdown_options;
 use crate::page::{Page, Place};
 use crate::project::Project;
@@ -218,7 +218,8 @@ fn uses(page: &Page, terms: &[Term]) -> Vec<(Range<usize>, usize)> {
     found
 }
 
-/// The bytes of the page that are plain prose: no heading, link, code, HTML.
+/// The bytes of the page that are plain prose: no heading, link, code, HTML,
+/// directive.
 fn linkable(page: &Page) -> Vec<bool> {
     let mut plain = vec![false; page.text.len()];
     let mut barred = 0;
@@ -244,6 +245,10 @@ fn linkable(page: &Page) -> Vec<bool> {
             }
             _ => {}
         }
+    }
+    for found in directives(page) {
+        // The path of a file is no prose.
+        plain[found.range].fill(false);
     }
     plain
 }
