@@ -125,7 +125,7 @@ impl Worker {
             .or_else(|| self.steal(threads))
     }
 
-    /// Takes half of the tasks of some other thread, and the first one of them.
+    /// About half of the tasks of some other thread, and the first one of them.
     fn steal(&self, threads: &Threads) -> Option<Task> {
         if !self.searches.replace(true) {
             threads.idle.search();
