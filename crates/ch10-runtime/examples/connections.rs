@@ -1,7 +1,7 @@
 //! Many connections on one thread for a while: does anything grow?
 //!
-//! `cargo run --release -p ch10-runtime --example soak -- --connections 18000
-//! --seconds 60`. Without arguments that is 1,000 connections for 5 seconds. The
+//! `cargo run --release -p ch10-runtime --example connections --
+//! --connections 18000 --seconds 60`. Without arguments that is 1,000 connections for 5 seconds. The
 //! clients are a child process, which is this program again, so that each
 //! process needs one end of the connections only. Numbers are read from
 //! `/proc`, so it is for Linux only.
@@ -22,6 +22,10 @@ const MESSAGE: [u8; 32] = *b"is anybody there? yes, all of us";
 
 /// Echoes that were answered.
 static ECHOES: AtomicUsize = AtomicUsize::new(0);
+
+/// With this in its environment, the program is the clients: their number and
+/// the server's address.
+const CLIENTS: &str = "CONNECTIONS_CLIENTS";
 
 /// What the arguments ask for.
 #[derive(Clone, Copy, Debug)]
@@ -160,19 +164,47 @@ async fn serve(load: Load) -> Outcome<()> {
 }
 
 fn start_clients(address: SocketAddr, count: usize) -> io::Result<Child> {
-    Command::new(env::current_exe()?)
-        .args(["clients", &address.to_string(), &count.to_string()])
-        .stdin(Stdio::null())
-        .spawn()
+    let mut child = Command::new(env::current_exe()?);
+    if cfg!(test) {
+        child.args(["the_clients", "--exact"]);
+    }
+    child.env(CLIENTS, format!("{count} {address}"));
+    child.stdin(Stdio::null()).stdout(Stdio::null()).spawn()
+}
+
+/// If this process is to be the clients, it is from now on.
+fn be_the_clients() -> Option<Outcome<()>> {
+    let wanted = env::var(CLIENTS).ok()?;
+    let (count, address) = wanted.split_once(' ')?;
+    let (count, address) = (count.parse().ok()?, address.parse().ok()?);
+    Some(clients(address, count))
 }
 
 fn main() -> Outcome<()> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [role, address, count] = &arguments[..]
-        && role == "clients"
-    {
-        return clients(address.parse()?, count.parse()?);
+    if let Some(ended) = be_the_clients() {
+        return ended;
     }
+    let arguments: Vec<String> = env::args().skip(1).collect();
     let load = Load::of(&arguments)?;
     Runtime::new()?.block_on(serve(load))
+}
+
+/// The child of the other test; by itself it does nothing.
+#[test]
+fn the_clients() {
+    // It is killed, or its connections are broken off.
+    let _ = be_the_clients();
+}
+
+#[test]
+fn a_hundred_connections_leave_nothing() {
+    testing::within_a_minute(|| {
+        let load = Load {
+            connections: 100,
+            time: Duration::from_secs(1),
+        };
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(serve(load)).expect("nothing has grown");
+        assert!(ECHOES.load(Ordering::Relaxed) >= 100);
+    });
 }
