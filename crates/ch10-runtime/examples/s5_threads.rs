@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
+use testing::println;
 
 // ANCHOR: stolen
 /// Spawns four tasks. Each blocks its thread until all four run, so they end
