@@ -207,11 +207,11 @@ mod descriptors {
     }
 }
 
-/// The example `soak` with few connections, where it was built.
+/// The example `soak_server` with few connections, where it was built.
 #[test]
 fn the_soak_example_runs() {
     let _dog = watchdog();
-    let name = format!("soak{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("soak_server{}", std::env::consts::EXE_SUFFIX);
     let soak = Path::new(&program()).with_file_name("examples");
     let soak = soak.join(name);
     if !soak.exists() {

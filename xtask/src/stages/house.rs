@@ -1,9 +1,10 @@
 //! The house rules for code that neither the compiler nor clippy knows.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use cargo_metadata::{DependencyKind, Package};
+use cargo_metadata::{DependencyKind, Package, TargetKind};
 use syn::visit::Visit;
 
 use super::{Context, Lane, Stage, bounds};
@@ -20,6 +21,7 @@ pub const STAGE: Stage = Stage {
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     bounds::check(cx, report)?;
+    examples(cx, report)?;
     for package in cx.packages() {
         manifest(cx, package, report)?;
         order(cx, package, report);
@@ -63,6 +65,36 @@ fn manifest(
             "the crate does without the workspace's lints: add `[lints]` with \
              `workspace = true`",
         );
+    }
+    Ok(())
+}
+
+/// Cargo writes the examples of all packages into one folder, where the latest
+/// one replaces another one of its name.
+fn examples(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let mut seen: HashMap<String, String> = HashMap::new();
+    for package in cx.project.metadata.workspace_packages() {
+        let targets = package.targets.iter();
+        for target in targets.filter(|t| t.is_kind(TargetKind::Example)) {
+            report.checked += 1;
+            let owner = package.name.to_string();
+            let Some(other) = seen.insert(target.name.clone(), owner) else {
+                continue;
+            };
+            let file = package.manifest_path.as_std_path();
+            let text = std::fs::read_to_string(file)?;
+            let line = text
+                .lines()
+                .position(|line| line == format!("name = {:?}", target.name));
+            report.fail(
+                &place(cx, file, line.map_or(1, |line| line + 1)),
+                format!(
+                    "{other} has an example called {}, too, and cargo writes \
+                     both to the same file: give one another name",
+                    target.name
+                ),
+            );
+        }
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Ten thousand idle connections, and what they cost: run by
-//! `cargo run --release -p delay-server --example soak [CONNECTIONS]`.
+//! `cargo run --release -p delay-server --example soak_server [CONNECTIONS]`.
 //!
 //! The server runs in a child process, which is this program again: so each
 //! process needs one end of the connections only, and the child's memory and
