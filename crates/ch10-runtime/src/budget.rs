@@ -3,6 +3,9 @@
 //! A socket that is always ready never says pending, so a task that reads from
 //! it would never give its thread back. Each leaf future asks here first, and
 //! says pending, once, when the budget of this poll is used up.
+//!
+//! After that once there is a new budget: what polls the leaf can be an executor
+//! that isn't ours, which begins no poll of a task.
 
 use std::cell::Cell;
 use std::task::{Context, Poll};
@@ -27,6 +30,7 @@ pub(crate) fn renew() {
 pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
     LEFT.with(|left| match left.get() {
         0 => {
+            left.set(BUDGET);
             cx.waker().wake_by_ref();
             Poll::Pending
         }

@@ -86,8 +86,8 @@ impl Driver {
         let mut events = match self.events.try_lock() {
             Ok(events) => events,
             Err(TryLockError::WouldBlock) => return Ok(None),
-            // A waker has panicked. The events that it was called for are
-            // past; the queue has nothing to do with it.
+            // A panic of ours while it was held; the queue has nothing to do
+            // with it.
             Err(TryLockError::Poisoned(events)) => events.into_inner(),
         };
         let sleeps = block && self.token.park();

@@ -11,6 +11,7 @@ mod inbox;
 // The seam: `sim.rs` puts another file in its place.
 #[path = "driver/os.rs"]
 mod kernel;
+mod panics;
 mod readiness;
 mod registration;
 mod root;

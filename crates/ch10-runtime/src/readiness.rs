@@ -3,6 +3,7 @@
 //! The driver adds to it, the tasks use it up. It leaves out where it is kept,
 //! which is `registration.rs`, and what has become ready.
 
+use crate::panics::wake_all;
 use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
 use std::task::{Poll, Waker};
 
@@ -246,13 +247,9 @@ impl<T: Copy> Readiness<T> {
         let read = if read { waiting.read.take() } else { None };
         let write = if write { waiting.write.take() } else { None };
         drop(waiting);
-        // Then the wakes, with nothing locked.
-        if let Some(waiter) = read {
-            waiter.waker.wake();
-        }
-        if let Some(waiter) = write {
-            waiter.waker.wake();
-        }
+        // then the wakes, with nothing locked.
+        let waiters = [read, write].into_iter().flatten();
+        wake_all(waiters.map(|waiter| waiter.waker));
     }
     // ANCHOR_END: add
 

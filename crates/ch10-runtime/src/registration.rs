@@ -2,6 +2,7 @@
 //! for it may be on its way.
 
 use crate::context::TaskId;
+use crate::panics::{discard, quietly};
 use crate::readiness::{self, Direction, Readiness, Seen, Stored};
 use crate::slots::Slots;
 use crate::socket;
@@ -136,7 +137,7 @@ impl Registrations {
     /// The runtime is gone: whatever waits gets an error.
     pub(crate) fn close(&self) {
         for slot in self.0.close() {
-            slot.readiness.add(readiness::GONE);
+            discard(quietly(|| slot.readiness.add(readiness::GONE)));
         }
     }
 

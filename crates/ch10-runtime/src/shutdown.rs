@@ -4,6 +4,7 @@
 //! It needs no runtime: whoever stops a server on another one can use it too.
 //! What to do with the work that is late, it leaves to the caller.
 
+use crate::panics::wake_all;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
@@ -37,7 +38,7 @@ struct State {
     listeners: BTreeMap<u64, Waker>,
     next_listener: u64,
     /// Who waits for the last thing in flight.
-    finishing: Option<Waker>,
+    finishing: Vec<Waker>,
 }
 // ANCHOR_END: types
 
@@ -89,7 +90,7 @@ impl Shutdown {
         state.asked = true;
         let listeners = mem::take(&mut state.listeners);
         drop(state); // a wake is other people's code
-        listeners.into_values().for_each(Waker::wake);
+        wake_all(listeners.into_values());
     }
     // ANCHOR_END: ask
 
@@ -109,14 +110,22 @@ impl Shutdown {
         self.ask();
         let mut deadline = pin!(deadline);
         poll_fn(|cx| {
+            let waker = cx.waker().clone(); // other people's code: no lock
             let mut state = self.0.state();
             let in_flight = state.in_flight;
-            let old = state.finishing.replace(cx.waker().clone());
-            drop(state);
-            drop(old);
             if in_flight == 0 {
                 return Poll::Ready(Ok(()));
             }
+            let known = state.finishing.iter().any(|w| w.will_wake(&waker));
+            let unused = match known {
+                true => Some(waker),
+                false => {
+                    state.finishing.push(waker);
+                    None
+                }
+            };
+            drop(state);
+            drop(unused);
             let late = deadline.as_mut().poll(cx);
             late.map(|()| Err(Unfinished { in_flight }))
         })
@@ -175,13 +184,11 @@ impl Drop for InFlight {
         let mut state = self.0.state();
         state.in_flight -= 1;
         let told = match state.in_flight {
-            0 => state.finishing.take(),
-            _ => None,
+            0 => mem::take(&mut state.finishing),
+            _ => Vec::new(),
         };
         drop(state);
-        if let Some(waker) = told {
-            waker.wake();
-        }
+        wake_all(told);
     }
 }
 

@@ -22,6 +22,7 @@ mod inbox;
 #[path = "../tests/sim/kernel.rs"]
 mod kernel;
 // ANCHOR_END: kernel
+mod panics;
 mod readiness;
 mod root;
 mod run_queue;

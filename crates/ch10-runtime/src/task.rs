@@ -14,8 +14,8 @@ pub(crate) use list::Tasks;
 
 use crate::context;
 use crate::handle::Shared;
+use crate::panics::{discard, quietly};
 use state::State;
-use std::any::Any;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem::{self, ManuallyDrop};
@@ -377,25 +377,10 @@ unsafe fn complete<F: Future>(
         // SAFETY: the waker is ours, as JOINER was set when we completed.
         let waker = unsafe { (*header.join_waker.get()).take() };
         // Another's code.
-        discard(quietly(|| waker.into_iter().for_each(Waker::wake)));
+        discard(quietly(|| waker.map(Waker::wake)));
     }
     // SAFETY: the runtime's reference.
     unsafe { drop_reference(task) };
-}
-
-/// Code of others that may panic, where it must not stop us.
-fn quietly<T>(code: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
-    catch_unwind(AssertUnwindSafe(code))
-}
-
-/// Nobody is there to be told of the panic. Its payload can have a destructor,
-/// which can panic, too: what that one leaves is leaked.
-fn discard(done: Result<(), Box<dyn Any + Send>>) {
-    if let Err(payload) = done
-        && let Err(another) = quietly(|| drop(payload))
-    {
-        mem::forget(another);
-    }
 }
 
 /// Moves what came of the task to `into`.

@@ -14,6 +14,7 @@ pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 
 use crate::context::TaskId;
 use crate::kernel;
+use crate::panics::{discard, quietly, wake_all};
 use crate::sync::{Mutex, MutexGuard, lock};
 use std::fmt;
 use std::task::Waker;
@@ -133,13 +134,15 @@ impl Timers {
         state.wheel.advance(self.tick_before(now()));
         let mut fired = 0;
         loop {
-            let batch = Batch::of(&mut state.wheel);
-            if batch.len == 0 {
+            let (batch, due) = take_due(&mut state.wheel);
+            if due == 0 {
                 return fired;
             }
             drop(state);
-            fired += batch.len;
-            batch.wake(); // with nothing locked
+            fired += due;
+            // With nothing locked. A waker that isn't ours may panic: it must
+            // not keep the other sleepers from waking.
+            discard(quietly(|| wake_all(batch.into_iter().flatten())));
             state = self.lock();
         }
     }
@@ -152,9 +155,8 @@ impl Timers {
         while let Some(entry) = state.wheel.pop_any() {
             let waiter = entry.value().take();
             drop(state);
-            if let Some(waiter) = waiter {
-                waiter.waker.wake();
-            }
+            let waker = waiter.map(|waiter| waiter.waker);
+            discard(quietly(|| wake_all(waker)));
             state = self.lock();
         }
     }
@@ -163,47 +165,16 @@ impl Timers {
 /// How many wakers are taken under one lock.
 const BATCH: usize = 32;
 
-/// Wakers to be called. All of them are, even if one panics.
-struct Batch {
-    wakers: [Option<Waker>; BATCH],
-    len: usize,
-    called: usize,
-}
-
-impl Batch {
-    fn of(wheel: &mut Wheel<Waiter>) -> Self {
-        let mut batch = Self {
-            wakers: [const { None }; BATCH],
-            len: 0,
-            called: 0,
+/// The wakers of sleepers whose time is over, and how many sleepers those are.
+fn take_due(wheel: &mut Wheel<Waiter>) -> ([Option<Waker>; BATCH], usize) {
+    let mut wakers = [const { None }; BATCH];
+    for (due, place) in wakers.iter_mut().enumerate() {
+        let Some(entry) = wheel.pop() else {
+            return (wakers, due);
         };
-        while batch.len < BATCH {
-            let Some(entry) = wheel.pop() else { break };
-            let waiter = entry.value().take();
-            batch.wakers[batch.len] = waiter.map(|waiter| waiter.waker);
-            batch.len += 1;
-        }
-        batch
+        *place = entry.value().take().map(|waiter| waiter.waker);
     }
-
-    fn wake(mut self) {
-        self.wake_rest();
-    }
-
-    fn wake_rest(&mut self) {
-        while self.called < self.len {
-            self.called += 1;
-            if let Some(waker) = self.wakers[self.called - 1].take() {
-                waker.wake();
-            }
-        }
-    }
-}
-
-impl Drop for Batch {
-    fn drop(&mut self) {
-        self.wake_rest();
-    }
+    (wakers, BATCH)
 }
 
 impl fmt::Debug for Timers {

@@ -128,3 +128,19 @@ fn a_panic_counts_as_finished() {
     assert!(catch_unwind(work).is_err());
     assert_eq!(shutdown.in_flight(), 0);
 }
+
+#[test]
+fn two_that_wait_for_the_last_thing_are_both_woken() {
+    let shutdown = Shutdown::new();
+    let in_flight = shutdown.token().in_flight();
+    let (one, waker_of_one) = counting();
+    let (other, waker_of_other) = counting();
+    let mut first = pin!(shutdown.finish(pending()));
+    let mut second = pin!(shutdown.finish(pending()));
+    let mut cx = Context::from_waker(&waker_of_one);
+    assert!(first.as_mut().poll(&mut cx).is_pending());
+    let mut cx = Context::from_waker(&waker_of_other);
+    assert!(second.as_mut().poll(&mut cx).is_pending());
+    drop(in_flight);
+    assert_eq!((wakes(&one), wakes(&other)), (1, 1));
+}

@@ -4,7 +4,7 @@
 use crate::handle::Shared;
 use crate::sync::{Mutex, lock};
 use ch04_event_queue::errno::check;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::mem;
 use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
@@ -25,7 +25,8 @@ extern "C" fn handler(signal: libc::c_int) {
     keep_errno(|| {
         let byte = [signal as u8]; // signals are small numbers
         let fd = WRITE.load(Ordering::Relaxed);
-        // SAFETY: the kernel reads one byte, which is there.
+        // SAFETY: the kernel reads one byte, which is there. A pair that is
+        // full has as many dumps on their way already.
         unsafe { libc::write(fd, byte.as_ptr().cast(), byte.len()) };
     });
 }
@@ -69,7 +70,8 @@ fn answer(mut signals: UnixStream) {
             .filter_map(|(_, shared)| shared.upgrade())
             .collect();
         for shared in asked {
-            eprintln!("{}", super::collect::dump(&shared));
+            // To print it is a courtesy, and standard error may be closed.
+            let _ = writeln!(io::stderr(), "{}", super::collect::dump(&shared));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From names to addresses, on the pool of threads that may block.
 
+use crate::handle::Handle;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::net::{Ipv4Addr, Ipv6Addr, ToSocketAddrs as Blocking};
@@ -30,11 +31,7 @@ pub enum Known {
 /// # Errors
 ///
 /// Those of the system's lookup; that the text is no name with a port; that
-/// there is no thread to look it up.
-///
-/// # Panics
-///
-/// Outside of a runtime, if there is a name to be looked up.
+/// there is no thread to look it up, or no runtime here.
 pub async fn lookup_host(
     addr: impl ToSocketAddrs,
 ) -> io::Result<Vec<SocketAddr>> {
@@ -52,7 +49,8 @@ pub(crate) async fn addresses(known: Known) -> io::Result<Vec<SocketAddr>> {
         Known::Host(host, port) => resolve((&*host, port)),
         Known::Name(name) => resolve(&*name),
     };
-    let looked_up = crate::spawn_blocking(work);
+    let runtime = Handle::try_current().map_err(io::Error::other)?;
+    let looked_up = runtime.spawn_blocking(work);
     looked_up
         .await
         .unwrap_or_else(|error| Err(io::Error::other(error)))

@@ -8,6 +8,7 @@ use super::io::{Io, TRY_FIRST};
 use super::traits::{
     async_read, async_write, handle_traits, read_methods, write_methods,
 };
+use crate::handle::Handle;
 use crate::readiness::Direction;
 use crate::socket::Attempt;
 use ch04_event_queue::event::Source;
@@ -145,7 +146,8 @@ impl UnixStream {
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let work = move || net::UnixStream::connect(path);
-        let connected = crate::spawn_blocking(work);
+        let runtime = Handle::try_current().map_err(io::Error::other)?;
+        let connected = runtime.spawn_blocking(work);
         let stream = connected.await.map_err(io::Error::other)?;
         Self::from_std(stream?)
     }

@@ -1,7 +1,8 @@
 //! Waiting for a task: the handle to its output.
 
-use super::{Header, TaskId, drop_reference, quietly, schedule};
+use super::{Header, TaskId, drop_reference, schedule};
 use crate::context;
+use crate::panics::quietly;
 use crate::task::state::{self, Join};
 use std::any::Any;
 use std::fmt;

@@ -23,6 +23,7 @@ mod src {
     #[path = "driver/os.rs"]
     pub mod kernel;
     pub mod net;
+    pub mod panics;
     pub mod readiness;
     pub mod registration;
     pub mod root;

@@ -6,6 +6,9 @@
 //! atomics where they say `crate::sync`.
 
 mod models;
+#[path = "../../src/panics.rs"]
+#[allow(dead_code, reason = "parts of it are for the library only")]
+mod panics;
 #[path = "../../src/readiness.rs"]
 #[allow(dead_code, reason = "parts of it are for the library only")]
 mod readiness;

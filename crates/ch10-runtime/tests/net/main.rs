@@ -168,6 +168,12 @@ fn a_socket_that_is_made_outside_of_a_runtime_is_refused() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let error = TcpListener::from_std(listener).unwrap_err();
     assert!(error.to_string().contains("runtime"), "{error}");
+    // A name would be looked up on the pool of a runtime.
+    for address in ["127.0.0.1:1", "localhost:1"] {
+        let connected = future::block_on(TcpStream::connect(address));
+        let error = connected.unwrap_err();
+        assert!(error.to_string().contains("runtime"), "{address}: {error}");
+    }
 }
 
 #[test]
