@@ -4,6 +4,8 @@ pub mod bench;
 mod child;
 mod limit;
 mod output;
+#[cfg(feature = "proof")]
+pub mod proof;
 
 pub use child::in_a_child;
 pub use limit::{within, within_a_minute};

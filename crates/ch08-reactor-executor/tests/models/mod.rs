@@ -14,9 +14,7 @@ use crate::sync::{AtomicBool, Ordering, thread};
 use ch08_reactor_executor::{Future, PollState};
 use std::sync::Arc;
 use std::task::{Wake, Waker};
-
-/// A model, and its name.
-pub type Model = (&'static str, fn());
+use testing::proof::Model;
 
 /// All of them hold.
 pub const MODELS: [Model; 12] = [

@@ -19,7 +19,9 @@ mod scheduled;
 #[path = "../../src/slot.rs"]
 #[allow(dead_code, reason = "parts of it are for the library only")]
 mod slot;
-mod sync;
+mod sync {
+    pub use testing::proof::shuttle::sync::*;
+}
 
 mod future {
     //! What `outcome.rs` says `crate::future` for.
@@ -27,49 +29,14 @@ mod future {
 }
 
 use models::{BROKEN, MODELS};
-use std::panic::catch_unwind;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// So many schedules of each model.
-const SCHEDULES: usize = 1_000;
-
-/// Runs a model in schedules that follow from the seed. As in loom's test,
-/// `Ok` has the number of schedules, `Err` that of those up to a failure.
-fn explore(model: fn(), seed: u64) -> Result<usize, usize> {
-    let count = Arc::new(AtomicUsize::new(0));
-    let counting = Arc::clone(&count);
-    let explored = catch_unwind(move || {
-        let model = move || {
-            counting.fetch_add(1, Ordering::Relaxed);
-            model();
-        };
-        shuttle::check_random_with_seed(model, seed, SCHEDULES);
-    });
-    let count = count.load(Ordering::Relaxed);
-    explored.map(|()| count).map_err(|_| count)
-}
+use testing::proof::shuttle;
 
 #[test]
 fn every_model_holds_in_every_schedule_drawn() {
-    for (name, model) in MODELS {
-        match explore(model, 8) {
-            Ok(count) => assert_eq!(count, SCHEDULES, "{name}"),
-            Err(count) => panic!("{name}: fails in schedule {count}"),
-        }
-    }
+    shuttle::all_hold(&MODELS, 8);
 }
 
 #[test]
 fn the_orders_that_lose_a_wake_up_are_found_by_any_seed() {
-    for (name, model) in BROKEN {
-        for seed in 1..=3 {
-            let Err(count) = explore(model, seed) else {
-                panic!("{name}: held in all schedules of seed {seed}");
-            };
-            println!("{name}: seed {seed} finds it in schedule {count}");
-            // The same seed, the same schedules.
-            assert_eq!(explore(model, seed), Err(count));
-        }
-    }
+    shuttle::all_fail(&BROKEN);
 }

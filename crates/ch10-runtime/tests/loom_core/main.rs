@@ -8,20 +8,21 @@
 mod inbox;
 #[path = "../models_core/mod.rs"]
 mod models;
-#[path = "../proof/mod.rs"]
-mod proof;
 #[path = "../../src/root.rs"]
 mod root;
 #[path = "../../src/task/state.rs"]
 #[allow(dead_code, reason = "parts of it are for the library only")]
 mod state;
+mod sync {
+    pub use testing::proof::loom::sync::*;
+}
 #[path = "../models_core/task.rs"]
 mod task;
 #[path = "../../src/driver/token.rs"]
 mod token;
 
 use models::MODELS;
-use proof::{File, sync};
+use testing::proof::loom::{self, File};
 
 const FILES: [File; 4] = [
     ("state.rs", include_str!("../../src/task/state.rs")),
@@ -32,10 +33,10 @@ const FILES: [File; 4] = [
 
 #[test]
 fn every_model_holds_in_every_interleaving() {
-    proof::all_hold(&MODELS);
+    loom::all_hold(&MODELS);
 }
 
 #[test]
 fn no_ordering_can_be_weaker() {
-    proof::none_can_be_weaker(&FILES, &MODELS);
+    loom::none_can_be_weaker(&FILES, &MODELS);
 }

@@ -2,13 +2,13 @@
 
 use crate::readiness::{Direction, GONE, READABLE, Readiness, WRITABLE};
 use crate::slots::Slots;
-use crate::sync::{AtomicUsize, Condvar, Mutex, Ordering, lock};
-use loom::thread;
+use crate::sync::{AtomicUsize, Condvar, Mutex, Ordering, lock, thread, wait};
 use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
+use testing::proof::Model;
 
 /// The models that hold.
-pub const MODELS: [(&str, fn()); 6] = [
+pub const MODELS: [Model; 6] = [
     ("an event while a task looks", || event_after(0)),
     ("an event while a task reads what came before", || {
         event_after(1);
@@ -22,7 +22,7 @@ pub const MODELS: [(&str, fn()); 6] = [
 ];
 
 /// Orders that are wrong, each of which must fail.
-pub const BROKEN: [(&str, fn()); 2] = [
+pub const BROKEN: [Model; 2] = [
     ("slots are freed between a wait and its delivery", || {
         leaves(Free::BeforeTheDelivery);
     }),
@@ -66,7 +66,7 @@ impl Task {
     fn sleep(&self) {
         let mut woken = lock(&self.woken);
         while !*woken {
-            woken = self.condvar.wait(woken).unwrap();
+            woken = wait(&self.condvar, woken);
         }
         *woken = false;
     }

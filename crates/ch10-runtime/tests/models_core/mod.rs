@@ -7,8 +7,9 @@ use crate::state::{self, Join, State};
 use crate::sync::{Arc, Condvar, Mutex, UnsafeCell, lock, thread, wait};
 use crate::task::Task;
 use crate::token::Token;
+use testing::proof::Model;
 
-pub const MODELS: [(&str, fn()); 10] = [
+pub const MODELS: [Model; 10] = [
     ("a wake during the poll", wake_during_the_poll),
     ("an abort during the poll", abort_during_the_poll),
     ("a poll on another thread", poll_elsewhere),

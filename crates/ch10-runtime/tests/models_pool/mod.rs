@@ -10,9 +10,7 @@ use crate::sync::{Clock, Condvar, Mutex, lock, set_clock, thread, wait};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
-
-/// A model, and its name.
-pub type Model = (&'static str, fn());
+use testing::proof::Model;
 
 /// All of them hold.
 pub const MODELS: [Model; 7] = [

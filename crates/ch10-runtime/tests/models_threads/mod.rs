@@ -8,9 +8,7 @@
 use crate::idle::{Idle, Outside};
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, lock, thread, wait};
 use std::sync::Arc;
-
-/// A model, and its name.
-pub type Model = (&'static str, fn());
+use testing::proof::Model;
 
 /// All of them hold. These are small enough for every interleaving.
 pub const SMALL: [Model; 5] = [

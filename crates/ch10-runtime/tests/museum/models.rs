@@ -8,7 +8,9 @@ mod pool;
 mod queue;
 #[path = "../../src/task/state.rs"]
 mod state;
-mod sync;
+mod sync {
+    pub use testing::proof::loom::sync::*;
+}
 mod task;
 
 fn main() {

@@ -6,17 +6,14 @@ mod models;
 #[path = "../../src/blocking/queue.rs"]
 #[allow(dead_code, reason = "parts of it are for the library only")]
 mod queue;
-mod sync;
+mod sync {
+    pub use testing::proof::shuttle::sync::*;
+}
 
 use models::MODELS;
-
-/// So many schedules of each model.
-const SCHEDULES: usize = 1_000;
+use testing::proof::shuttle;
 
 #[test]
 fn every_model_holds_in_every_schedule_drawn() {
-    for (name, model) in MODELS {
-        println!("{name}"); // printed if it fails
-        shuttle::check_random_with_seed(model, 10, SCHEDULES);
-    }
+    shuttle::all_hold(&MODELS, 10);
 }
