@@ -72,7 +72,7 @@ fn main() -> io::Result<()> {
     let runtime = Runtime::new()?;
     let [in_a_task, on_the_pool] =
         with_a_file(|path| runtime.block_on(ticks(&runtime, path)))?;
-    println!("ticks while a task reads: {in_a_task}");
+    println!("ticks while this thread reads: {in_a_task}");
     println!("ticks while the pool reads: {on_the_pool}");
     let here = runtime.block_on(names())?;
     println!("localhost is this machine: {here}");

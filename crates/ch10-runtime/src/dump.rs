@@ -85,8 +85,8 @@ impl Dump {
         self.tasks.iter().find(|task| task.id == id)
     }
 
-    /// Tasks that wait for each other in a circle, so that none of them can
-    /// end: each joins the next, and the last the first.
+    /// Tasks that wait for each other in a circle: each joins the next, and the
+    /// last the first. If they wait for nothing else, only an abort ends them.
     #[must_use]
     pub fn cycles(&self) -> Vec<Vec<TaskId>> {
         tree::cycles(self)

@@ -180,7 +180,7 @@ impl<T: Copy> Readiness<T> {
     /// An event that has come since then stays.
     #[inline]
     pub(crate) fn clear(&self, direction: Direction, seen: Seen) {
-        // Relaxed: one word, and it is read again only by `ready`.
+        // Relaxed: this publishes nothing but the word itself.
         let order = Ordering::Relaxed;
         let mut word = seen.0;
         loop {
@@ -188,7 +188,7 @@ impl<T: Copy> Readiness<T> {
             match self.word.compare_exchange(word, less, order, order) {
                 Ok(_) => return,
                 Err(now) if now / TICK != seen.0 / TICK => return,
-                Err(now) => word = now, // the other direction was cleared
+                Err(now) => word = now, // another task cleared a bit
             }
         }
     }

@@ -309,7 +309,7 @@ fn refuse_on_home() {
 impl Drop for Runtime {
     fn drop(&mut self) {
         let shared = &self.home.shared;
-        // A task that another thread is polling is polled to the end.
+        // A thread that is polling a task finishes that poll.
         threads::stop(shared, mem::take(&mut self.threads));
         let _entered = context::enter(shared, Some(&self.home));
         let _worker = self.home.enter();

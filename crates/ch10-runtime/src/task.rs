@@ -68,7 +68,7 @@ pub(crate) struct Header {
     /// Where the task was spawned.
     spawned: &'static Location<'static>,
     id: TaskId,
-    /// Who waits for the end, by the name of its task; 0 is unknown.
+    /// Who waits for the end, by the number of its task; 0 is unknown.
     joiner: AtomicU32,
     /// Whom to wake at the end.
     join_waker: UnsafeCell<Option<Waker>>,

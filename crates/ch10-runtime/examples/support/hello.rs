@@ -90,7 +90,7 @@ async fn connection(
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let begun = time::timeout(limits.head, Prefix::read(stream));
     let Some(begun) = token.until(begun).await else {
-        return Ok(()); // the server ends, and nothing was asked yet
+        return Ok(()); // the server ends, and has read no request
     };
     let stream = begun??;
     let is_http2 = starts_http2(stream.prefix());

@@ -55,7 +55,7 @@ pub(super) fn write(dump: &Dump, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     )?;
     let cycles = cycles(dump);
     for cycle in &cycles {
-        f.write_str("\nnone of these can end, each waits for the next:")?;
+        f.write_str("\neach of these waits for the next:")?;
         cycle.iter().try_for_each(|id| write!(f, " {id} →"))?;
         cycle.first().map_or(Ok(()), |id| write!(f, " {id}"))?;
     }
@@ -165,8 +165,8 @@ task 1: waits for the end of task 2, or the end of task 4
         assert_eq!(dump.cycles(), [vec![id(2), id(3)], vec![id(5)]]);
         let expected = "\
 5 waiting, 0 ready, 0 running
-none of these can end, each waits for the next: task 2 → task 3 → task 2
-none of these can end, each waits for the next: task 5 → task 5
+each of these waits for the next: task 2 → task 3 → task 2
+each of these waits for the next: task 5 → task 5
 task 1: waits for the end of task 2
 └─ task 2: waits for the end of task 3
    └─ task 3: waits for the end of task 2

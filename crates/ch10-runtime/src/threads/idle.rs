@@ -13,8 +13,8 @@ use std::fmt;
 // ANCHOR: idle
 /// Which threads are idle, and where they sleep.
 pub struct Idle {
-    /// How many search (low half) and how many sleep (high half). It is
-    /// written together with `state`, and read by whoever has work to give.
+    /// How many search (low half) and how many sleep (high half); the latter
+    /// changes under the lock of `state`. Read by whoever has work to give.
     counts: AtomicUsize,
     state: Mutex<State>,
     /// Where a thread sleeps that hasn't got the driver; one per thread.
