@@ -118,13 +118,13 @@ impl fmt::Display for TaskDump {
         if let Some(at) = self.spawned {
             write!(f, " ({}:{})", at.file(), at.line())?;
         }
-        match self.state {
-            State::Running => return f.write_str(": running"),
-            State::Ready => return f.write_str(": ready, in a queue"),
-            State::Waiting => f.write_str(": waits")?,
-        }
-        if let Some(since) = self.since {
-            write!(f, " since {since:.1?}")?;
+        match (self.state, self.since) {
+            (State::Running, _) => return f.write_str(": running"),
+            (State::Ready, _) => return f.write_str(": ready, in a queue"),
+            (State::Waiting, Some(since)) => {
+                write!(f, ": has waited {since:.1?}")?;
+            }
+            (State::Waiting, None) => f.write_str(": waits")?,
         }
         let mut what = self.waits_for.iter();
         match what.next() {

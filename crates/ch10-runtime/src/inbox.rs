@@ -34,7 +34,7 @@ impl Inbox {
         // Relaxed: only the address is used, not what stands there.
         let mut latest = self.latest.load(Ordering::Relaxed);
         loop {
-            // SAFETY: the task is there, as it is not in a queue yet.
+            // SAFETY: the task is there: the runtime's reference came with it.
             let link = unsafe { task.as_ref() }.next().get();
             // SAFETY: until it is in, its link is ours.
             unsafe { *link = latest };

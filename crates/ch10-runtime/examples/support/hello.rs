@@ -63,7 +63,7 @@ pub async fn serve(
     let mut connections = 0;
     while let Some(accepted) = token.until(listener.accept()).await {
         let (stream, _) = accepted?;
-        // Without it, small replies are slower, and no more.
+        // If it fails, small replies are slower, and that is all.
         let _ = stream.set_nodelay(true);
         connections += 1;
         let (token, in_flight) = (token.clone(), token.in_flight());

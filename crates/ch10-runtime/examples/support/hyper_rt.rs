@@ -26,7 +26,7 @@ impl<S: AsyncRead + Unpin> rt::Read for Io<S> {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         // hyper's buffer may be uninitialised, which `AsyncRead` can't take:
-        // zeroed, and bounded, it costs less than the system call.
+        // zeroed, and bounded to keep that cheap.
         let room = buffer.remaining().min(READ);
         let bytes = buffer.initialize_unfilled_to(room);
         let stream = Pin::new(&mut self.0);
@@ -116,12 +116,14 @@ impl rt::Timer for Timers {
         time::now()
     }
 
+    // ANCHOR: reset
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {
         match sleep.as_mut().downcast_mut_pin::<Sleep>() {
             Some(ours) => ours.project().sleep.reset(deadline),
             None => *sleep = self.sleep_until(deadline),
         }
     }
+    // ANCHOR_END: reset
 }
 
 // ANCHOR_END: timer

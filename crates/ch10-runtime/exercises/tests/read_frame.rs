@@ -61,6 +61,7 @@ fn encoded() -> Vec<u8> {
     bytes
 }
 
+// ANCHOR: scene
 /// Reads to the end; the first call is dropped after so many polls. Says
 /// whether it was.
 async fn read_all(piece: usize, polls: usize) -> bool {
@@ -88,7 +89,9 @@ async fn read_all(piece: usize, polls: usize) -> bool {
     );
     was_cut
 }
+// ANCHOR_END: scene
 
+// ANCHOR: each
 #[test]
 fn a_call_is_dropped_after_each_number_of_polls() {
     within_a_minute(|| {
@@ -100,6 +103,7 @@ fn a_call_is_dropped_after_each_number_of_polls() {
         }
     });
 }
+// ANCHOR_END: each
 
 #[test]
 fn every_call_is_dropped_after_each_of_its_polls() {

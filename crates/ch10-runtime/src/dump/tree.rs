@@ -189,7 +189,7 @@ task 5: waits for the end of task 5
     fn what_the_runtime_cannot_see_is_said_so() {
         let mut task = task(1, &[]);
         task.since = Some(Duration::from_millis(1500));
-        let text = "task 1: waits since 1.5s for a lock, a channel or \
+        let text = "task 1: has waited 1.5s for a lock, a channel or \
                     another thread";
         assert_eq!(task.to_string(), text);
     }

@@ -28,7 +28,7 @@ struct State {
     /// Those at `Place::Seat`; the last to sit down is roused first.
     seated: Vec<usize>,
     /// The one that has the driver: at `Place::Driver`, or on its way out of
-    /// it, or looking into it between two jobs.
+    /// it, or looking into it between two tasks.
     driver: Option<usize>,
     closed: bool,
 }
@@ -87,13 +87,13 @@ impl Idle {
         }
     }
 
-    /// There is a job more in some queue. If threads sleep and none searches,
+    /// There is a task more in some queue. If threads sleep and none searches,
     /// rouses one, which searches then.
     // ANCHOR: notify
     #[inline]
     pub fn notify(&self, outside: &impl Outside) {
         // Pairs with the fence in `sleep` and the one in `found`: either we
-        // see what that thread has counted, or it sees the job.
+        // see what that thread has counted, or it sees the task.
         fence(Ordering::SeqCst);
         let counts = self.counts.load(Ordering::Relaxed);
         if searching(counts) == 0 && sleeping(counts) > 0 {
@@ -152,12 +152,12 @@ impl Idle {
     }
 
     /// The thread has found something, and searches no longer. `look` says
-    /// whether there is any job in any queue.
+    /// whether there is any task in any queue.
     // ANCHOR: found
     pub fn found(&self, outside: &impl Outside, look: impl Fn() -> bool) {
         let before = self.counts.fetch_sub(SEARCHES, Ordering::Relaxed);
         if searching(before) == 1 && sleeping(before) > 0 {
-            // A job that came while we searched has roused no thread.
+            // A task that came while we searched has roused no thread.
             // Pairs with the fence in `notify`.
             fence(Ordering::SeqCst);
             match look() {
@@ -181,7 +181,7 @@ impl Idle {
     /// The thread has searched in vain: it sleeps until there is something to
     /// do, or until something has happened outside. Afterwards it searches.
     ///
-    /// `look` says whether there is any job in any queue that thread `me` can
+    /// `look` says whether there is any task in any queue that thread `me` can
     /// take. The answer is false if the threads are to end.
     // ANCHOR: sleep
     pub fn sleep(
@@ -193,7 +193,7 @@ impl Idle {
         let Some(place) = self.lie_down(me) else {
             return false; // the threads are to end
         };
-        // Pairs with the fence in `notify`: either we see the job, or whoever
+        // Pairs with the fence in `notify`: either we see the task, or whoever
         // brings it sees that we sleep and that no other thread searches.
         fence(Ordering::SeqCst);
         if look() {
