@@ -160,7 +160,7 @@ fn idle<P: Reactor>(times: usize) -> Result<f64> {
 pub fn rows<P: Reactor>() -> Vec<Measured> {
     let row = |case, run| Measured {
         group: "server",
-        peer: P::NAME,
+        peer: P::REACTOR,
         case,
         unit: "ns",
         per_iteration: 1,
@@ -173,7 +173,7 @@ pub fn rows<P: Reactor>() -> Vec<Measured> {
         row("HTTP hello", serve_hello::<P>),
         Measured {
             group: "connections",
-            peer: P::NAME,
+            peer: P::REACTOR,
             case: "idle, 1,000",
             unit: "B",
             per_iteration: 1,

@@ -24,6 +24,8 @@ pub trait Peer {
 
 /// One with timers and sockets.
 pub trait Reactor: Peer {
+    /// Where those come from, if that isn't the peer itself.
+    const REACTOR: &'static str = <Self as Peer>::NAME;
     type Listener;
     type Stream: Stream;
     fn sleep_until(at: Instant) -> impl Future<Output = ()> + Send;
@@ -243,6 +245,7 @@ impl Peer for AsyncExecutor {
 }
 
 impl Reactor for AsyncExecutor {
+    const REACTOR: &'static str = "async-io";
     type Listener = Async<net::TcpListener>;
     type Stream = Async<net::TcpStream>;
 

@@ -2,7 +2,7 @@
 
 use crate::Measured;
 use crate::memory::in_use;
-use crate::peers::{AsyncExecutor, Ours, Peer, Reactor, Tokio};
+use crate::peers::{AsyncExecutor, Ours, Reactor, Tokio};
 use futures_lite::future::yield_now;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -27,7 +27,7 @@ fn set_and_cancel<P: Reactor>(times: usize) -> Result<f64> {
 pub fn rows<P: Reactor>() -> Vec<Measured> {
     vec![Measured {
         group: "deadlines",
-        peer: P::NAME,
+        peer: P::REACTOR,
         case: "set and cancel",
         unit: "ns",
         per_iteration: 1,
@@ -116,9 +116,9 @@ pub fn sleepers(quick: bool) -> Result<()> {
         false => (1_000_000, 3, Duration::from_secs(4)),
     };
     let peers: [(&str, Once); 3] = [
-        (Ours::NAME, once::<Ours>),
-        (Tokio::NAME, once::<Tokio>),
-        (AsyncExecutor::NAME, once::<AsyncExecutor>),
+        (Ours::REACTOR, once::<Ours>),
+        (Tokio::REACTOR, once::<Tokio>),
+        (AsyncExecutor::REACTOR, once::<AsyncExecutor>),
     ];
     let mut figures = [(); 3].map(|()| [(); 4].map(|()| Vec::new()));
     for _ in 0..rounds {

@@ -65,6 +65,7 @@ where
         let used = input.len() - rest.len();
         input.drain(..used);
         stream.write_all(&replies).await?;
+        replies.clear();
         forget(&mut input, &mut replies);
     }
     Ok(ran)
@@ -81,7 +82,8 @@ where
     Ok(ran)
 }
 
-/// A client that is idle keeps nothing of what it needed once.
+/// A client that is idle keeps no memory that it needed once; a command of
+/// which only a part is there stays in `input`.
 fn forget(input: &mut Vec<u8>, replies: &mut Vec<u8>) {
     *replies = Vec::new();
     if input.is_empty() {

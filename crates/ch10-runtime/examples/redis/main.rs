@@ -31,13 +31,15 @@ async fn listen(listener: &TcpListener, token: Token) -> io::Result<u64> {
     let mut clients = 0;
     while let Some(accepted) = token.until(listener.accept()).await {
         let (stream, _) = accepted?;
-        stream.set_nodelay(true)?;
         let (store, token) = (Rc::clone(&store), token.clone());
         let in_flight = token.in_flight();
-        // A client that breaks off is no reason to stop.
+        // A client that hangs up is no reason to stop.
         spawn_local(async move {
             let limits = resp::Limits::default();
-            let serve = connection::serve(stream, &store, limits, Instant::now);
+            let serve = async {
+                stream.set_nodelay(true)?;
+                connection::serve(stream, &store, limits, Instant::now).await
+            };
             let _broken = token.until(serve).await;
             drop(in_flight);
         });
