@@ -26,7 +26,7 @@ async fn on_the_pool() {
     spawn_blocking(report).await.expect("it does not panic");
 }
 
-/// How late the latest tick was while `work` ran beside.
+/// How late the latest tick was while `work` ran beside it.
 async fn latest_tick(
     work: impl Future<Output = ()> + Send + 'static,
 ) -> Duration {
@@ -87,7 +87,7 @@ fn print(name: &str, (latest, found): (Duration, Vec<u32>)) {
     let latest = latest.as_millis();
     println!("{name}: the latest tick was {latest} ms late");
     for line in found {
-        println!("  runs and runs: the task that was spawned in line {line}");
+        println!("  still running: the task spawned on line {line}");
     }
 }
 

@@ -3,7 +3,6 @@
 
 use ch10_runtime::dump::State;
 use ch10_runtime::{Handle, Runtime, spawn_local, time};
-use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
@@ -43,10 +42,8 @@ where
     let _ = tell.send(runtime.handle().clone());
     runtime.block_on(async {
         let account = Account::default();
-        let paid = Rc::new(Cell::new(0));
         for task in [(); 2].map(|()| spawn_local(pay(Rc::clone(&account)))) {
             task.await?;
-            paid.set(paid.get() + 1);
         }
         Ok(*lock(&account))
     })

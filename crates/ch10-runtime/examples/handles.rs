@@ -58,7 +58,7 @@ async fn handles(log: Log) -> [Vec<&'static str>; 3] {
     pause().await;
     let handle = log.take();
 
-    // To cancel a task takes a word.
+    // Cancelling a task takes a call.
     let task = spawn(work(log.clone()));
     ch10_runtime::yield_now().await;
     task.abort();

@@ -14,7 +14,7 @@ pub enum Outcome {
 }
 
 // ANCHOR: run
-/// Does what `command` says. `now` is the time for keys that end.
+/// Does what `command` says. `now` is the time for keys that expire.
 pub fn run(command: &Command, store: &mut Store, now: Instant) -> Outcome {
     store.expire(now);
     let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();

@@ -21,7 +21,7 @@ pub struct Bug {
 pub struct Patch {
     /// The file in the crate.
     pub file: &'static str,
-    /// An expression or statements, once in that file.
+    /// An expression or statements that occur exactly once in that file.
     pub right: &'static str,
     /// What stands there in its place.
     pub wrong: &'static str,
@@ -209,7 +209,7 @@ pub const BUGS: [Bug; 16] = [
     Bug {
         name: "driver_skipped",
         source: "tokio#8212",
-        seen: "sockets and timers are not heard of while there is other work",
+        seen: "sockets and timers get no turn while there is other work",
         patches: &[Patch {
             file: "src/runtime.rs",
             right: "!busy || polls == 0",

@@ -25,15 +25,18 @@ fn without_its_bug_every_scenario_ends_well() {
 #[test]
 fn every_bug_is_found() {
     let workshop = Workshop::open();
+    let mut table = Vec::new();
     for bug in &BUGS {
         let sound = run(&workshop, bug, false);
         let name = bug.name;
         assert!(sound.status.success(), "{name}, asleep: {sound:?}");
+        let start = Instant::now();
         let found = run(&workshop, bug, true);
+        table.push((bug, start.elapsed()));
         assert!(!found.status.success(), "{name} was not found: {found:?}");
         assert_ne!(found.status.code(), Some(2), "{found:?}");
     }
-    print();
+    print(&table);
 }
 
 /// Runs what finds the bug, with the bug awake or asleep.
@@ -57,11 +60,12 @@ fn run(workshop: &Workshop, bug: &Bug, awake: bool) -> Output {
     command.output().expect("it has just been compiled")
 }
 
-/// The table: what finds which bug.
-fn print() {
-    for bug in &BUGS {
+/// The table: what finds which bug, and after how long.
+fn print(table: &[(&Bug, Duration)]) {
+    for (bug, after) in table {
         let (name, source, tool) = (bug.name, bug.source, bug.tool.name());
-        println!("{name:<24} {source:<22} {tool}");
+        let after = after.as_millis().max(1);
+        println!("{name:<24} {source:<22} {tool:<8} {after} ms");
         println!("    {}", bug.seen);
     }
 }
