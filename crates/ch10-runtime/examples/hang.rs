@@ -80,10 +80,12 @@ fn the_dump_shows_that_both_ends_of_a_connection_wait_to_read() {
     testing::within_a_minute(|| {
         let dump = looked_at().expect("sockets");
         let end = |name: &str| {
-            let line = dump.lines().find(|line| line.contains(name));
+            let mut lines = dump.lines().skip_while(|l| !l.contains(name));
+            // Who it is, and below that what it waits for.
+            let line = lines.nth(1);
             let line = line.unwrap_or_else(|| panic!("{name}: {dump}"));
             let (_, socket) = line
-                .split_once("for something to read on ")
+                .split_once("to read on ")
                 .unwrap_or_else(|| panic!("it does not read: {line}"));
             let (here, there) =
                 socket.split_once(" (from ").expect("two addresses");

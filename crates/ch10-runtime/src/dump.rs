@@ -109,8 +109,9 @@ impl fmt::Display for Dump {
     }
 }
 
-impl fmt::Display for TaskDump {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl TaskDump {
+    /// Its number, its name and where it was spawned.
+    fn write_who(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.id)?;
         if let Some(name) = &self.name {
             write!(f, " \"{name}\"")?;
@@ -118,32 +119,43 @@ impl fmt::Display for TaskDump {
         if let Some(at) = self.spawned {
             write!(f, " ({}:{})", at.file(), at.line())?;
         }
+        Ok(())
+    }
+
+    /// What it does.
+    fn write_what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.state, self.since) {
-            (State::Running, _) => return f.write_str(": running"),
-            (State::Ready, _) => return f.write_str(": ready, in a queue"),
+            (State::Running, _) => return f.write_str("running"),
+            (State::Ready, _) => return f.write_str("ready, in a queue"),
             (State::Waiting, Some(since)) => {
-                write!(f, ": has waited {since:.1?}")?;
+                write!(f, "has waited {since:.1?}")?;
             }
-            (State::Waiting, None) => f.write_str(": waits")?,
+            (State::Waiting, None) => f.write_str("waits")?,
         }
         let mut what = self.waits_for.iter();
         match what.next() {
-            Some(first) => write!(f, " for {first}")?,
+            Some(first) => write!(f, " {first}")?,
             None => f.write_str(" for a lock, a channel or another thread")?,
         }
         what.try_for_each(|more| write!(f, ", or {more}"))
     }
 }
 
+impl fmt::Display for TaskDump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_who(f)?;
+        f.write_str(": ")?;
+        self.write_what(f)
+    }
+}
+
 impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timer(left) => write!(f, "a timer in {left:.1?}"),
-            Self::Readable(socket) => {
-                write!(f, "something to read on {socket}")
-            }
-            Self::Writable(socket) => write!(f, "room to write on {socket}"),
-            Self::Join(task) => write!(f, "the end of {task}"),
+            Self::Timer(left) => write!(f, "for a timer in {left:.1?}"),
+            Self::Readable(socket) => write!(f, "to read on {socket}"),
+            Self::Writable(socket) => write!(f, "to write on {socket}"),
+            Self::Join(task) => write!(f, "for the end of {task}"),
         }
     }
 }

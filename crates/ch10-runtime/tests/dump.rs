@@ -39,8 +39,9 @@ fn a_task_that_joins_another_is_above_it() {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "2 waiting, 0 ready, 0 running");
         assert!(lines[1].starts_with("task 2 \"outer\" ("), "{text}");
-        assert!(lines[2].starts_with("└─ task 1 \"inner\" ("), "{text}");
-        assert!(lines[2].ends_with("for a lock, a channel or another thread"));
+        assert!(lines[2].ends_with(" for the end of task 1"), "{text}");
+        assert!(lines[3].starts_with("└─ task 1 \"inner\" ("), "{text}");
+        assert!(lines[4].ends_with(" a lock, a channel or another thread"));
         assert!(dump.cycles().is_empty());
     });
 }

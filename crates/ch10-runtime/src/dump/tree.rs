@@ -95,8 +95,15 @@ impl Tree<'_, '_, '_> {
         if !self.written.insert(id) {
             return write!(self.f, "{id}: see above");
         }
-        write!(self.f, "{task}")?;
         let joins: Vec<TaskId> = task.joins().collect();
+        task.write_who(self.f)?;
+        if task.state == State::Waiting {
+            let line = if joins.is_empty() { "   " } else { "│  " };
+            write!(self.f, "{then}{line}")?;
+        } else {
+            self.f.write_str(": ")?;
+        }
+        task.write_what(self.f)?;
         for (number, &other) in joins.iter().enumerate() {
             let last = number + 1 == joins.len();
             let (corner, line) = match last {
@@ -145,9 +152,12 @@ mod tests {
         tasks[3].name = Some("sum".to_owned());
         let expected = "\
 3 waiting, 0 ready, 1 running
-task 1: waits for the end of task 2, or the end of task 4
-├─ task 2: waits for the end of task 3
-│  └─ task 3: waits for a timer in 2.0s
+task 1
+│  waits for the end of task 2, or for the end of task 4
+├─ task 2
+│  │  waits for the end of task 3
+│  └─ task 3
+│        waits for a timer in 2.0s
 └─ task 4 \"sum\": running";
         assert_eq!(Dump::new(tasks).to_string(), expected);
     }
@@ -167,13 +177,18 @@ task 1: waits for the end of task 2, or the end of task 4
 5 waiting, 0 ready, 0 running
 each of these waits for the next: task 2 → task 3 → task 2
 each of these waits for the next: task 5 → task 5
-task 1: waits for the end of task 2
-└─ task 2: waits for the end of task 3
-   └─ task 3: waits for the end of task 2
+task 1
+│  waits for the end of task 2
+└─ task 2
+   │  waits for the end of task 3
+   └─ task 3
+      │  waits for the end of task 2
       └─ task 2: see above
-task 4: waits for the end of task 2
+task 4
+│  waits for the end of task 2
 └─ task 2: see above
-task 5: waits for the end of task 5
+task 5
+│  waits for the end of task 5
 └─ task 5: see above";
         assert_eq!(dump.to_string(), expected);
     }
@@ -201,9 +216,11 @@ task 5: waits for the end of task 5
         let dump = Dump::new(vec![task(2, &[]), root]);
         let expected = "\
 2 waiting, 0 ready, 0 running
-the root future: waits for the end of task 7
+the root future
+│  waits for the end of task 7
 └─ task 7: has ended
-task 2: waits for a lock, a channel or another thread";
+task 2
+   waits for a lock, a channel or another thread";
         assert_eq!(dump.to_string(), expected);
     }
 }

@@ -10,6 +10,7 @@ mod workshop;
 
 use bugs::{BUGS, Bug, Tool};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 use testing::within_a_minute;
 use workshop::{AWAKE, Workshop};
 
