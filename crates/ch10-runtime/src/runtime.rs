@@ -228,6 +228,9 @@ impl Runtime {
     /// futures dropped, and jobs of the pool that have not begun with them.
     /// Then it waits for the jobs that have begun, at most for `limit`, and
     /// says how many still run. Those end by themselves, later.
+    ///
+    /// The limit is for those jobs. A task that another thread is polling is
+    /// polled until it says pending, however long that takes.
     pub fn shutdown(self, limit: Duration) -> usize {
         let deadline = Instant::now().checked_add(limit);
         let shared = Arc::clone(&self.home.shared);
