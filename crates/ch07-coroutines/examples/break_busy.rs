@@ -18,6 +18,7 @@ mod unix {
         pub rounds: u64,
     }
 
+    // ANCHOR: run
     /// `spin_on`, in which a pause can take the place of the hint to the
     /// processor.
     fn run<F: Future>(mut future: F, pause: Option<Duration>) -> F::Output {
@@ -31,6 +32,7 @@ mod unix {
             }
         }
     }
+    // ANCHOR_END: run
 
     // ANCHOR: measure
     /// That many `requests` at once, each of which takes 300 ms.

@@ -3,7 +3,7 @@
 use ch07_coroutines::desugared::Asking;
 use ch07_coroutines::{Future, Later, PollState};
 
-/// One attempt, given its number. It comes later.
+/// Makes attempt number `n`: a future of its result.
 pub type Attempt = fn(u32) -> Later<Result<char, u32>>;
 
 /// Tries until it works: at most `times` times, and at least once. The last
@@ -35,7 +35,7 @@ pub enum Retry {
         /// What it waits for.
         later: Later<Result<char, u32>>,
     },
-    /// The output was given away.
+    /// The output has been returned.
     Done,
 }
 

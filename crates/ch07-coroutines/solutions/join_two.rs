@@ -6,7 +6,7 @@ use ch07_coroutines::{Future, PollState};
 enum Side<F: Future> {
     Runs(F),
     Ended(F::Output),
-    /// The output was given away.
+    /// The output has been returned.
     Gone,
 }
 

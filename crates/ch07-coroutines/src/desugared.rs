@@ -28,7 +28,7 @@ pub enum Sum {
         /// What it waits for.
         later: Later<u32>,
     },
-    /// The sum was given away.
+    /// The sum has been returned.
     Done,
 }
 // ANCHOR_END: by_hand_type

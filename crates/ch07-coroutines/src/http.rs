@@ -40,7 +40,7 @@ pub struct Get {
     request: String,
     /// Its connection was idle before, so the server may have closed it.
     reused: bool,
-    /// How many connections it has used.
+    /// How many connections it has used, which chapter 8 will ask.
     connections: u32,
     state: State,
 }
@@ -55,7 +55,7 @@ enum State {
     Sending(TcpStream, usize),
     /// All of the request has been sent, and this much of the reply has come.
     Receiving(TcpStream, Vec<u8>),
-    /// The reply was given away, or an error.
+    /// The reply has been returned, or an error.
     Finished,
 }
 // ANCHOR_END: get
@@ -88,6 +88,7 @@ impl Http {
     /// # Panics
     ///
     /// The future does if it is polled after it was ready.
+    // ANCHOR: make_get
     pub fn get(&self, path: &str) -> Get {
         let host = self.0.server;
         let request = match is_path(path) {
@@ -102,6 +103,7 @@ impl Http {
             state: State::Start,
         }
     }
+    // ANCHOR_END: make_get
     // ANCHOR_END: http_get
 
     /// A connection that nothing uses, if there is one.

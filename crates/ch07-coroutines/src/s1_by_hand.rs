@@ -24,7 +24,7 @@ enum State {
     Wait1 { http: Http, get: Get },
     /// Has the name, and waits for the greeting.
     Wait2 { name: String, get: Get },
-    /// The output was given away.
+    /// The output has been returned.
     Done,
 }
 // ANCHOR_END: types

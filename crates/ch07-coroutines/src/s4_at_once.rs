@@ -16,7 +16,7 @@ pub struct JoinAll<F: Future> {
     futures: Vec<Option<F>>,
     /// In the order of the futures, whichever is finished first.
     outputs: Vec<Option<F::Output>>,
-    /// All are finished, and the outputs were given away.
+    /// All are finished, and the outputs have been returned.
     done: bool,
 }
 // ANCHOR_END: types
