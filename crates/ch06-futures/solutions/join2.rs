@@ -13,6 +13,7 @@ enum Branch<F: Future> {
 impl<F: Future<Output: Unpin> + Unpin> Branch<F> {
     /// Polls it if it is still running, and returns whether it is done.
     fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        assert!(!matches!(self, Self::Taken), "polled after its end");
         if let Self::Running(future) = self
             && let Poll::Ready(output) = Pin::new(future).poll(cx)
         {
@@ -24,7 +25,7 @@ impl<F: Future<Output: Unpin> + Unpin> Branch<F> {
     fn take(&mut self) -> F::Output {
         match std::mem::replace(self, Self::Taken) {
             Self::Done(output) => output,
-            _ => panic!("polled after its end"),
+            _ => unreachable!("both are done"),
         }
     }
 }

@@ -68,8 +68,8 @@ impl<T> Shared<T> {
 
     // ANCHOR: needs
     /// Whether this waker has to be stored: there is no value yet, and the
-    /// stored one, if any, may be of another task. If the answer is no, it
-    /// stays no until the next poll: only the receiver stores wakers, and what
+    /// stored one, if any, may be of another task. If the answer is no, it is
+    /// still no at the second look: only the receiver stores wakers, and what
     /// was sent stays sent.
     fn needs(&self, waker: &Waker) -> bool {
         match &*self.state() {
@@ -87,6 +87,7 @@ impl<T> Future for Receiver<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // A first look, to clone the waker while no lock is held.
+        // Declared before `state`: if it isn't stored, it is dropped after it.
         let new = self.0.needs(cx.waker()).then(|| cx.waker().clone());
         let mut state = self.0.state(); // the look that counts
         match mem::replace(&mut *state, State::Closed) {
@@ -130,6 +131,7 @@ impl<T> Sender<T> {
     // ANCHOR_END: send
 }
 
+// ANCHOR: drops
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         let mut state = self.0.state();
@@ -153,6 +155,7 @@ impl<T> Drop for Receiver<T> {
         drop(before); // a value's destructor may do anything: not under a lock
     }
 }
+// ANCHOR_END: drops
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
