@@ -4,6 +4,7 @@
 "use strict";
 
 (() => {
+    const { verdict } = byHandRoom;
     const KEYS = {
         ArrowLeft: "back",
         ArrowRight: "next",
@@ -427,19 +428,6 @@
     function prediction({ choice, choices }) {
         if (choice === 0) return "";
         return `Your prediction: <strong>${choices[choice - 1]}</strong>`;
-    }
-
-    function verdict({ choice, right, choices, why }) {
-        const answer = choices[right - 1];
-        if (choice === 0) return `<strong>${answer}.</strong> ${why}`;
-        if (choice === right) {
-            return `<strong>✓ As you predicted: ${answer}.</strong> ${why}`;
-        }
-        const yours = choices[choice - 1];
-        return (
-            `<strong>✗ Your prediction was: ${yours}. ` +
-            `It is: ${answer}.</strong> ${why}`
-        );
     }
 
     /// What stands there before the first step is kept, and room for whatever

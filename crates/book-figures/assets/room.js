@@ -1,5 +1,6 @@
 // Room for a figure: what will stand in a place keeps it open, unseen, so that
-// nothing moves from one step to the next. figure.js asks for it.
+// nothing moves from one step to the next; and what is told of a prediction.
+// The figures' scripts ask for it.
 "use strict";
 
 const byHandRoom = (() => {
@@ -49,5 +50,19 @@ const byHandRoom = (() => {
         return most.outerHTML;
     }
 
-    return { room, longest, widest };
+    /// A prediction and the answer. Choice 0 is that there was no prediction.
+    function verdict({ choice, right, choices, why }) {
+        const answer = choices[right - 1];
+        if (choice === 0) return `<strong>${answer}.</strong> ${why}`;
+        if (choice === right) {
+            return `<strong>✓ As you predicted: ${answer}.</strong> ${why}`;
+        }
+        const yours = choices[choice - 1];
+        return (
+            `<strong>✗ Your prediction was: ${yours}. ` +
+            `It is: ${answer}.</strong> ${why}`
+        );
+    }
+
+    return { room, longest, widest, verdict };
 })();

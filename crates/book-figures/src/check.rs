@@ -143,17 +143,18 @@ impl Definition {
     }
 }
 
-impl Run {
-    fn check(&self, recorder: Recorder) -> Result<(), String> {
+impl Predict {
+    /// Can the question be asked and answered?
+    pub(crate) fn check(&self) -> Result<(), String> {
         let Predict {
             ask,
             choices,
             right,
             why,
             decided: _,
-        } = &self.predict;
+        } = self;
         if ask.trim().is_empty() || why.trim().is_empty() {
-            return Err("[run.predict]: `ask` and `why` say something".into());
+            return Err("[predict]: `ask` and `why` say something".into());
         }
         if choices.len() < 2 {
             return Err("field `choices`: at least two".into());
@@ -172,6 +173,13 @@ impl Run {
                 choices.len()
             ));
         }
+        Ok(())
+    }
+}
+
+impl Run {
+    fn check(&self, recorder: Recorder) -> Result<(), String> {
+        self.predict.check()?;
         if recorder == Recorder::Drawn {
             if !self.example.is_empty() || !self.args.is_empty() {
                 return Err("field `example`: what is drawn runs none".into());

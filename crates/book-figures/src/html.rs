@@ -15,7 +15,9 @@ mod values;
 use std::fmt::Write as _;
 
 use self::drawn::Drawn;
+pub(crate) use self::live::gate;
 pub(crate) use self::panel::{panel, panel_beside};
+pub(crate) use self::still::{folded_answer, question};
 use crate::definition::Picture;
 use crate::figure::Figure;
 use crate::text::{escape, inline};

@@ -15,6 +15,7 @@ mod gantt;
 pub mod graph;
 mod html;
 mod measure;
+pub mod measured;
 mod plot;
 mod read;
 mod recording;
@@ -39,6 +40,7 @@ pub const CSS: &[(&str, &str)] = &[
     ("still.css", include_str!("../assets/still.css")),
     ("plot.css", include_str!("../assets/plot.css")),
     ("graph.css", include_str!("../assets/graph.css")),
+    ("measured.css", include_str!("../assets/measured.css")),
 ];
 /// The scripts that make figures live, in their order. Without them figures are
 /// still ones.
@@ -46,6 +48,7 @@ pub const JS: &[(&str, &str)] = &[
     ("room.js", include_str!("../assets/room.js")),
     ("figure.js", include_str!("../assets/figure.js")),
     ("graph.js", include_str!("../assets/graph.js")),
+    ("measured.js", include_str!("../assets/measured.js")),
 ];
 
 #[cfg(test)]

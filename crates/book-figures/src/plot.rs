@@ -6,11 +6,11 @@
 //! leaves free. A line is told by the words at its end and by the shape of its
 //! marks, not by its colour.
 
-mod scale;
+pub(crate) mod scale;
 
 use std::fmt::Write as _;
 
-use self::scale::{Scale, is_time, number, tick};
+use self::scale::{Scale, is_time, number, tick, touching};
 use crate::text::{attribute, escape, measured, percent};
 
 /// The height of the field that has the lines, in pixels.
@@ -216,18 +216,16 @@ impl<'a> Plot<'a> {
             );
         }
         // On a phone there is no room for all of these labels.
-        let phone = PHONE - self.names() as f64 * LETTER;
-        let mut end = f64::NEG_INFINITY;
-        for value in self.x.ticks() {
-            let x = self.across(value);
-            let words = tick(value, "");
-            let half = words.chars().count() as f64 * LETTER / 2.0;
-            let place = self.x.part(value) * phone;
-            let class = if place - half >= end {
-                end = place + half + LETTER;
-                "plot-below"
-            } else {
+        let phone = PHONE / LETTER - self.names() as f64;
+        let words = |value: f64| (self.x.part(value), tick(value, ""));
+        let words: Vec<_> = self.x.ticks().into_iter().map(words).collect();
+        let touch = touching(&words, phone);
+        for ((part, words), touches) in words.iter().zip(touch) {
+            let x = percent(INSET + part * (100.0 - 2.0 * INSET));
+            let class = if touches {
                 "plot-below plot-wide"
+            } else {
+                "plot-below"
             };
             let _ = write!(
                 svg,
@@ -307,8 +305,17 @@ impl<'a> Plot<'a> {
 }
 
 /// One of the shapes that tell the lines apart.
-fn mark(shape: usize, x: &str, y: f64) -> String {
-    let path = [
+pub(crate) fn mark(shape: usize, x: &str, y: f64) -> String {
+    format!(
+        "<svg class=\"plot-at\" x=\"{x}\" y=\"{y}\"><path class=\"plot-mark\" \
+         d=\"{}\"/></svg>",
+        path(shape)
+    )
+}
+
+/// Its outline around the point 0, 0.
+pub(crate) fn path(shape: usize) -> &'static str {
+    let paths = [
         "M-4 0 a4 4 0 1 0 8 0 a4 4 0 1 0 -8 0 z",
         "M-4 -4 h8 v8 h-8 z",
         "M0 -5 l5 9 h-10 z",
@@ -316,11 +323,7 @@ fn mark(shape: usize, x: &str, y: f64) -> String {
         "M0 5 l5 -9 h-10 z",
         "M-4 -4 l8 8 m0 -8 l-8 8",
     ];
-    format!(
-        "<svg class=\"plot-at\" x=\"{x}\" y=\"{y}\"><path class=\"plot-mark\" \
-         d=\"{}\"/></svg>",
-        path[shape % path.len()]
-    )
+    paths[shape % paths.len()]
 }
 
 /// The nearest places that are so far apart, sorted as `wanted` is.

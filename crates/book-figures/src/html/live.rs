@@ -108,7 +108,7 @@ impl Drawn<'_> {
 }
 
 /// The question that comes before the steps, and what is told of its answer.
-fn gate(predict: &Predict) -> String {
+pub(crate) fn gate(predict: &Predict) -> String {
     let mut html = format!(
         "<fieldset class=\"fig-gate\"><legend>{}</legend>\
          <div class=\"fig-choices\">",

@@ -109,7 +109,7 @@ impl Drawn<'_> {
 }
 
 /// The question and what there is to choose from, on paper.
-fn question(predict: &Predict) -> String {
+pub(crate) fn question(predict: &Predict) -> String {
     format!(
         "<p><em>Predict:</em> {}</p>{}",
         inline(&predict.ask),
@@ -117,7 +117,7 @@ fn question(predict: &Predict) -> String {
     )
 }
 
-fn folded_answer(predict: &Predict) -> String {
+pub(crate) fn folded_answer(predict: &Predict) -> String {
     format!(
         "<details><summary>The answer</summary><p>{}</p></details>",
         answer(predict)

@@ -7,23 +7,23 @@ const WIDE: f64 = 20.0;
 
 /// From a value to its part of the length, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
-    pub(super) log: bool,
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub(crate) struct Scale {
+    pub(crate) log: bool,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 impl Scale {
     /// Of what the values count, from the first one on: logarithmic if they
     /// differ much.
-    pub(super) fn of_cases(values: impl Iterator<Item = f64>) -> Scale {
+    pub(crate) fn of_cases(values: impl Iterator<Item = f64>) -> Scale {
         let (low, high) = ends(values);
         let log = high / low >= WIDE;
         Scale { log, low, high }
     }
 
     /// Logarithmic if the values differ much, else from zero.
-    pub(super) fn of_values(values: impl Iterator<Item = f64>) -> Scale {
+    pub(crate) fn of_values(values: impl Iterator<Item = f64>) -> Scale {
         let (low, high) = ends(values);
         if high / low >= WIDE {
             return Scale {
@@ -39,7 +39,7 @@ impl Scale {
         }
     }
 
-    pub(super) fn part(&self, value: f64) -> f64 {
+    pub(crate) fn part(&self, value: f64) -> f64 {
         if self.log {
             (value / self.low).ln() / (self.high / self.low).ln()
         } else {
@@ -49,7 +49,7 @@ impl Scale {
 
     /// Round values, neither so few that one must guess nor so many that they
     /// touch each other.
-    pub(super) fn ticks(&self) -> Vec<f64> {
+    pub(crate) fn ticks(&self) -> Vec<f64> {
         let tens = |from: i32, to: i32| (from..=to).map(|e| 10_f64.powi(e));
         let inside = |value: &f64| {
             *value >= self.low * 0.999 && *value <= self.high * 1.001
@@ -94,7 +94,7 @@ fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 /// A case as a number: "100,000" is one.
-pub(super) fn number(case: &str) -> Result<f64, String> {
+pub(crate) fn number(case: &str) -> Result<f64, String> {
     let number: Option<f64> = case.replace(',', "").parse().ok();
     number
         .filter(|number| number.is_finite() && *number > 0.0)
@@ -107,24 +107,58 @@ pub(super) fn number(case: &str) -> Result<f64, String> {
 }
 
 /// The units of time, in nanoseconds.
-const TIMES: [(&str, f64); 4] =
+pub(crate) const TIMES: [(&str, f64); 4] =
     [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
 
-pub(super) fn is_time(unit: &str) -> bool {
+pub(crate) fn is_time(unit: &str) -> bool {
     TIMES.iter().any(|(name, _)| *name == unit)
+}
+
+/// A measurement as it is read: three digits, and a time in the unit in which
+/// it is short.
+pub(crate) fn worded(value: f64, unit: &str) -> String {
+    match in_short(value, unit) {
+        Some((value, name)) => format!("{} {name}", measured(value)),
+        None if unit == COUNT => measured(value),
+        None => format!("{} {unit}", measured(value)),
+    }
+}
+
+/// The unit of what is only counted.
+pub(crate) const COUNT: &str = "count";
+
+/// A time in the greatest unit of which it has one.
+fn in_short(value: f64, unit: &str) -> Option<(f64, &'static str)> {
+    let (_, nanos) = TIMES.iter().find(|(name, _)| *name == unit)?;
+    let all = value * nanos;
+    let (name, size) = TIMES
+        .iter()
+        .rfind(|(_, size)| all >= size * 0.999)
+        .unwrap_or(&TIMES[0]);
+    Some((all / size, name))
+}
+
+/// Which of the words at such parts of a field would touch their neighbour, if
+/// the field is only so wide, in letters.
+pub(crate) fn touching(words: &[(f64, String)], width: f64) -> Vec<bool> {
+    let mut end = f64::NEG_INFINITY;
+    let touches = |(part, words): &(f64, String)| {
+        let half = words.chars().count() as f64 / 2.0;
+        let place = part * width;
+        let touches = place - half < end;
+        if !touches {
+            end = place + half + 1.0;
+        }
+        touches
+    };
+    words.iter().map(touches).collect()
 }
 
 /// A tick's label: times in the unit in which they are short, counts with
 /// commas, then with k, M and G.
-pub(super) fn tick(value: f64, unit: &str) -> String {
-    let own = TIMES.iter().find(|(name, _)| *name == unit);
-    if let Some((_, nanos)) = own.filter(|_| value > 0.0) {
-        let all = value * nanos;
-        let (name, size) = TIMES
-            .iter()
-            .rfind(|(_, size)| all >= size * 0.999)
-            .unwrap_or(&TIMES[0]);
-        return format!("{} {name}", short(all / size));
+pub(crate) fn tick(value: f64, unit: &str) -> String {
+    if let Some((value, name)) = in_short(value, unit).filter(|_| value > 0.0) {
+        return format!("{} {name}", short(value));
     }
     // A thousand is shorter with its comma.
     let sizes = [("G", 1e9, 1e9), ("M", 1e6, 1e6), ("k", 1e3, 1e4)];
@@ -186,5 +220,30 @@ mod tests {
         ] {
             assert_eq!(tick(value, unit), words);
         }
+    }
+
+    #[test]
+    fn a_measurement_has_three_digits_and_a_unit() {
+        for (value, unit, words) in [
+            (115_712.0, "ns", "116 µs"),
+            (58_586_000.0, "ns", "58.6 ms"),
+            (2.0085, "count", "2.01"),
+            (24.0, "B", "24.0 B"),
+        ] {
+            assert_eq!(worded(value, unit), words);
+        }
+    }
+
+    #[test]
+    fn words_that_touch_their_neighbour_are_told() {
+        let words = |parts: &[f64]| -> Vec<(f64, String)> {
+            parts
+                .iter()
+                .map(|&part| (part, "1234".to_owned()))
+                .collect()
+        };
+        assert_eq!(touching(&words(&[0.0, 0.5, 1.0]), 20.0), [false; 3]);
+        let close = touching(&words(&[0.0, 0.1, 0.9]), 20.0);
+        assert_eq!(close, [false, true, false]);
     }
 }
