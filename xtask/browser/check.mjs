@@ -16,6 +16,7 @@ import * as figures from "./checks/figures.mjs";
 import * as graph from "./checks/graph.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as layout from "./checks/layout.mjs";
+import * as measured from "./checks/measured.mjs";
 import * as motion from "./checks/motion.mjs";
 import * as page from "./checks/page.mjs";
 import * as plain from "./checks/plain.mjs";
@@ -51,6 +52,8 @@ const READERS = [
       ["graph-size", graph.size],
       ["graph-seen", graph.screen],
       ["graph-keys", graph.keys],
+      ["measured-print", measured.print],
+      ["measured-asked", measured.asked],
       ["names", access.names],
       ["axe-light", access.axe],
       ["text", plain.remember],
@@ -77,6 +80,7 @@ const READERS = [
       ["figure-seen-360", seen.phone],
       ["figure-jump-360", jump.still],
       ["graph-seen-360", graph.phone],
+      ["measured-360", measured.narrow],
       ["axe-navy", access.axe],
       ["code-keyboard", keyboard.code],
       ["script-errors-360", page.scriptErrors],
@@ -91,6 +95,7 @@ const READERS = [
       ["plain-text", plain.compare],
       ["figures-plain", figures.plain],
       ["graph-plain", graph.plain],
+      ["measured-plain", measured.plain],
       ["requests-plain", page.requests],
     ],
   },

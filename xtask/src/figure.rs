@@ -10,9 +10,11 @@
 //! - `store` finds and loads the files of this book's figures.
 //! - `record` makes recordings, from the output of a program or by `trace` and
 //!   `order` from what strace saw.
-//! - `graph` does so for figures that hold all states of a model.
+//! - `graph` does so for figures that hold all states of a model, and `measured`
+//!   for those of measurements.
 
 pub mod graph;
+pub mod measured;
 mod order;
 pub mod record;
 pub mod store;

@@ -30,6 +30,10 @@ fn html(site: &Site<'_>, page: &Page, name: &str) -> Result<String> {
     let depth =
         page.path.components().count() - project.src().components().count() - 1;
     let address = format!("{}{}", "../".repeat(depth), inside.display());
+    if let Some(definition) = store::measured(project, name)? {
+        let figure = store::measurements(project, name, definition)?;
+        return figure.html(&address).map_err(|error| anyhow!(error));
+    }
     let html = match store::graph(project, name)? {
         Some(definition) => {
             let (graph, _) = store::whole_graph(project, name, definition)?;

@@ -14,7 +14,7 @@ use book_figures::event::{Event, Run};
 use book_figures::{Definition, Recording, VERSION};
 use cargo_metadata::Message;
 
-use super::{graph, order, store, trace};
+use super::{graph, measured, order, store, trace};
 use crate::process;
 use crate::project::Project;
 use crate::provenance;
@@ -65,6 +65,15 @@ pub fn command(
                 let levels = &fresh.levels;
                 let states: usize = levels.iter().map(|l| l.states.len()).sum();
                 println!("{shown}: {} levels, {states} states", levels.len());
+            }
+            continue;
+        }
+        if let Some(definition) = store::measured(project, name)? {
+            let fresh = measured::fresh(project, name, &definition)?;
+            let same = measured::Recording::parse(&shown, &old)
+                .is_ok_and(|old| old.logic() == fresh.logic());
+            if write(project, name, &fresh.to_json()?, same && !force)? {
+                println!("{shown}: {} rows", fresh.rows.len());
             }
             continue;
         }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use book_figures::code::{Part, extent};
 use book_figures::definition::{Code, Recorder, Run};
 use book_figures::graph::{self, Graph, is_graph};
+use book_figures::measured::{self, Measured, is_measured};
 use book_figures::{Definition, Figure};
 
 use crate::page::Excerpt;
@@ -80,7 +81,7 @@ fn read(project: &Project, path: &Path) -> Result<(String, String)> {
 /// When there is none, or a [`book_figures::Fault`].
 pub fn definition(project: &Project, name: &str) -> Result<Definition> {
     known(project, name)?;
-    let (file, text) = read(project, &file(project, name, "toml"))?;
+    let (file, text) = defined(project, name)?;
     Ok(Definition::parse(&file, &text)?)
 }
 
@@ -97,7 +98,7 @@ pub fn figure(
     let code = |run: &Run| parts(project, &run.code);
     let code = definition.run.iter().map(code).collect::<Result<_>>()?;
     if definition.record.kind == Recorder::Drawn {
-        let (file, text) = read(project, &file(project, name, "toml"))?;
+        let (file, text) = defined(project, name)?;
         let written = (&*file, &*text);
         return Ok(Figure::drawn(name, definition, written, code)?);
     }
@@ -114,7 +115,7 @@ pub fn graph(
     name: &str,
 ) -> Result<Option<graph::Definition>> {
     known(project, name)?;
-    let (file, text) = read(project, &file(project, name, "toml"))?;
+    let (file, text) = defined(project, name)?;
     if !is_graph(&text) {
         return Ok(None);
     }
@@ -134,10 +135,49 @@ pub fn whole_graph(
     let code = |level: &graph::Level| parts(project, &level.code);
     let code = definition.run.iter().map(code).collect::<Result<_>>()?;
     let (file, text) = recording(project, name)?;
-    let (defined, words) = read(project, &self::file(project, name, "toml"))?;
+    let (defined, words) = defined(project, name)?;
     let graph = Graph::recorded(name, definition, (&file, &text), code)?;
     let lines = graph.check_sources((&file, &text), (&defined, &words))?;
     Ok((graph, lines))
+}
+
+/// Loads the definition of measurements. None if the figure is of another kind.
+///
+/// # Errors
+/// As for [`definition`].
+pub fn measured(
+    project: &Project,
+    name: &str,
+) -> Result<Option<measured::Definition>> {
+    known(project, name)?;
+    let (file, text) = defined(project, name)?;
+    if !is_measured(&text) {
+        return Ok(None);
+    }
+    Ok(Some(measured::Definition::parse(&file, &text)?))
+}
+
+/// Loads measurements that are defined so.
+///
+/// # Errors
+/// As for [`figure`].
+pub fn measurements(
+    project: &Project,
+    name: &str,
+    definition: measured::Definition,
+) -> Result<Measured> {
+    let (file, text) = recording(project, name)?;
+    let (written, words) = defined(project, name)?;
+    let files = ((&*written, &*words), (&*file, &*text));
+    Ok(Measured::recorded(name, definition, files.0, files.1)?)
+}
+
+/// A definition's name in messages, and its text.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn defined(project: &Project, name: &str) -> Result<(String, String)> {
+    read(project, &file(project, name, "toml"))
 }
 
 /// A recording's name in messages, and its text.

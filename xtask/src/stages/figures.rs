@@ -1,6 +1,7 @@
 //! Each figure is sound, is used, and still happens: a fresh run gives the
-//! recorded events in the same logical order. What is drawn by hand has only
-//! its form to be checked.
+//! recorded events in the same logical order, and measurements of which what
+//! the definition expects holds. What is drawn by hand has only its form to be
+//! checked.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,11 +9,13 @@ use std::path::Path;
 use anyhow::Result;
 use book_figures::definition::Recorder;
 use book_figures::graph;
+use book_figures::measured;
 use book_figures::{Definition, Fault, Figure, Recording, line_of_step};
 use similar::TextDiff;
 
 use super::{Context, Lane, Stage};
 use crate::figure::graph as states;
+use crate::figure::measured as numbers;
 use crate::figure::record::{self, Needs};
 use crate::figure::store;
 use crate::page::{Directive, Place};
@@ -48,6 +51,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             }
             Kind::Steps(own) => cx.wants(&own.record.package),
             Kind::Graph(own) => cx.wants(&own.record.package),
+            Kind::Measured(own) => cx.wants(&own.record.package),
         };
         if !wanted {
             continue;
@@ -57,6 +61,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         let checked = match kind {
             Kind::Steps(own) => check(cx, report, name, *own),
             Kind::Graph(own) => check_graph(cx, report, name, *own),
+            Kind::Measured(own) => check_measured(cx, report, name, *own),
         };
         match checked {
             Ok(count) => steps += count,
@@ -88,9 +93,14 @@ enum Kind {
     Steps(Box<Definition>),
     /// All states, between which the reader chooses a way.
     Graph(Box<graph::Definition>),
+    /// Numbers, which the reader predicts.
+    Measured(Box<measured::Definition>),
 }
 
 fn kind(cx: &Context<'_>, name: &str) -> Result<Kind> {
+    if let Some(measured) = store::measured(cx.project, name)? {
+        return Ok(Kind::Measured(Box::new(measured)));
+    }
     Ok(match store::graph(cx.project, name)? {
         Some(graph) => Kind::Graph(Box::new(graph)),
         None => Kind::Steps(Box::new(store::definition(cx.project, name)?)),
@@ -255,6 +265,61 @@ fn check_graph(
         return Ok(fresh.levels.iter().map(|l| l.states.len()).sum());
     }
     Ok(0)
+}
+
+/// The same for measurements: how many rows were measured anew. What holds of
+/// every run may fail to on a busy machine; so it is tried again.
+fn check_measured(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    definition: measured::Definition,
+) -> Result<usize> {
+    let figure = store::measurements(cx.project, name, definition)?;
+    report.checked += figure.definition.expect.len();
+    let (file, text) = store::recording(cx.project, name)?;
+    let (defined, words) = store::defined(cx.project, name)?;
+    let named = format!("figure {name}");
+    let key = key(cx, name, &figure.definition.record.package, &text)?;
+    if cx.cache.has_passed(&named, key) {
+        report.unchanged += 1;
+        return Ok(0);
+    }
+    let recording = &figure.recording;
+    if recording.digest != Some(numbers::digest(recording)?) {
+        report.fail_at(file, edited(name));
+        return Ok(0);
+    }
+    let mut last = None;
+    for _ in 0..RUNS {
+        cx.progress.step(format!("measuring {name}"));
+        let fresh = numbers::fresh(cx.project, name, &figure.definition)?;
+        let (old, new) = (recording.logic(), fresh.logic());
+        if old != new {
+            cx.cache.failed(&named);
+            report.fail_at(
+                file,
+                format!(
+                    "a fresh run measures something else\n{}\n`cargo xtask \
+                     record {name}` records it again",
+                    TextDiff::from_lines(&old, &new)
+                        .unified_diff()
+                        .context_radius(0)
+                        .header("the recording", "a fresh run")
+                ),
+            );
+            return Ok(0);
+        }
+        match figure.check_fresh((&defined, &words), &fresh) {
+            Ok(()) => {
+                cx.cache.passed(&named, key);
+                return Ok(fresh.rows.len());
+            }
+            Err(fault) => last = Some(fault),
+        }
+    }
+    cx.cache.failed(&named);
+    last.map_or(Ok(0), |fault| Err(fault.into()))
 }
 
 /// The level and the state, from 0, where two recordings part.
