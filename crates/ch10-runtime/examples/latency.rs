@@ -131,8 +131,8 @@ fn measure(beside: Beside, requests: u32) -> io::Result<Vec<Duration>> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let server = listener.local_addr()?;
     thread::scope(|scope| {
-        let asking = scope
-            .spawn(|| Runtime::new()?.block_on(clients(server, requests)));
+        let asking =
+            scope.spawn(|| Runtime::new()?.block_on(clients(server, requests)));
         Runtime::new()?.block_on(serve(listener, CLIENTS, beside))?;
         asking.join().expect("it does not panic")
     })

@@ -80,10 +80,7 @@ async fn count_polls<F: Future>(future: F, counted: &Counted) -> F::Output {
     .await
 }
 
-async fn echo(
-    mut stream: TcpStream,
-    answered: impl Fn(),
-) -> io::Result<()> {
+async fn echo(mut stream: TcpStream, answered: impl Fn()) -> io::Result<()> {
     let mut bytes = [0; 64];
     loop {
         let length = stream.read(&mut bytes).await?;
