@@ -10,10 +10,10 @@ pub(crate) mod scale;
 
 use std::fmt::Write as _;
 
-use self::scale::{Scale, is_time, number, tick, touching};
+use self::scale::{COUNT, Scale, is_time, number, tick, touching};
 use crate::text::{attribute, escape, measured, percent};
 
-/// The height of the field that has the lines, in pixels.
+/// The height of the field that has the lines, in pixels, unless it is given.
 const HEIGHT: f64 = 280.0;
 /// So much of the width is left free on either side, in per cent.
 const INSET: f64 = 4.0;
@@ -67,6 +67,8 @@ pub struct Plot<'a> {
     lines: Vec<Line<'a>>,
     x: Scale,
     y: Scale,
+    /// Of the field that has the lines, in pixels.
+    height: f64,
 }
 
 impl<'a> Plot<'a> {
@@ -133,27 +135,34 @@ impl<'a> Plot<'a> {
             x,
             y: Scale::of_values(ends),
             lines,
+            height: HEIGHT,
         })
+    }
+
+    /// The same in a field of another height, in pixels.
+    #[must_use]
+    pub fn high(self, height: f64) -> Plot<'a> {
+        Plot { height, ..self }
     }
 
     /// All of it on one line: in markdown, HTML ends at a blank line.
     pub fn html(&self) -> String {
         let names = self.names();
-        // A tick of a time has its own unit, which may differ from the others'.
-        let unit = if is_time(self.unit) {
-            "time"
-        } else {
-            self.unit
-        };
         let how = |scale: Scale| if scale.log { ", logarithmic" } else { "" };
-        let (name, unit) = (escape(self.name), escape(unit));
-        let title = format!("{name} ({unit}{})", how(self.y));
+        let name = escape(self.name);
+        let title = match (self.of(), self.y.log) {
+            (Some(unit), _) => {
+                format!("{name} ({}{})", escape(unit), how(self.y))
+            }
+            (None, true) => format!("{name} (logarithmic)"),
+            (None, false) => name,
+        };
         let below = format!("{}{}", escape(self.cases), how(self.x));
         let mut svg = format!(
             "<figure class=\"plot\"><figcaption>{title}</figcaption>\
              <div class=\"plot-field\" style=\"--names: {names}\"><svg width=\"100%\" height=\"{}\" \
              role=\"img\" aria-label=\"{}\">",
-            HEIGHT + 26.0,
+            self.height + 26.0,
             attribute(&self.words())
         );
         svg += &self.grid();
@@ -162,6 +171,16 @@ impl<'a> Plot<'a> {
         }
         svg += &self.labels();
         svg + "</svg><p class=\"plot-cases\">" + &below + "</p></div></figure>"
+    }
+
+    /// What the scale is of, unless it only counts. A tick of a time has its
+    /// own unit, which may differ from the others'.
+    fn of(&self) -> Option<&'a str> {
+        match self.unit {
+            unit if is_time(unit) => Some("time"),
+            COUNT => None,
+            unit => Some(unit),
+        }
     }
 
     /// The letters of the longest name: so wide is the margin beside the
@@ -173,10 +192,12 @@ impl<'a> Plot<'a> {
 
     /// The numbers in words, for who does not see the lines.
     fn words(&self) -> String {
-        let mut words = format!(
-            "Lines of {}, in {}, by {}.",
-            self.name, self.unit, self.cases
-        );
+        let unit = match self.unit {
+            COUNT => String::new(),
+            unit => format!(", in {unit}"),
+        };
+        let mut words =
+            format!("Lines of {}{}, by {}.", self.name, unit, self.cases);
         for line in &self.lines {
             let points: Vec<String> = line
                 .points
@@ -196,13 +217,14 @@ impl<'a> Plot<'a> {
 
     fn down(&self, y: f64) -> f64 {
         let part = self.y.part(y);
-        ((1.0 - part) * (HEIGHT - 16.0) + 8.0).round()
+        ((1.0 - part) * (self.height - 16.0) + 8.0).round()
     }
 
     fn grid(&self) -> String {
         let mut svg = format!(
             "<rect class=\"plot-box\" x=\"0\" y=\"0\" width=\"100%\" \
-             height=\"{HEIGHT}\"/>"
+             height=\"{}\"/>",
+            self.height
         );
         for value in self.y.ticks() {
             let y = self.down(value);
@@ -230,9 +252,10 @@ impl<'a> Plot<'a> {
             let _ = write!(
                 svg,
                 "<line class=\"plot-grid\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" \
-                 y2=\"{HEIGHT}\"/><text class=\"{class}\" x=\"{x}\" \
+                 y2=\"{}\"/><text class=\"{class}\" x=\"{x}\" \
                  y=\"{}\">{words}</text>",
-                HEIGHT + 18.0
+                self.height,
+                self.height + 18.0
             );
         }
         svg
@@ -279,7 +302,7 @@ impl<'a> Plot<'a> {
         }
         ends.sort_by(|a, b| a.2.total_cmp(&b.2));
         let wanted: Vec<f64> = ends.iter().map(|end| end.2).collect();
-        let places = apart(&wanted, LINE, HEIGHT);
+        let places = apart(&wanted, LINE, self.height);
         let mut svg = String::new();
         for ((shape, line, y), place) in ends.iter().zip(places) {
             let Some(last) = line.points.last() else {
@@ -398,6 +421,8 @@ mod tests {
         assert_eq!(title("ns", 1e6), "wait (time, logarithmic)");
         assert_eq!(title("bytes", 200.0), "wait (bytes)");
         assert_eq!(title("bytes", 1e6), "wait (bytes, logarithmic)");
+        assert_eq!(title("count", 200.0), "wait");
+        assert_eq!(title("count", 1e6), "wait (logarithmic)");
     }
 
     #[test]

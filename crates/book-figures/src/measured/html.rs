@@ -11,6 +11,9 @@ use crate::html::{folded_answer, gate, question};
 use crate::plot::{Measurement, Plot};
 use crate::text::{attribute, escape, inline, plain};
 
+/// The height of a panel, in pixels: several fit on a screen.
+const PANEL: f64 = 170.0;
+
 impl Measured {
     /// The figure as it stands in a page. `recording` is the address of the
     /// recording's file, to which the figure links.
@@ -79,7 +82,7 @@ impl Measured {
             }
             let across = &definition.across;
             let plot = Plot::new(&panel.label, &panel.unit, across, &rows);
-            html += &plot?.html();
+            html += &plot?.high(PANEL).html();
         }
         Ok(html + "</div>")
     }
