@@ -1,6 +1,7 @@
 //! The chapters' own tests: unit, integration, documentation and examples. A
 //! package that has passed and has not changed is not tested again.
 
+use std::collections::HashSet;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use crate::process;
 use crate::report::Report;
 use crate::workbench::in_parallel;
 
-/// All tests of a package take a minute; more means that they hang.
-const LIMIT: Duration = Duration::from_secs(1200);
+/// To build a package with all that it needs takes minutes, and so do all of
+/// its tests; more means that they hang.
+const LIMIT: Duration = Duration::from_secs(1800);
 
 pub const STAGE: Stage = Stage {
     name: "crates",
@@ -47,31 +49,31 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if changed.is_empty() {
         return Ok(());
     }
-    // All at once, as cargo builds packages side by side.
-    cx.progress.step("building the tests");
-    let mut build = cargo_test(cx);
-    build.arg("--no-run");
-    for (package, _) in &changed {
-        build.args(["--package", &package.name]);
-    }
-    let built = process::run(&mut build, LIMIT)?;
-    if !built.success() {
-        report.fail_at(
-            "crates",
-            format!("cargo test {}:\n{}", built.ending(), built.output),
-        );
-        return Ok(());
-    }
-    // Side by side, as many of their tests wait for real time.
+    // One package a command, as a reader and the other stages name them: with
+    // all of them at once, cargo turns on other features of what they share,
+    // and would build everything a second time. Side by side, since one is
+    // built while the other's tests wait for real time.
     let mut longest = Vec::new();
     let results = in_parallel(&changed, |(package, key)| {
         cx.progress
             .step(format!("cargo test --package {}", package.name));
         test(cx, package, *key)
     });
+    let mut broken = HashSet::new();
     for ((package, key), result) in changed.iter().zip(results) {
-        let (mut tested, programs) = result?;
-        longest.extend(programs);
+        let mut tested = match result? {
+            Outcome::Tested(tested, programs) => {
+                longest.extend(programs);
+                tested
+            }
+            // A library that does not compile breaks all that need it.
+            Outcome::NotBuilt(error) => {
+                if broken.insert(culprit(&error).to_owned()) {
+                    report.fail_at("crates", error);
+                }
+                continue;
+            }
+        };
         if !tested.failures.is_empty() {
             tested = again(cx, package, *key, tested)?;
         }
@@ -127,11 +129,26 @@ fn cargo_test(cx: &Context<'_>) -> Command {
     command
 }
 
-fn test(
-    cx: &Context<'_>,
-    package: &Package,
-    key: u64,
-) -> Result<(Report, Vec<Timed>)> {
+/// What became of the tests of a package.
+enum Outcome {
+    /// They have run.
+    Tested(Report, Vec<Timed>),
+    /// They do not compile; what cargo says of it.
+    NotBuilt(String),
+}
+
+/// The line in which cargo names what does not compile.
+fn culprit(error: &str) -> &str {
+    let mut lines = error.lines();
+    lines
+        .find(|line| line.starts_with(NOT_COMPILED))
+        .unwrap_or(error)
+}
+
+/// How that line begins.
+const NOT_COMPILED: &str = "error: could not compile ";
+
+fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     let mut report = Report::default();
     let mut programs = Vec::new();
     let mut command = cargo_test(cx);
@@ -143,7 +160,20 @@ fn test(
     } else {
         process::run
     };
+    // Waiting for cargo's folder would count as this package's time.
+    cx.wait_for_builds();
     let done = run(&mut command, LIMIT)?;
+    // Of a library whose tests have run, a test of the documentation may be
+    // what does not compile: that is a failed test.
+    let ran = [RUNNING, DOC_TESTS].iter().any(|t| done.output.contains(t));
+    if !done.success() && !ran {
+        cx.cache.failed(&check(package));
+        return Ok(Outcome::NotBuilt(format!(
+            "cargo test {}:\n{}",
+            done.ending(),
+            done.output
+        )));
+    }
     let passed: usize = libtest::results(&done.output)
         .map(|result| result.passed)
         .sum();
@@ -155,7 +185,7 @@ fn test(
     }
     report.checked += passed;
     // cargo says which test program runs, then comes its list of failures.
-    for run in done.output.split("     Running ").flat_map(doc_tests) {
+    for run in done.output.split(RUNNING).flat_map(doc_tests) {
         let program = run.lines().next().unwrap_or_default();
         let seconds = libtest::results(run).map(|result| result.seconds).sum();
         programs.push((seconds, format!("{} {program}", package.name)));
@@ -181,8 +211,14 @@ fn test(
     } else {
         cx.cache.failed(&check(package));
     }
-    Ok((report, programs))
+    Ok(Outcome::Tested(report, programs))
 }
+
+/// What cargo says before it runs a test program.
+const RUNNING: &str = "     Running ";
+
+/// What it says before it runs the tests of a documentation.
+const DOC_TESTS: &str = "   Doc-tests ";
 
 /// Runs the tests of a package once more, with no other package's beside them:
 /// a busy machine can break a test that waits for real time. What passes only
@@ -195,7 +231,15 @@ fn again(
 ) -> Result<Report> {
     cx.progress
         .step(format!("once more: cargo test --package {}", package.name));
-    let (mut second, _) = test(cx, package, key)?;
+    let mut second = match test(cx, package, key)? {
+        Outcome::Tested(report, _) => report,
+        // It was built a moment ago.
+        Outcome::NotBuilt(error) => {
+            let mut report = Report::default();
+            report.fail_at(check(package), error);
+            report
+        }
+    };
     if !second.failures.is_empty() {
         return Ok(second);
     }
@@ -206,5 +250,5 @@ fn again(
 }
 
 fn doc_tests(run: &str) -> impl Iterator<Item = &str> {
-    run.split("   Doc-tests ")
+    run.split(DOC_TESTS)
 }
