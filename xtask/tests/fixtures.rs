@@ -14,18 +14,29 @@
 //!   (empty: the line of the stage itself); `says`, which stands in it.
 //!
 //! `@ROOT@` in a file stands for the folder in which the book is laid out.
+//!
+//! `XTASK_FIXTURES=lint- cargo test -p xtask --test fixtures broken_book_is` looks
+//! at those alone whose name has `lint-` in it. `XTASK_TIMINGS=1` says how long each
+//! has taken.
 
 mod support;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use support::{Book, Outcome, Ran, Slot};
 use toml_edit::{DocumentMut, Item, Table};
 
 /// Fewer broken books than this mean that some were lost.
 const AT_LEAST: usize = 40;
+
+/// Set to a part of a name: only broken books of such a name are looked at.
+const ONLY: &str = "XTASK_FIXTURES";
+
+/// Set: how long each broken book takes is told.
+const TIMINGS: &str = "XTASK_TIMINGS";
 
 /// Stages that need a program which may be missing, and its name in `needs`.
 const OPTIONAL: &[(&str, &str)] =
@@ -54,20 +65,29 @@ fn missing(outcome: &Outcome) -> bool {
     let optional = OPTIONAL.iter().any(|(stage, _)| *stage == outcome.stage);
     let missing = optional && outcome.verdict == "skipped";
     if missing {
-        // Not by `println!`, which is not shown for a test that passes.
-        let mut stderr = std::io::stderr().lock();
-        let note = format!("not tested: {} {}", outcome.stage, outcome.rest);
-        // To say so is a courtesy.
-        let _ = writeln!(stderr, "{note}");
+        say(format_args!(
+            "not tested: {} {}",
+            outcome.stage, outcome.rest
+        ));
         let strict = std::env::var_os("CI").is_some_and(|ci| ci == "true");
         assert!(!strict, "CI=true: {} {}", outcome.stage, outcome.rest);
     }
     missing
 }
 
+/// Not by `println!`, which is not shown for a test that passes.
+fn say(note: std::fmt::Arguments<'_>) {
+    // To say so is a courtesy.
+    let _ = writeln!(std::io::stderr().lock(), "{note}");
+}
+
 #[test]
 fn every_broken_book_is_rejected_where_it_is_broken() {
-    let fixtures = all();
+    let mut fixtures = all();
+    if let Ok(part) = std::env::var(ONLY) {
+        fixtures.retain(|fixture| fixture.name.contains(&part));
+        assert!(!fixtures.is_empty(), "no fixture has {part:?} in its name");
+    }
     let count = fixtures.len();
     let (skeptic, others): (Vec<Fixture>, Vec<Fixture>) =
         fixtures.into_iter().partition(Fixture::needs_skeptic);
@@ -75,8 +95,18 @@ fn every_broken_book_is_rejected_where_it_is_broken() {
     let others = Mutex::new(VecDeque::from(others));
     let wrong = Mutex::new(Vec::new());
     let next = |queue: &Mutex<VecDeque<Fixture>>| lock(queue).pop_front();
+    let told = std::env::var_os(TIMINGS).is_some();
     let check = |slot: &Slot, fixture: &Fixture| {
-        if let Err(message) = fixture.check(slot) {
+        let started = Instant::now();
+        let checked = fixture.check(slot);
+        if told {
+            say(format_args!(
+                "took {:.2} s: broken book {}",
+                started.elapsed().as_secs_f64(),
+                fixture.name
+            ));
+        }
+        if let Err(message) = checked {
             lock(&wrong).push(format!("{}: {message}", fixture.name));
         }
     };

@@ -56,6 +56,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             process::cargo(&cx.project.root, &cx.project.target());
         command.args(["test", "--quiet", "--no-fail-fast", "--locked"]);
         command.args(["--package", tool]);
+        if cx.timings {
+            command.env(TIMINGS, "1");
+        }
         command
     };
     let building = cx.begin_to_build();
@@ -74,6 +77,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for result in libtest::results(&done.output) {
         report.checked += result.passed + result.failed;
     }
+    cx.longest("the broken books", took(&done.output), report);
     if done.success() && report.checked > 0 {
         cx.cache.passed("harness", key);
         cx.cache.passed("harness tests", report.checked as u64);
@@ -94,6 +98,20 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         cx.cache.passed("harness tests", report.checked as u64);
     }
     Ok(())
+}
+
+/// Asks the tests to say how long each broken book takes.
+const TIMINGS: &str = "XTASK_TIMINGS";
+
+/// What they have said, in lines like `took 1.25 s: broken book NAME`.
+fn took(output: &str) -> Vec<(f64, String)> {
+    let timed = |line: &str| {
+        // Before it may stand the dots of `--quiet`.
+        let (_, rest) = line.split_once("took ")?;
+        let (seconds, name) = rest.split_once(" s: broken book ")?;
+        Some((seconds.parse().ok()?, name.to_owned()))
+    };
+    output.lines().filter_map(timed).collect()
 }
 
 /// Runs the failed tests once more, with no others beside them: a busy machine
