@@ -134,6 +134,37 @@ impl Project {
     /// # Errors
     /// When the workspace's manifest cannot be read.
     pub fn dev_profile(&self) -> Result<toml_edit::Table> {
+        let mut own = self.dev_settings()?;
+        // Tables below it are about single packages.
+        own.retain(|_, item| item.is_value());
+        Ok(own)
+    }
+
+    /// What the workspace's settings for debug builds say of single packages,
+    /// by their names.
+    ///
+    /// # Errors
+    /// When the workspace's manifest cannot be read.
+    pub fn dev_packages(&self) -> Result<toml_edit::Table> {
+        let settings = self.dev_settings()?;
+        let packages = settings.get("package").and_then(|i| i.as_table());
+        let mut own = toml_edit::Table::new();
+        for (name, item) in packages.into_iter().flatten() {
+            let mut table = toml_edit::InlineTable::new();
+            let keys = item.as_table_like().into_iter();
+            for (key, item) in keys.flat_map(|keys| keys.iter()) {
+                if let Some(value) = item.as_value() {
+                    table.insert(key, value.clone());
+                }
+            }
+            table.fmt();
+            own.insert(name, toml_edit::value(table));
+        }
+        Ok(own)
+    }
+
+    /// The table `[profile.dev]` of the workspace's manifest.
+    fn dev_settings(&self) -> Result<toml_edit::Table> {
         let manifest = self.root.join("Cargo.toml");
         let text = std::fs::read_to_string(&manifest)
             .with_context(|| manifest.display().to_string())?;
@@ -142,14 +173,7 @@ impl Project {
             .get("profile")
             .and_then(|profiles| profiles.get("dev"))
             .and_then(toml_edit::Item::as_table);
-        let mut own = toml_edit::Table::new();
-        for (key, item) in profile.into_iter().flatten() {
-            // Tables below it are about single packages.
-            if item.is_value() {
-                own.insert(key, item.clone());
-            }
-        }
-        Ok(own)
+        Ok(profile.cloned().unwrap_or_default())
     }
 
     /// A folder under cargo's own for what this tool makes on the way.

@@ -230,12 +230,45 @@ fn files(
         .entry("README.md".to_owned())
         .or_insert_with(|| readme(package).into_bytes());
     if let Ok(lock) = std::fs::read_to_string(project.root.join("Cargo.lock")) {
-        files.insert(
-            "Cargo.lock".to_owned(),
-            lock::needed(&lock, &closure)?.into_bytes(),
-        );
+        let lock = lock::needed(&lock, &closure)?;
+        if let Some(manifest) = files.get_mut("Cargo.toml") {
+            let text = String::from_utf8_lossy(manifest).into_owned();
+            *manifest = with_profiles(project, &text, &lock)?.into_bytes();
+        }
+        files.insert("Cargo.lock".to_owned(), lock.into_bytes());
     }
     Ok(files)
+}
+
+/// Adds to the starter's manifest what the workspace says of how single packages
+/// are built that are in the starter's lock file: a model checker that is not
+/// optimised takes many times as long.
+fn with_profiles(
+    project: &Project,
+    manifest: &str,
+    lock: &str,
+) -> Result<String> {
+    let lock: DocumentMut = lock.parse().context("Cargo.lock")?;
+    let locked = lock.get("package").and_then(Item::as_array_of_tables);
+    let is_locked = |name: &str| {
+        let mut tables = locked.into_iter().flatten();
+        tables
+            .any(|table| table.get("name").and_then(Item::as_str) == Some(name))
+    };
+    let mut packages = project.dev_packages()?;
+    packages.retain(|name, _| is_locked(name));
+    if packages.is_empty() {
+        return Ok(manifest.to_owned());
+    }
+    let mut own: DocumentMut = manifest.parse().context("the manifest")?;
+    let inside = |key: &str, table: Table| {
+        let mut outer = Table::new();
+        outer.set_implicit(true);
+        outer[key] = Item::Table(table);
+        outer
+    };
+    own["profile"] = Item::Table(inside("dev", inside("package", packages)));
+    Ok(own.to_string())
 }
 
 fn example(package: &Package) -> Option<String> {

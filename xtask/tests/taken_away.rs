@@ -90,6 +90,27 @@ fn a_starter_is_a_workspace_of_its_own() {
 }
 
 #[test]
+fn how_single_packages_are_built_comes_along_with_them() {
+    let mut book = Book::good();
+    let profile = "\n[profile.dev.package]\n\
+                   tally.opt-level = 1\n\
+                   xtask = { opt-level = 2, debug = false }\n";
+    let manifest = book.text("Cargo.toml").to_owned() + profile;
+    book.set("Cargo.toml", manifest);
+    let slot = support::laid_out(&book);
+    let folder = temporary();
+    let dir = folder.path().join("mine");
+    let mut command = slot.command(&["new", "ch01-demo", "mine"]);
+    let ran = support::run(command.current_dir(folder.path()), LIMIT);
+    exits(&ran, 0);
+    let manifest = support::read_text(&dir.join("Cargo.toml"));
+    let text = "[profile.dev.package]\ntally = { opt-level = 1 }\n";
+    assert!(manifest.contains(text), "{manifest}");
+    // The tool does not come along, and cargo warns of a name that is not there.
+    assert!(!manifest.contains("xtask"), "{manifest}");
+}
+
+#[test]
 fn the_archive_beside_the_page_is_the_same_starter() {
     let slot = good();
     exits(&slot.tool(&["book"]), 0);
