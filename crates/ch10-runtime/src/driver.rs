@@ -3,7 +3,8 @@
 //! Time, readiness and threads are reached through it, and it reaches them
 //! through `crate::kernel`, which is `driver/os.rs` here. The simulation in
 //! `sim.rs` compiles the same executor with another `kernel`: its clock is a
-//! number, and its order of ready tasks comes from a seed.
+//! number, and its order of ready tasks comes from a seed. Its sockets are on a
+//! network in memory, by another `socket`.
 
 mod token;
 

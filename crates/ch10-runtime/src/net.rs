@@ -10,6 +10,7 @@
 //! that owns it. Reading and writing are two directions.
 
 mod accept;
+mod handles;
 mod io;
 mod lookup;
 mod split;

@@ -4,7 +4,8 @@
 //! The executor, its tasks, timers and handles are what they are in the
 //! library. What they ask the system for comes from `tests/sim/kernel.rs`: the
 //! time is a number that moves when everything waits, and which ready task is
-//! next is a question of the seed. Sockets and signals are left out.
+//! next is a question of the seed. Sockets are the library's, too, on a network in
+//! memory. Signals, Unix sockets and datagrams are left out.
 
 #![allow(dead_code, reason = "no program here uses all of the runtime")]
 #![allow(unused_imports, reason = "names that a user of the library would use")]
@@ -34,13 +35,41 @@ mod threads;
 mod time;
 mod yield_now;
 
-/// A dump says which socket is waited for. There are none.
-mod registration {
-    #[cfg(unix)]
-    pub(crate) type Descriptor = std::os::fd::RawFd;
-    #[cfg(not(unix))]
-    pub(crate) type Descriptor = ();
+// ANCHOR: network
+/// The sockets of the library, on the network of the simulation.
+mod net {
+    mod accept;
+    /// They have no descriptors.
+    mod handles {
+        macro_rules! handle_traits {
+            ($socket:ident) => {};
+        }
+        pub(super) use handle_traits;
+    }
+    mod io;
+    mod lookup;
+    mod split;
+    mod tcp_listener;
+    mod tcp_stream;
+    mod traits;
+
+    pub use tcp_listener::TcpListener;
+    pub use tcp_stream::TcpStream;
 }
+#[path = "../tests/sim/network.rs"]
+mod network;
+mod registration;
+mod slots;
+#[path = "../tests/sim/socket.rs"]
+mod socket;
+// ANCHOR_END: network
+
+// What the servers say `ch10_runtime` to is the runtime of these files.
+extern crate self as ch10_runtime;
+pub use handle::spawn;
+pub use runtime::{Runtime, spawn_local};
 
 #[path = "../tests/sim/programs.rs"]
 mod programs;
+#[path = "../tests/sim/scenes.rs"]
+mod scenes;

@@ -2,13 +2,16 @@
 //!
 //! It is apart so that `tests/faults` can put another one in its place, in
 //! which reads and writes are short, waits are interrupted and connections
-//! break off.
+//! break off; and so that a simulation can have a network of its own.
 
-use ch04_event_queue::event::Source;
-use ch04_event_queue::{Events, Interest, Poll, Registry, Token, net};
+use ch04_event_queue::{Events, Poll};
+use event::Source;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
+
+// What a socket is, and where it is registered: in a simulation it's another.
+pub(crate) use ch04_event_queue::{Interest, Registry, Token, event, net};
 
 // ANCHOR: attempt
 /// What an attempt has done, and whether it was the last one that can do

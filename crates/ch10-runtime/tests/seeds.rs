@@ -3,15 +3,17 @@
 //! `SEEDS=1000` tries that many; a seed that fails is named, and repeats.
 
 use ch10_runtime::Runtime;
+use echo::ask;
 use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _, future, io};
-use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
-use hyper::{Request, Response, client, server};
+use hyper::{Request, Response, server};
 use hyper_rt::{Io, Tasks, Timers};
 use pipe::{End, Random, pair};
 use testing::within_a_minute;
 
+#[path = "support/echo.rs"]
+mod echo;
 #[path = "../examples/support/hyper_rt.rs"]
 mod hyper_rt;
 #[path = "support/pipe.rs"]
@@ -31,12 +33,14 @@ fn random_bytes(random: &mut Random, most: usize) -> Bytes {
 }
 
 /// Sends back what it gets.
-async fn echo(request: Request<Incoming>) -> hyper::Result<Response<Incoming>> {
+async fn send_back(
+    request: Request<Incoming>,
+) -> hyper::Result<Response<Incoming>> {
     Ok(Response::new(request.into_body()))
 }
 
 async fn serve(end: End, http2: bool) -> hyper::Result<()> {
-    let service = service_fn(echo);
+    let service = service_fn(send_back);
     match http2 {
         true => {
             let builder = server::conn::http2::Builder::new(Tasks);
@@ -48,43 +52,6 @@ async fn serve(end: End, http2: bool) -> hyper::Result<()> {
             builder.serve_connection(Io(end), service).await
         }
     }
-}
-
-/// Sends each body and compares what comes back.
-async fn ask(end: End, http2: bool, bodies: &[Bytes]) -> hyper::Result<usize> {
-    let mut echoed = 0;
-    let request = |body: &Bytes| {
-        let request = Request::post("http://here/echo").header("Host", "here");
-        request.body(Full::new(body.clone())).expect("a request")
-    };
-    // The connection is polled beside the requests; it ends when they do.
-    macro_rules! exchange {
-        ($sender:ident, $connection:ident) => {{
-            let requests = async {
-                for body in bodies {
-                    let reply = $sender.send_request(request(body)).await?;
-                    let reply = reply.into_body().collect().await?;
-                    assert!(reply.to_bytes() == *body);
-                    echoed += 1;
-                }
-                drop($sender);
-                hyper::Result::Ok(())
-            };
-            let (asked, ended) = future::zip(requests, $connection).await;
-            asked.and(ended)?;
-        }};
-    }
-    if http2 {
-        let io = Io(end);
-        let (mut sender, connection) =
-            client::conn::http2::handshake(Tasks, io).await?;
-        exchange!(sender, connection);
-    } else {
-        let (mut sender, connection) =
-            client::conn::http1::handshake(Io(end)).await?;
-        exchange!(sender, connection);
-    }
-    Ok(echoed)
 }
 
 /// Runs one seed; `breaks` also breaks the connection off.

@@ -5,49 +5,20 @@
 //! Without it, a client of its own pipelines a few commands and it ends.
 
 use ch10_runtime::net::{TcpListener, TcpStream};
-use ch10_runtime::shutdown::{Shutdown, Token};
-use ch10_runtime::{Runtime, signal, spawn_local, time};
+use ch10_runtime::shutdown::Shutdown;
+use ch10_runtime::{Runtime, signal, time};
 use futures_lite::future;
-use std::cell::RefCell;
+use listen::listen;
 use std::env;
 use std::io;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
-use store::Store;
+use std::time::Duration;
 use testing::println;
 
 mod commands;
 mod connection;
+mod listen;
 mod resp;
 mod store;
-
-/// What all keys and values may take, in bytes.
-const STORE: usize = 64 * 1024 * 1024;
-
-// ANCHOR: listen
-/// Serves clients until it's asked to end. Returns how many it accepted.
-async fn listen(listener: &TcpListener, token: Token) -> io::Result<u64> {
-    let store = Rc::new(RefCell::new(Store::new(STORE)));
-    let mut clients = 0;
-    while let Some(accepted) = token.until(listener.accept()).await {
-        let (stream, _) = accepted?;
-        let (store, token) = (Rc::clone(&store), token.clone());
-        let in_flight = token.in_flight();
-        // A client that hangs up is no reason to stop.
-        spawn_local(async move {
-            let limits = resp::Limits::default();
-            let serve = async {
-                stream.set_nodelay(true)?;
-                connection::serve(stream, &store, limits, Instant::now).await
-            };
-            let _broken = token.until(serve).await;
-            drop(in_flight);
-        });
-        clients += 1;
-    }
-    Ok(clients)
-}
-// ANCHOR_END: listen
 
 /// Serves until Ctrl-C.
 async fn serve(port: u16) -> io::Result<()> {

@@ -1,13 +1,12 @@
 //! A port at which connections are accepted.
 
 use super::accept::Backoff;
+use super::handles::handle_traits;
 use super::io::{Io, TRY_FIRST};
 use super::lookup::{self, ToSocketAddrs};
 use super::tcp_stream::TcpStream;
-use super::traits::handle_traits;
 use crate::readiness::Direction;
-use crate::socket;
-use ch04_event_queue::net;
+use crate::socket::{self, net};
 use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};

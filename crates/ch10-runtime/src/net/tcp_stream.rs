@@ -1,16 +1,15 @@
 //! A connection.
 
+use super::handles::handle_traits;
 use super::io::{Io, TRY_FIRST, WAIT_FIRST};
 use super::lookup::{self, ToSocketAddrs};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::tcp_listener::no_address;
 use super::traits::{
-    async_read, async_write, handle_traits, peek_method, read_methods,
-    write_methods,
+    async_read, async_write, peek_method, read_methods, write_methods,
 };
 use crate::readiness::Direction;
-use crate::socket::{self, Attempt};
-use ch04_event_queue::net;
+use crate::socket::{self, Attempt, net};
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};

@@ -1,31 +1,5 @@
 //! The traits that sockets share, written once.
 
-/// The descriptor or handle, to look at and to set options on.
-macro_rules! handle_traits {
-    ($socket:ident) => {
-        #[cfg(unix)]
-        impl std::os::fd::AsFd for $socket {
-            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.io.source().as_fd()
-            }
-        }
-
-        #[cfg(unix)]
-        impl std::os::fd::AsRawFd for $socket {
-            fn as_raw_fd(&self) -> std::os::fd::RawFd {
-                std::os::fd::AsFd::as_fd(self).as_raw_fd()
-            }
-        }
-
-        #[cfg(windows)]
-        impl std::os::windows::io::AsSocket for $socket {
-            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-                self.io.source().as_socket()
-            }
-        }
-    };
-}
-
 /// The traits of `futures-io` for something that reads.
 macro_rules! async_read {
     ($($socket:ty),*) => {$(
@@ -218,6 +192,5 @@ pub(super) fn closed(done: std::io::Result<()>) -> std::io::Result<()> {
 }
 
 pub(super) use {
-    async_read, async_write, handle_traits, peek_method, read_methods,
-    write_methods,
+    async_read, async_write, peek_method, read_methods, write_methods,
 };

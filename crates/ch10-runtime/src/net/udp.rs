@@ -1,12 +1,11 @@
 //! A port to which datagrams come.
 
+use super::handles::handle_traits;
 use super::io::{Io, TRY_FIRST};
 use super::lookup::{self, ToSocketAddrs};
 use super::tcp_listener::no_address;
-use super::traits::handle_traits;
 use crate::readiness::Direction;
-use crate::socket::{self, Attempt};
-use ch04_event_queue::net;
+use crate::socket::{self, Attempt, net};
 use std::io;
 use std::net::SocketAddr;
 

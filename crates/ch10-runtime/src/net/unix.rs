@@ -4,10 +4,9 @@
 //! that was sent along stops there, with more behind it.
 
 use super::accept::Backoff;
+use super::handles::handle_traits;
 use super::io::{Io, TRY_FIRST};
-use super::traits::{
-    async_read, async_write, handle_traits, read_methods, write_methods,
-};
+use super::traits::{async_read, async_write, read_methods, write_methods};
 use crate::handle::Handle;
 use crate::readiness::Direction;
 use crate::socket::Attempt;

@@ -8,15 +8,17 @@
 //! comes later. So for each `WouldBlock` of this layer an event is owed, and
 //! `wait` collects it from the system by registering the socket anew.
 
-use ch04_event_queue::event::Source;
 use ch04_event_queue::unix::SourceFd;
-use ch04_event_queue::{Events, Interest, Poll, Registry, Token, net};
+use ch04_event_queue::{Events, Poll};
+use event::Source;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
+
+pub(crate) use ch04_event_queue::{Interest, Registry, Token, event, net};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt<T> {

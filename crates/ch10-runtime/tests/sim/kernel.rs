@@ -4,11 +4,13 @@
 //! depends on the system. The same seed gives the same run.
 
 use crate::context::TaskId;
+use crate::network;
 use crate::readiness::Direction;
-use crate::registration::Descriptor;
+use crate::registration::{Descriptor, Registrations, Slot, Socket};
+use crate::socket::{Registry, event::Event};
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -44,6 +46,7 @@ pub(crate) fn simulate<T>(
         world.random.set(seed);
         world.choices.borrow_mut().clear();
     });
+    network::begin(seed.unwrap_or(0));
     let result = program();
     (result, WORLD.with(|world| world.choices.take()))
 }
@@ -53,8 +56,12 @@ pub(crate) fn simulate<T>(
 /// The time of the world. It stands still while tasks run.
 pub(crate) fn now() -> Instant {
     static BEGINNING: OnceLock<Instant> = OnceLock::new();
-    let elapsed = WORLD.with(|world| world.elapsed.get());
-    *BEGINNING.get_or_init(Instant::now) + elapsed
+    *BEGINNING.get_or_init(Instant::now) + elapsed()
+}
+
+/// How long the world has been running.
+pub(crate) fn elapsed() -> Duration {
+    WORLD.with(|world| world.elapsed.get())
 }
 
 /// Does [`pick`] ever say anything but 0?
@@ -77,33 +84,52 @@ pub(crate) fn pick(len: usize) -> usize {
 }
 // ANCHOR_END: pick
 
-// ANCHOR: wait
-/// Where events come out: only deadlines do.
-pub(crate) struct Events;
+/// Where events come out: deadlines, and what the network brings.
+pub(crate) struct Events {
+    queue: Queue,
+    /// Those of the latest wait.
+    events: Vec<Event>,
+}
 
 impl Events {
-    /// Every task waits. The next thing that happens is the deadline, so it is
-    /// that time now.
+    // ANCHOR: wait
+    /// Every task waits. The next thing that happens is a deadline, or what
+    /// the network brings: so it is that time now.
     ///
     /// # Panics
     ///
-    /// If there is no deadline: nothing will ever happen.
+    /// If there is neither: nothing will ever happen.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        let Some(timeout) = timeout else {
+        // The last batch is delivered: nothing points to these any more.
+        self.queue.0.free();
+        if network::with(|network| network.interrupts_wait()) {
+            return Ok(());
+        }
+        let packet = network::with(|network| network.next());
+        let Some(time) = timeout.into_iter().chain(packet).min() else {
             panic!("every task waits, and nothing will wake one");
         };
         WORLD.with(|world| {
             let elapsed = world.elapsed.get();
-            world.elapsed.set(elapsed.saturating_add(timeout));
+            world.elapsed.set(elapsed.saturating_add(time));
         });
+        let ready = network::with(|network| network.events());
+        self.events.extend(ready.into_iter().map(Event));
         Ok(())
     }
+    // ANCHOR_END: wait
 
     pub(crate) fn deliver(&mut self) -> usize {
-        0
+        let delivered = self.events.len();
+        for event in self.events.drain(..) {
+            // SAFETY: the network has the token from `register`, and gives it
+            // back no more once the socket was deregistered. The wait that
+            // brought the event began with the latest `free`.
+            unsafe { self.queue.0.deliver(&event) };
+        }
+        delivered
     }
 }
-// ANCHOR_END: wait
 
 /// Threads would run when they like: there are none.
 pub(crate) fn spawn_thread(
@@ -113,23 +139,47 @@ pub(crate) fn spawn_thread(
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Where sockets would be registered.
+/// Where sockets are registered.
 #[derive(Clone, Debug)]
-pub(crate) struct Queue;
+pub(crate) struct Queue(Arc<Registrations>);
 
 pub(crate) fn open() -> io::Result<(Queue, Events)> {
-    Ok((Queue, Events))
+    let queue = Queue(Arc::new(Registrations::new()));
+    let events = Events {
+        queue: queue.clone(),
+        events: Vec::new(),
+    };
+    Ok((queue, events))
 }
 
 impl Queue {
     /// The only thread is awake when it calls this.
     pub(crate) fn wake(&self) {}
 
-    pub(crate) fn close(&self) {}
+    pub(crate) fn register(
+        &self,
+        source: &mut impl Socket,
+        ready: usize,
+    ) -> io::Result<Arc<Slot>> {
+        self.0.register(&Registry, source, ready)
+    }
+
+    pub(crate) fn deregister(
+        &self,
+        source: &mut impl Socket,
+        slot: &Arc<Slot>,
+    ) {
+        self.0.deregister(&Registry, source, slot);
+    }
+
+    pub(crate) fn close(&self) {
+        self.0.close();
+    }
 
     pub(crate) fn for_each_waiter(
         &self,
-        _visit: impl FnMut(TaskId, Direction, Descriptor),
+        visit: impl FnMut(TaskId, Direction, Descriptor),
     ) {
+        self.0.for_each_waiter(visit);
     }
 }

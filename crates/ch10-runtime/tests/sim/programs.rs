@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use testing::within_a_minute;
 
 /// Runs a program on a runtime of this world.
-fn run<T>(program: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(program: impl Future<Output = T>) -> T {
     Runtime::new()
         .expect("nothing is asked of the system")
         .block_on(program)
@@ -23,17 +23,22 @@ fn run<T>(program: impl Future<Output = T>) -> T {
 // ANCHOR: search
 /// Runs a program under each of these seeds, until it panics: the seed, and
 /// what the panic says.
-fn search(
+pub(crate) fn search(
     seeds: impl IntoIterator<Item = u64>,
     program: impl Fn(),
 ) -> Option<(u64, String)> {
     seeds.into_iter().find_map(|seed| {
-        let attempt = || catch_unwind(AssertUnwindSafe(&program));
-        let panic = simulate(Some(seed), attempt).0.err()?;
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or(panic.downcast_ref::<&str>().map(|s| (*s).into()));
-        Some((seed, text.unwrap_or_default()))
+        let (text, _choices) = simulate(Some(seed), || caught(&program));
+        Some((seed, text?))
     })
+}
+
+/// Runs a program: what its panic says, if it panics.
+pub(crate) fn caught(program: impl FnOnce()) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(program)).err()?;
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or(panic.downcast_ref::<&str>().map(|s| (*s).into()));
+    Some(text.unwrap_or_default())
 }
 // ANCHOR_END: search
 
