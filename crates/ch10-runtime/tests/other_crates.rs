@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use testing::within_a_minute;
 
+#[allow(dead_code, reason = "HTTP/1 spawns nothing")]
+#[path = "../examples/support/hyper_rt.rs"]
+mod hyper_rt;
+
 fn block_on<T>(threads: usize, future: impl Future<Output = T>) -> T {
     let runtime = Runtime::builder().threads(threads).build();
     runtime.expect("a runtime").block_on(future)
@@ -146,6 +150,70 @@ fn tower_s_services_and_layers_are_called() {
             let ready = service.ready().await.unwrap();
             assert_eq!(ready.call("four").await.unwrap(), 9);
             assert_eq!(service.oneshot("").await.unwrap(), 1);
+        });
+    });
+}
+
+#[test]
+fn axum_routes_what_hyper_reads_from_our_sockets() {
+    use axum::extract::{Path, State};
+    use axum::routing::{get, post};
+    use ch10_runtime::net::{TcpListener, TcpStream};
+    use futures_lite::AsyncReadExt as _;
+    use hyper::body::{Bytes, Incoming};
+    use hyper::{Request, server::conn::http1, service::service_fn};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tower::ServiceExt as _;
+    within_a_minute(|| {
+        let greet = async |Path(name): Path<String>| {
+            time::sleep(Duration::from_millis(1)).await;
+            format!("hello, {name}")
+        };
+        let add = async |State(sum): State<Arc<AtomicUsize>>, body: Bytes| {
+            let more = body.len();
+            (sum.fetch_add(more, Ordering::Relaxed) + more).to_string()
+        };
+        let router = axum::Router::new()
+            .route("/hello/{name}", get(greet))
+            .route("/add", post(add))
+            .with_state(Arc::new(AtomicUsize::new(0)));
+        block_on(2, async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let addr = listener.local_addr().unwrap();
+            let server = spawn(async move {
+                let (stream, _) = listener.accept().await.unwrap();
+                // All of the adapter: a router is called by one clone each.
+                let service = service_fn(move |request: Request<Incoming>| {
+                    router.clone().oneshot(request)
+                });
+                let served = http1::Builder::new()
+                    .serve_connection(hyper_rt::Io(stream), service);
+                served.await.unwrap();
+            });
+            let mut client = TcpStream::connect(addr).await.unwrap();
+            let add = "POST /add HTTP/1.1\r\nHost: a\r\n\
+                       Content-Length: 5\r\n\r\n";
+            let requests = format!(
+                "GET /hello/world HTTP/1.1\r\nHost: a\r\n\r\n\
+                 {add}12345{add}67890\
+                 GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            );
+            client.write_all(requests.as_bytes()).await.unwrap();
+            let mut text = String::new();
+            client.read_to_string(&mut text).await.unwrap();
+            let bodies: Vec<_> = text
+                .split("HTTP/1.1 ")
+                .skip(1)
+                .map(|answer| {
+                    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+                    (&head[..3], body)
+                })
+                .collect();
+            let expected =
+                [("200", "hello, world"), ("200", "5"), ("200", "10")];
+            assert_eq!(bodies[..3], expected);
+            assert_eq!(bodies[3..], [("404", "")]);
+            server.await.unwrap();
         });
     });
 }
