@@ -7,28 +7,18 @@
 //! After that once there is a new budget: what polls the leaf can be an executor
 //! that isn't ours, which begins no poll of a task.
 
-use std::cell::Cell;
+use crate::context;
 use std::task::{Context, Poll};
 
 /// How many times leaf futures may be ready within one poll of a task.
 pub(crate) const BUDGET: u8 = 128;
-
-thread_local! {
-    static LEFT: Cell<u8> = const { Cell::new(BUDGET) };
-}
-
-/// A new poll begins.
-#[inline]
-pub(crate) fn renew() {
-    LEFT.with(|left| left.set(BUDGET));
-}
 
 // ANCHOR: proceed
 /// May the leaf try? Pending: the task was woken, and comes again after all
 /// others that are ready.
 #[inline]
 pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
-    LEFT.with(|left| match left.get() {
+    context::with_budget(|left| match left.get() {
         0 => {
             left.set(BUDGET);
             cx.waker().wake_by_ref();

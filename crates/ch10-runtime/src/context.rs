@@ -2,7 +2,7 @@
 //!
 //! A future is not given its runtime, so `spawn`, timers and sockets look here.
 
-use crate::budget;
+use crate::budget::BUDGET;
 use crate::dump;
 use crate::handle::{Handle, Shared};
 use crate::runtime::Home;
@@ -25,6 +25,8 @@ struct Context {
     home: Cell<*const Home>,
     /// The task that is polled right now.
     task: Cell<Option<TaskId>>,
+    /// How many times leaf futures may still be ready within this poll.
+    budget: Cell<u8>,
 }
 
 thread_local! {
@@ -33,6 +35,7 @@ thread_local! {
             shared: Cell::new(ptr::null()),
             home: Cell::new(ptr::null()),
             task: Cell::new(None),
+            budget: Cell::new(BUDGET),
         }
     };
 }
@@ -136,14 +139,23 @@ pub(crate) fn is_home() -> bool {
 /// Polls a task: what it does is done in its name, and within its budget.
 #[inline]
 pub(crate) fn polling<R>(task: TaskId, poll: impl FnOnce() -> R) -> R {
-    CONTEXT.with(|context| context.task.set(Some(task)));
-    budget::renew();
+    CONTEXT.with(|context| {
+        context.task.set(Some(task));
+        context.budget.set(BUDGET);
+    });
     poll()
 }
 // ANCHOR_END: polling
 
+/// Does something with what is left of the budget of this poll.
+#[inline]
+pub(crate) fn with_budget<R>(use_it: impl FnOnce(&Cell<u8>) -> R) -> R {
+    CONTEXT.with(|context| use_it(&context.budget))
+}
+
 /// The task that is polled on this thread, or was polled last. A leaf future
 /// asks when it leaves its waker, that is, when its task begins to wait.
+#[inline]
 pub(crate) fn current_task() -> Option<TaskId> {
     let task = CONTEXT.with(|context| context.task.get());
     if dump::is_tracked() {

@@ -28,6 +28,12 @@ pub(crate) fn discard<T>(done: Result<T, Payload>) {
     }
 }
 
+/// Wakes a task. If that panics, the others must still be served.
+#[inline]
+pub(crate) fn wake_quietly(waker: Waker) {
+    discard(quietly(|| waker.wake()));
+}
+
 /// Wakes all of them, also if some panic. The first panic is passed on then.
 pub(crate) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     let mut first = None;

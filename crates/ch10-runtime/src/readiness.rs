@@ -3,7 +3,7 @@
 //! The driver adds to it, the tasks use it up. It leaves out where it is kept,
 //! which is `registration.rs`, and what has become ready.
 
-use crate::panics::wake_all;
+use crate::panics::wake_quietly;
 use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
 use std::task::{Poll, Waker};
 
@@ -241,15 +241,18 @@ impl<T: Copy> Readiness<T> {
                 Err(now) => word = now,
             }
         }
-        let [read, write] = [Direction::Read, Direction::Write]
-            .map(|direction| ready & direction.any() != 0);
+        let news = |for_whom: Direction| ready & for_whom.any() != 0;
         let mut waiting = lock(&self.waiting);
-        let read = if read { waiting.read.take() } else { None };
-        let write = if write { waiting.write.take() } else { None };
+        let reader = waiting.read.take_if(|_| news(Direction::Read));
+        let writer = waiting.write.take_if(|_| news(Direction::Write));
         drop(waiting);
         // then the wakes, with nothing locked.
-        let waiters = [read, write].into_iter().flatten();
-        wake_all(waiters.map(|waiter| waiter.waker));
+        if let Some(reader) = reader {
+            wake_quietly(reader.waker);
+        }
+        if let Some(writer) = writer {
+            wake_quietly(writer.waker);
+        }
     }
     // ANCHOR_END: add
 

@@ -2,7 +2,6 @@
 //! for it may be on its way.
 
 use crate::context::TaskId;
-use crate::panics::{discard, quietly};
 use crate::readiness::{self, Direction, Readiness, Seen, Stored};
 use crate::slots::Slots;
 use crate::socket::event::{Event, Source};
@@ -136,7 +135,7 @@ impl Registrations {
     /// The runtime is gone: whatever waits gets an error.
     pub(crate) fn close(&self) {
         for slot in self.0.close() {
-            discard(quietly(|| slot.readiness.add(readiness::GONE)));
+            slot.readiness.add(readiness::GONE);
         }
     }
 
@@ -159,21 +158,15 @@ impl Registrations {
 
 // ANCHOR: event_bits
 /// What an event says, in the bits of the word.
+#[inline]
 fn bits(event: &Event) -> usize {
-    let mut bits = 0;
+    let bit = |said: bool, bit: usize| usize::from(said) * bit;
     // An error is for whoever comes next, in either direction.
     let error = event.is_error();
-    for (said, bit) in [
-        (event.is_readable() || error, readiness::READABLE),
-        (event.is_writable() || error, readiness::WRITABLE),
-        (event.is_read_closed(), readiness::READ_CLOSED),
-        (event.is_write_closed(), readiness::WRITE_CLOSED),
-    ] {
-        if said {
-            bits |= bit;
-        }
-    }
-    bits
+    bit(event.is_readable() || error, readiness::READABLE)
+        | bit(event.is_writable() || error, readiness::WRITABLE)
+        | bit(event.is_read_closed(), readiness::READ_CLOSED)
+        | bit(event.is_write_closed(), readiness::WRITE_CLOSED)
 }
 // ANCHOR_END: event_bits
 

@@ -2,7 +2,6 @@
 //! runtime. Here are its clock, its threads, and the event queue of chapter 4.
 
 use crate::context::TaskId;
-use crate::panics::{discard, quietly};
 use crate::readiness::Direction;
 use crate::registration::{Descriptor, Registrations, Slot, Socket};
 use crate::socket;
@@ -170,11 +169,7 @@ impl Events {
                 // waker put something into this queue. The wait that brought
                 // the event began after the latest `free`, as `wait` does
                 // nothing else.
-                let deliver =
-                    || unsafe { self.queue.0.registrations.deliver(event) };
-                // A waker that isn't ours may panic. It must not keep the
-                // other sockets from their events.
-                discard(quietly(deliver));
+                unsafe { self.queue.0.registrations.deliver(event) };
                 delivered += 1;
             }
         }

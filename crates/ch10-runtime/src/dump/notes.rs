@@ -11,6 +11,7 @@ use std::time::Instant;
 static TRACKED: AtomicBool = AtomicBool::new(false);
 
 /// See [`TRACKED`]: the one thing that is asked where nothing is noted.
+#[inline]
 pub(crate) fn is_tracked() -> bool {
     // Relaxed: a runtime that tracks is made before its tasks.
     TRACKED.load(Ordering::Relaxed)
