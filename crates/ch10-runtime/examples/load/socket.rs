@@ -4,13 +4,14 @@
 #[path = "../../src/socket.rs"]
 mod real;
 
-use ch04_event_queue::event::Source;
-use ch04_event_queue::{Events, Interest, Poll, Registry, Token, net};
+use ch04_event_queue::{Events, Poll};
+use event::Source;
 use std::cell::Cell;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub(crate) use ch04_event_queue::{Interest, Registry, Token, event, net};
 pub(crate) use real::Attempt;
 
 /// What a thread has called.
