@@ -190,7 +190,7 @@ fn words(
             ["fog’s", "wind’s"],
             r#""lane": "run-all", "to": "wind", "kind": "call", "text": "poll", "key": true,
             "answer": "NotReady", "at": "let Ready(word) = word.poll() else {",
-            "detail": "The wind’s, too. It writes its first word through it, and waits.""#,
+            "detail": "The wind sets its reference, too, writes its first word through it, and waits.""#,
         ),
         Moment::Poll(2) => {
             m.look(
