@@ -23,8 +23,10 @@ impl<F> Counted<F> {
         let polls = 0;
         Self { future, polls }
     }
+}
 
-    // ANCHOR: project
+// ANCHOR: project
+impl<F> Counted<F> {
     /// The fields: a pin to `future`, and a plain reference to `polls`.
     fn project(self: Pin<&mut Self>) -> (Pin<&mut F>, &mut u64) {
         // SAFETY: nothing is moved out of it, here or by those who call this:
@@ -36,8 +38,8 @@ impl<F> Counted<F> {
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         (future, &mut this.polls)
     }
-    // ANCHOR_END: project
 }
+// ANCHOR_END: project
 
 // ANCHOR: poll
 impl<F: Future> Future for Counted<F> {
