@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 // ANCHOR: types
-/// Who is here. Its clones are the same roster.
+/// Who is here. A clone is another handle to the same roster.
 #[derive(Clone, Default)]
 pub struct Roster(Rc<RefCell<Vec<*const Guest>>>);
 
