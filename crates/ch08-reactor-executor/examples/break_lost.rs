@@ -53,7 +53,7 @@ fn run(poll_ready: PollReady) -> Polled {
     };
 
     let woken = Arc::new(Woken(AtomicBool::new(false)));
-    // It is cloned between the look and the store.
+    // It is cloned inside `store`, before it is put into the slot.
     let waker = paused(Waker::from(Arc::clone(&woken)), move || {
         looked.wait();
         happened.wait();

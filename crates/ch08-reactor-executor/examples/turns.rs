@@ -23,7 +23,7 @@ const PATHS: [&str; 5] = ["/1500/a", "/1200/b", "/900/c", "/600/d", "/300/e"];
 #[derive(Default)]
 struct Log {
     events: Vec<String>,
-    /// The tasks that stand in the run queue, in order.
+    /// The tasks in the run queue, in order.
     queue: String,
     /// The tasks whose waker the reactor has.
     waiting: String,
@@ -93,7 +93,7 @@ impl Wake for Spy {
             &format!(
                 r#""lane": "reactor", "to": "executor", "kind": "wake", "key": true,
                    "text": "wakes {name}", "at": "waker.wake(); // then the wake",
-                   "detail": "The waker of {name} is taken out of its slot and called: {name} stands in the run queue.""#
+                   "detail": "The waker of {name} is taken out of its slot and called: {name} is in the run queue.""#
             ),
             |log| {
                 log.queue.push(name);
@@ -183,7 +183,7 @@ fn record() -> io::Result<(Vec<String>, Vec<String>)> {
     recorder.add(
         r#""lane": "executor", "kind": "work", "text": "five tasks",
            "at": "waker.wake_by_ref(); // a first poll",
-           "detail": "Five requests were spawned. Each stands in the run queue for its first poll.""#,
+           "detail": "Five requests were spawned. Each is in the run queue for its first poll.""#,
         |log| log.queue.push_str("abcde"),
     );
     let tasks = PATHS.map(|path| {

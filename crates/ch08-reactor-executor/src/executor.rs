@@ -131,12 +131,10 @@ impl<P: Park> Executor<P> {
     fn sleep(&mut self) -> io::Result<()> {
         self.jobs = 0;
         self.counts.parks += 1;
-        // ANCHOR: nap
         let parked = self.park.park();
         self.queue.unparked(); // the wakes that follow need not unpark us
         parked?;
         self.park.deliver();
-        // ANCHOR_END: nap
         Ok(())
     }
     // ANCHOR_END: sleep
@@ -153,12 +151,10 @@ impl<P: Park> Executor<P> {
                 let Some(task) = self.find(&shared) else {
                     return; // it has ended, and a late waker was called
                 };
-                // ANCHOR: poll
                 shared.scheduled.clear(); // before the poll: a wake during it
                 if task.future.poll(&task.waker).is_ready() {
                     self.remove(shared.place);
                 }
-                // ANCHOR_END: poll
                 self.counts.polls += 1;
             }
         }

@@ -19,7 +19,8 @@ pub struct Http {
 #[derive(Debug)]
 pub struct Get {
     get: ch07::Get,
-    /// Which of its connections it is (a stale one is replaced), and where.
+    /// The number of the connection that is registered, and where it waits. A
+    /// connection that the server has closed is replaced by another one.
     registration: Option<(u32, Registration)>,
     reactor: Handle,
 }
@@ -29,26 +30,24 @@ impl Future for Get {
 
     fn poll(&mut self, waker: &Waker) -> PollState<Self::Output> {
         loop {
-            // ANCHOR: attempt
             if let PollState::Ready(reply) = self.get.poll() {
                 self.registration = None;
                 return PollState::Ready(reply);
             }
-            match self.poll_ready(waker) {
+            match self.ask_slot(waker) {
                 Ok(true) => {} // perhaps something has happened since
                 Ok(false) => return PollState::NotReady,
                 Err(error) => return PollState::Ready(Err(error)),
             }
-            // ANCHOR_END: attempt
         }
     }
 }
 // ANCHOR_END: get
 
-// ANCHOR: poll_ready
+// ANCHOR: ask_slot
 impl Get {
     /// Has its socket become ready? If not, `waker` is left there.
-    fn poll_ready(&mut self, waker: &Waker) -> io::Result<bool> {
+    fn ask_slot(&mut self, waker: &Waker) -> io::Result<bool> {
         let Some(waiting) = self.get.waits_for() else {
             return Ok(true); // not after `NotReady`: it waits for something
         };
@@ -67,7 +66,7 @@ impl Get {
         Ok(ready)
     }
 }
-// ANCHOR_END: poll_ready
+// ANCHOR_END: ask_slot
 
 impl Http {
     /// A client of the server at `server`.

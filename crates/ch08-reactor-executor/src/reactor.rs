@@ -27,7 +27,7 @@ pub struct Reactor {
     handle: Handle,
 }
 
-/// What tasks hold of the reactor, on any thread.
+/// The tasks' handle to the reactor, on any thread.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Shared>);
 
@@ -47,7 +47,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Sources {
     slots: HashMap<Token, Arc<Slots>>,
-    /// No name is given twice, so an old event finds nothing.
+    /// The last token given. None is given twice: an old event finds nothing.
     last: usize,
     /// The reactor is gone.
     closed: bool,

@@ -1,17 +1,17 @@
-//! Whether a task stands in the run queue: many wakes are one turn.
+//! Whether a task is in the run queue: many wakes are one turn.
 
 use crate::sync::{AtomicBool, Ordering};
 
 // ANCHOR: scheduled
-/// Does the task stand in the run queue? Then a wake must not push it again.
+/// Is the task in the run queue? Then a wake must not push it again.
 #[derive(Debug)]
 pub struct Scheduled(AtomicBool);
 
 impl Scheduled {
-    /// For a wake. True if it did not stand there: then the caller pushes it.
+    /// For a wake. True if it was not in the queue: then the caller pushes it.
     pub fn set(&self) -> bool {
-        // Release: pairs with `clear`. Whoever is told "it stands there
-        // already" has nothing else by which the task sees what it did before.
+        // Release: pairs with `clear`. A wake that pushes nothing has no other
+        // way to let the task see what was done before it.
         !self.0.swap(true, Ordering::Release)
     }
 
@@ -26,16 +26,9 @@ impl Scheduled {
 // ANCHOR_END: scheduled
 
 impl Scheduled {
-    /// One whose task stands in no queue, if `scheduled` is false.
+    /// One whose task is in no queue, if `scheduled` is false.
     #[must_use]
     pub fn new(scheduled: bool) -> Self {
         Self(AtomicBool::new(scheduled))
-    }
-
-    /// Does it stand there? Only for looking: the answer may be old.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        // Relaxed: nothing is done that depends on what came before.
-        self.0.load(Ordering::Relaxed)
     }
 }

@@ -129,8 +129,8 @@ impl Slot {
     // ANCHOR: set_ready
     /// It has happened: says so, and wakes the task that waits, if one does.
     pub fn set_ready(&self) {
-        // Release: pairs with `take_ready`. A store would do, too; but loom,
-        // the checker of a later page, can order a swap among swaps.
+        // Release: pairs with `take_ready`. A store would do as well: why it
+        // is a swap, the page "All interleavings" says.
         self.ready.swap(true, Ordering::Release); // first the news,
         let mut waiting = lock(&self.waiting);
         if matches!(*waiting, Waiting::Closed) {
@@ -138,11 +138,9 @@ impl Slot {
         }
         let told = mem::replace(&mut *waiting, Waiting::Nobody);
         drop(waiting);
-        // ANCHOR: then
         if let Waiting::Task(waker) = told {
             waker.wake(); // then the wake, with nothing locked
         }
-        // ANCHOR_END: then
     }
     // ANCHOR_END: set_ready
 
@@ -151,9 +149,9 @@ impl Slot {
     /// this one and all later ones get [`Closed`].
     pub fn close(&self) {
         let mut waiting = lock(&self.waiting);
-        let told = mem::replace(&mut *waiting, Waiting::Closed);
+        let left = mem::replace(&mut *waiting, Waiting::Closed);
         drop(waiting);
-        if let Waiting::Task(waker) = told {
+        if let Waiting::Task(waker) = left {
             waker.wake();
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct TaskWaker {
 // ANCHOR_END: types
 
 impl TaskWaker {
-    /// One whose task stands in no queue.
+    /// One whose task is in no queue.
     pub(crate) fn new(place: usize, queue: &Arc<RunQueue<Job>>) -> Arc<Self> {
         Arc::new(Self {
             place,

@@ -14,7 +14,7 @@ use std::task::{Wake, Waker};
 
 // ANCHOR: actors
 /// A way to ask the slot: the chapter's own, or a broken one.
-type Poll = fn(&Slot, &Waker) -> Result<bool, Closed>;
+type PollReady = fn(&Slot, &Waker) -> Result<bool, Closed>;
 
 /// Where a task sleeps. A pointer to it is the task's waker.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Wake for Bed {
 }
 
 /// Asks, and sleeps until it is woken to ask again.
-fn task(poll: Poll, slot: &Slot, bed: &Arc<Bed>) {
+fn task(poll: PollReady, slot: &Slot, bed: &Arc<Bed>) {
     let waker = Waker::from(Arc::clone(bed));
     while poll(slot, &waker) == Ok(false) {
         bed.woken.wait();
@@ -48,7 +48,7 @@ fn kernel(reply: &Signal) {
 
 // ANCHOR: moved
 /// Task A polls the future once, then hands it to task B.
-fn moved(poll: Poll, slot: &Slot, [a, b]: &[Arc<Bed>; 2], to_b: &Turn) {
+fn moved(poll: PollReady, slot: &Slot, [a, b]: &[Arc<Bed>; 2], to_b: &Turn) {
     let waker = Waker::from(Arc::clone(a));
     if poll(slot, &waker) == Ok(false) {
         to_b.pass();
