@@ -68,7 +68,7 @@ impl Ask {
     }
 }
 
-/// Takes a line from the front.
+/// Takes a line from the front, without its end; `None` if it isn't whole.
 fn line<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
     let end = bytes.windows(2).position(|two| two == b"\r\n")?;
     let line = std::str::from_utf8(&bytes[..end]).expect("a line is text");
@@ -76,7 +76,7 @@ fn line<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
     Some(line)
 }
 
-/// Takes so many bytes from the front.
+/// Takes that many bytes from the front; `None` if they aren't there.
 fn exactly<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;

@@ -84,7 +84,7 @@ pub(crate) struct Network {
     latest: BTreeMap<Number, Duration>,
     /// By which token the queue knows a socket.
     tokens: BTreeMap<Number, usize>,
-    /// Of these the next wait tells what is ready.
+    /// The next wait says what is ready on these.
     happened: BTreeSet<Number>,
     next_number: Number,
     next_port: u16,
@@ -99,7 +99,7 @@ pub(crate) fn with<T>(use_it: impl FnOnce(&mut Network) -> T) -> T {
     NETWORK.with_borrow_mut(use_it)
 }
 
-/// A new network. In a fair weather, until [`set_weather`].
+/// A new network, in fair weather until [`set_weather`].
 pub(crate) fn begin(seed: u64) {
     with(|network| *network = Network::new(seed));
 }

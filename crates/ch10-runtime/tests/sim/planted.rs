@@ -147,7 +147,7 @@ fn play(
 #[test]
 fn a_read_that_is_taken_for_a_whole_command_is_found_and_replayed() {
     in_time(|| {
-        // In a fair weather it never shows.
+        // In fair weather it never shows.
         let bug = Bug::ReadIsWhole;
         let fair = || count_to_six(Weather::FAIR, bug);
         assert_eq!(search(0..20, fair), None);

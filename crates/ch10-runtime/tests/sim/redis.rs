@@ -123,7 +123,7 @@ fn clients_and_a_store(may_break: bool) {
             seen.sort_unstable();
             seen.dedup();
             assert_eq!(seen.len() as i64, confirmed, "a number came twice");
-            // In a fair weather again: how often was it counted?
+            // In fair weather again: how often was it counted?
             network::set_weather(Weather::FAIR);
             let (last, _) = exchange(addr, b"INCR shared\r\n").await;
             let last = String::from_utf8(last).expect("a number");

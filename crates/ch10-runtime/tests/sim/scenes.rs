@@ -1,6 +1,6 @@
-//! The servers of stages 6 to 8 in the simulation: their own files, the
-//! library's sockets, and a network whose weather a seed decides. Which ready
-//! task is next, it decides as well, and the time is a number.
+//! The servers of stages 6 to 8 in the simulation: their own files and the
+//! library's sockets, on a network whose faults a seed decides. It also decides
+//! which ready task is next, and the time is a number.
 //!
 //! `SEEDS=1000` tries that many. A seed that fails is named, with the command
 //! that plays it again, `SIM_SEED=17` and the name of the test.
