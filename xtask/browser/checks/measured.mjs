@@ -32,7 +32,7 @@ export async function asked({ page }) {
     const again = await look();
     if (again.numbers > 0 || again.told !== "") await fail("the question cannot be asked again");
     // What follows looks at what is shown.
-    await (await figure.$(`[data-choice="${right}"]`)).click();
+    await figure.$eval(`[data-choice="${right}"]`, (button) => button.click());
   }
   return wrong;
 }

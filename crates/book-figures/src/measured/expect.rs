@@ -7,8 +7,13 @@ use super::recording::{Recording, Row};
 use crate::plot::scale::TIMES;
 use crate::text::measured;
 
+/// A value of a row.
+type Statistic = fn(&Row) -> f64;
+/// Does it hold of two numbers?
+type Operator = fn(f64, f64) -> bool;
+
 /// What a row has, by name.
-const STATISTICS: [(&str, fn(&Row) -> f64); 5] = [
+const STATISTICS: [(&str, Statistic); 5] = [
     ("count", |row| row.count as f64),
     ("min", |row| row.min),
     ("median", |row| row.median),
@@ -16,7 +21,7 @@ const STATISTICS: [(&str, fn(&Row) -> f64); 5] = [
     ("max", |row| row.max),
 ];
 
-const OPERATORS: [(&str, fn(f64, f64) -> bool); 5] = [
+const OPERATORS: [(&str, Operator); 5] = [
     ("<", |a, b| a < b),
     ("<=", |a, b| a <= b),
     ("=", |a, b| a == b),
@@ -104,7 +109,7 @@ fn product(
             (_, word) => return Err(format!("{word:?}: a `*` stands there")),
         }
     }
-    if words.len() % 2 == 0 {
+    if words.len().is_multiple_of(2) {
         return Err("a number or SERIES.max is missing".to_owned());
     }
     Ok(terms)

@@ -19,12 +19,36 @@ const LEAST: f64 = 2.0;
 /// How many letters a phone has room for below the field.
 const PHONE: f64 = 33.0;
 
-/// What is marked: its name, its shape, and how far down its mark stands, so
-/// that marks at the same value do not cover each other.
-const MARKS: [(&str, usize, f64, fn(&Row) -> f64); 3] = [
-    ("median", 0, 10.0, |row| row.median),
-    ("p99", 3, 24.0, |row| row.p99),
-    ("max", 1, 38.0, |row| row.max),
+/// A value of a row that is marked.
+struct Mark {
+    name: &'static str,
+    /// One of the shapes of plots.
+    shape: usize,
+    /// How far down it stands, so that marks at the same value do not cover
+    /// each other.
+    y: f64,
+    of: fn(&Row) -> f64,
+}
+
+const MARKS: [Mark; 3] = [
+    Mark {
+        name: "median",
+        shape: 0,
+        y: 10.0,
+        of: |row| row.median,
+    },
+    Mark {
+        name: "p99",
+        shape: 3,
+        y: 24.0,
+        of: |row| row.p99,
+    },
+    Mark {
+        name: "max",
+        shape: 1,
+        y: 38.0,
+        of: |row| row.max,
+    },
 ];
 
 impl Measured {
@@ -127,7 +151,7 @@ impl Measured {
                 HEIGHT - high,
             );
         }
-        for (_, shape, y, of) in MARKS {
+        for Mark { shape, y, of, .. } in MARKS {
             let x = place(across, of(row));
             let _ = write!(
                 svg,
@@ -159,7 +183,10 @@ impl Measured {
 /// marks mean.
 fn statistics(row: &Row, unit: &str) -> String {
     let mut html = "<span class=\"fig-hides\">".to_owned();
-    for (name, shape, _, of) in MARKS {
+    for Mark {
+        name, shape, of, ..
+    } in MARKS
+    {
         let _ = write!(
             html,
             " <span class=\"fig-statistic\"><svg width=\"12\" height=\"12\" \
