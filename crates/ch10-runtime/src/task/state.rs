@@ -8,7 +8,7 @@ use crate::sync::{AtomicUsize, Ordering};
 // ANCHOR: flags
 /// Woken, and not running yet: the task is in a queue, or the thread that polls
 /// it puts it there. Set by a wake, cleared by the start of a run. Whoever sets
-/// it while nothing else is set has to schedule the task.
+/// it while the task neither runs nor is complete has to schedule the task.
 pub const SCHEDULED: usize = 1 << 0;
 /// A thread polls the future, or drops it: the only one that may touch it.
 /// Excludes [`COMPLETE`].
@@ -26,7 +26,7 @@ pub const JOINER: usize = 1 << 5;
 pub const LOCAL: usize = 1 << 6;
 /// It runs on the pool, once, and is never woken. Never changes.
 pub const BLOCKING: usize = 1 << 7;
-/// It has a name, which is kept elsewhere. Never changes.
+/// It has a name, which is kept for the dump (`dump/notes.rs`). Never changes.
 pub const NAMED: usize = 1 << 8;
 /// One reference: the runtime's (until the task is complete), the handle's, or
 /// a waker's.
