@@ -1,4 +1,4 @@
-//! Nothing waits invisibly: what every task of a runtime is waiting for.
+//! No task waits invisibly: what every task of a runtime is waiting for.
 //!
 //! A dump is made of what is there anyway: the list of tasks, the timers, the
 //! sockets and the join handles, each of which knows the task that waits. So a
