@@ -39,7 +39,6 @@ mod pump;
 mod relay;
 #[path = "../examples/redis/resp.rs"]
 mod resp;
-#[allow(dead_code, reason = "its size is for other tests")]
 #[path = "../examples/redis/store.rs"]
 mod store;
 #[allow(dead_code, reason = "its client is for other tests")]
