@@ -177,11 +177,11 @@ fn missed_ticks_are_skipped_delayed_or_caught_up() {
 fn a_tick_that_was_given_up_comes_next_time() {
     within_a_minute(|| {
         runtime().block_on(async {
-            let mut interval = interval(ms(30));
+            let mut interval = interval(ms(500));
             let first = interval.tick().await;
             let given_up = timeout(ms(1), interval.tick()).await;
             assert!(given_up.is_err());
-            assert_eq!(interval.tick().await, first + ms(30));
+            assert_eq!(interval.tick().await, first + ms(500));
         });
     });
 }

@@ -1,4 +1,5 @@
-//! The scenes of `tests/net` on sockets whose calls fail as a seed decides.
+//! The scenes of `tests/net`, and the servers of stages 6 to 8, on sockets
+//! whose calls fail as a seed decides.
 //!
 //! The crate is compiled once more, with another `socket` at its root. A seed
 //! that fails is printed; `FAULTS_SEED=17 cargo test --test faults` replays it.
@@ -7,6 +8,7 @@
 
 #[path = "../net/scenes.rs"]
 mod scenes;
+mod servers;
 #[allow(dead_code, reason = "tests of TCP alone")]
 mod socket;
 #[path = "../../src"]
@@ -29,6 +31,7 @@ mod src {
     pub mod root;
     pub mod run_queue;
     pub mod runtime;
+    pub mod shutdown;
     pub mod slots;
     pub mod sync;
     pub mod task;
@@ -36,6 +39,9 @@ mod src {
     pub mod time;
     pub mod yield_now;
 }
+
+// What the servers say `ch10_runtime` to is the crate that is compiled here.
+extern crate self as ch10_runtime;
 
 // By the names that the files of the crate say.
 use src::*;
@@ -73,13 +79,21 @@ const STORM: Odds = Odds {
     reset: 0,
 };
 
-/// The seeds to try: six of them, or the one that is asked for.
+/// The seeds to try: six of them, or as many as `SEEDS` says, or the one that
+/// is asked for.
 fn seeds() -> Vec<u64> {
-    let asked = env::var("FAULTS_SEED").ok();
-    match asked.and_then(|seed| seed.parse().ok()) {
+    let number = |name| env::var(name).ok()?.parse::<u64>().ok();
+    match number("FAULTS_SEED") {
         Some(seed) => vec![seed],
-        None => (0..6).collect(),
+        None => (0..number("SEEDS").unwrap_or(6)).collect(),
     }
+}
+
+/// [`within_a_minute`], and longer for more seeds.
+#[track_caller]
+fn in_time(test: impl FnOnce() + Send + 'static) {
+    let seeds = seeds().len() as u64;
+    testing::within(Duration::from_secs(60 + seeds), test);
 }
 
 /// Plays scenes under faults; how many there were of each kind.
@@ -96,7 +110,7 @@ fn play(seed: u64, odds: Odds, scenes: &[(&str, scenes::Scene)]) -> Counts {
 
 #[test]
 fn every_scene_plays_with_short_blocked_and_interrupted_calls() {
-    within_a_minute(|| {
+    in_time(|| {
         for seed in seeds() {
             let counts = play(seed, STORM, &scenes::SCENES);
             println!("    {counts:?}");
@@ -137,7 +151,7 @@ fn an_accept_without_room_goes_on_when_there_is_some() {
 
 #[test]
 fn connections_that_break_off_are_errors_and_nothing_hangs() {
-    within_a_minute(|| {
+    in_time(|| {
         for seed in seeds() {
             socket::begin(seed, Odds { reset: 3, ..STORM });
             let runtime = Runtime::new().unwrap();
