@@ -2,7 +2,8 @@
 
 use crate::kernel::{now, simulate};
 use crate::runtime::{Runtime, spawn_local};
-use crate::time::{self, interval, sleep, timeout};
+use crate::time::{self, MissedTicks, interval, interval_at};
+use crate::time::{sleep, timeout};
 use crate::yield_now::yield_now;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
@@ -145,6 +146,32 @@ fn an_interval_keeps_time_for_a_day() {
                     sleep(Duration::from_secs(60)).await; // its work
                 }
             });
+        });
+    });
+}
+
+#[test]
+fn missed_ticks_come_at_the_exact_times() {
+    within_a_minute(|| {
+        let ticks = |missed| {
+            run(async move {
+                let (start, period) = (now(), Duration::from_millis(40));
+                let mut interval = interval_at(start, period).missed(missed);
+                interval.tick().await;
+                sleep(period * 7 / 2).await; // its work takes too long, once
+                let mut ticks = Vec::new();
+                for _ in 0..5 {
+                    let after = interval.tick().await - start;
+                    ticks.push(after.as_millis());
+                }
+                ticks
+            })
+        };
+        simulate(Some(4), || {
+            let caught_up = ticks(MissedTicks::CatchUp);
+            assert_eq!(caught_up, [40, 80, 120, 160, 200]);
+            assert_eq!(ticks(MissedTicks::Skip), [40, 160, 200, 240, 280]);
+            assert_eq!(ticks(MissedTicks::Delay), [40, 180, 220, 260, 300]);
         });
     });
 }
