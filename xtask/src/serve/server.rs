@@ -156,7 +156,26 @@ fn answer(mut stream: TcpStream, view: &View) -> io::Result<()> {
         _ => return reply(&mut stream, "405", TEXT, b"only GET, HEAD", true),
     };
     let (status, kind, content) = find(view, &url);
-    reply(&mut stream, status, kind, &content, body)
+    let kept = status == "200" && kind != HTML && names_its_content(&url);
+    let keep = if kept { KEEP } else { FORGET };
+    send(&mut stream, status, kind, keep, &content, body)
+}
+
+/// A page is another one after the next build, under the same name.
+const FORGET: &str = "no-store";
+
+/// A style or script never is: a browser need not ask for it on each page.
+const KEEP: &str = "max-age=86400, immutable";
+
+/// Does the name have a hash in it, as mdBook writes it: `book-609e4cb8.js`?
+fn names_its_content(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let Some((_, rest)) = name.rsplit_once('-') else {
+        return false;
+    };
+    let hash = rest.split('.').next().unwrap_or_default();
+    hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The status, the type and the content of what an address names.
@@ -245,9 +264,20 @@ fn reply(
     content: &[u8],
     body: bool,
 ) -> io::Result<()> {
+    send(stream, status, kind, FORGET, content, body)
+}
+
+fn send(
+    stream: &mut TcpStream,
+    status: &str,
+    kind: &str,
+    keep: &str,
+    content: &[u8],
+    body: bool,
+) -> io::Result<()> {
     let head = format!(
         "HTTP/1.1 {status} .\r\nContent-Type: {kind}\r\nContent-Length: {}\
-         \r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+         \r\nCache-Control: {keep}\r\nConnection: close\r\n\r\n",
         content.len()
     );
     let mut bytes = head.into_bytes();
@@ -322,6 +352,21 @@ mod tests {
         {
             let reply = get(&server, path);
             assert!(!reply.contains("secret"), "{path}: {reply}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_hash_in_its_name_is_kept_and_nothing_else() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path();
+        for name in ["a.css", "a-609e4cb8.min.js", "b-609e4cb8.html"] {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let server = Server::start(folder).unwrap();
+        let kept = |path| get(&server, path).contains("immutable");
+        assert!(kept("/a-609e4cb8.min.js"));
+        for path in ["/a.css", "/b-609e4cb8.html", "/none-609e4cb8.js"] {
+            assert!(!kept(path), "{path}");
         }
     }
 
