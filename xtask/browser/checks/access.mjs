@@ -58,6 +58,19 @@ function markSeen(seen) {
   return [...fresh];
 }
 
+// The sidebar is the same on all pages but for the part that is unfolded, which
+// is the chapter's own: it is looked at on the first page of each folder.
+const SIDEBAR = "#mdbook-sidebar";
+
+/// What of this page is left out: what was looked at on another.
+function leftOut(tab) {
+  const folder = tab.name.split("/").slice(0, -1).join("/");
+  tab.sidebars ??= new Set();
+  const known = tab.sidebars.has(folder);
+  tab.sidebars.add(folder);
+  return known ? [["[data-seen]"], [SIDEBAR]] : [["[data-seen]"]];
+}
+
 /// One problem for each rule, with the first place and how many there are.
 export async function axe(tab) {
   const { page } = tab;
@@ -65,10 +78,10 @@ export async function axe(tab) {
   tab.kindsOfCode ??= [];
   tab.kindsOfCode.push(...(await page.evaluate(markSeen, tab.kindsOfCode)));
   return page.evaluate(
-    async ([tags, template]) => {
+    async ([tags, template, exclude]) => {
       // What is folded away is read, too.
       for (const d of document.querySelectorAll("main details")) d.open = true;
-      const { violations } = await window.axe.run({ exclude: [["[data-seen]"]] }, {
+      const { violations } = await window.axe.run({ exclude }, {
         runOnly: tags,
         resultTypes: ["violations"],
         elementRef: true,
@@ -89,7 +102,7 @@ export async function axe(tab) {
       }
       return wrong;
     },
-    [TAGS, TEMPLATE],
+    [TAGS, TEMPLATE, leftOut(tab)],
   );
 }
 
