@@ -50,7 +50,7 @@ pub fn run(command: &Command, store: &mut Store, now: Instant) -> Outcome {
 }
 // ANCHOR_END: run
 
-/// The name, if a command has no words. (The parser passes over such ones.)
+/// The name of no command.
 const EMPTY: &[u8] = b"";
 
 /// What `run` knows, for those who give it the wrong arguments.

@@ -176,6 +176,7 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Scenario,
     },
+    // ANCHOR: touched
     Bug {
         name: "touched_after_published",
         source: "async-executor#163",
@@ -190,6 +191,7 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Loom("a waker is used up"),
     },
+    // ANCHOR_END: touched
     Bug {
         name: "interrupted",
         source: "futures-rs#2",

@@ -194,13 +194,13 @@ impl Signal {
 
     /// Looks, writes a line to a log, and then leaves its waker.
     async fn wait(&self) {
-        while !self.happened.get() {
-            yield_now().await; // the log
-            self.leave_waker().await;
+        if self.happened.get() {
+            return;
         }
+        yield_now().await; // the log
+        self.leave_waker().await;
     }
 
-    /// Pending once.
     async fn leave_waker(&self) {
         let mut left = false;
         poll_fn(|cx| {
@@ -214,8 +214,7 @@ impl Signal {
     }
     // ANCHOR_END: signal
 
-    // ANCHOR: mended
-    /// Looks once its waker is there.
+    /// The same, and looks again once the waker is there.
     async fn wait_mended(&self) {
         yield_now().await; // the log
         poll_fn(|cx| {
@@ -227,7 +226,6 @@ impl Signal {
         })
         .await;
     }
-    // ANCHOR_END: mended
 }
 
 /// One task works for two turns, then signals another one, which waits.
