@@ -21,8 +21,8 @@ use std::time::Duration;
 /// What the server allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the first byte of a request to the end of its head; and from the
-    /// beginning of a connection to its first byte.
+    /// For the first byte of a connection; and then, over HTTP/1, for each
+    /// head, counted from when the server begins to wait for it.
     pub head: Duration,
     /// For what is in flight when the server is asked to end.
     pub end: Duration,
@@ -93,32 +93,47 @@ async fn connection(
         return Ok(()); // the server ends, and has read no request
     };
     let stream = begun??;
-    let is_http2 = starts_http2(stream.prefix());
-    let (io, service) = (Io(stream), service_fn(answer));
-    if is_http2 {
-        let connection = http2::Builder::new(Tasks)
-            .timer(Timers)
-            .serve_connection(io, service);
-        let mut connection = pin!(connection);
-        if let Some(done) = token.until(connection.as_mut()).await {
-            return Ok(done?);
-        }
-        connection.as_mut().graceful_shutdown();
-        return Ok(connection.await?);
+    match starts_http2(stream.prefix()) {
+        true => over_http2(Io(stream), token).await?,
+        false => over_http1(Io(stream), token, limits).await?,
     }
+    Ok(())
+}
+
+async fn over_http1(
+    stream: Io<Prefix<TcpStream>>,
+    token: &Token,
+    limits: Limits,
+) -> hyper::Result<()> {
     let connection = http1::Builder::new()
         .timer(Timers)
         .header_read_timeout(limits.head)
         .half_close(true)
-        .serve_connection(io, service);
+        .serve_connection(stream, service_fn(answer));
     let mut connection = pin!(connection);
     if let Some(done) = token.until(connection.as_mut()).await {
-        return Ok(done?);
+        return done;
     }
     connection.as_mut().graceful_shutdown();
-    Ok(connection.await?)
+    connection.await
 }
 // ANCHOR_END: connection
+
+/// The same with the other builder, which has no limit on a head.
+async fn over_http2(
+    stream: Io<Prefix<TcpStream>>,
+    token: &Token,
+) -> hyper::Result<()> {
+    let connection = http2::Builder::new(Tasks)
+        .timer(Timers)
+        .serve_connection(stream, service_fn(answer));
+    let mut connection = pin!(connection);
+    if let Some(done) = token.until(connection.as_mut()).await {
+        return done;
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
 
 /// The body of an answer.
 type Body = BoxBody<Bytes, hyper::Error>;

@@ -116,14 +116,12 @@ impl rt::Timer for Timers {
         time::now()
     }
 
-    // ANCHOR: reset
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: Instant) {
         match sleep.as_mut().downcast_mut_pin::<Sleep>() {
             Some(ours) => ours.project().sleep.reset(deadline),
             None => *sleep = self.sleep_until(deadline),
         }
     }
-    // ANCHOR_END: reset
 }
 
 // ANCHOR_END: timer
