@@ -2,9 +2,14 @@
 //! hostile clients get.
 
 use commands::{Outcome, run};
+use futures_lite::{AsyncRead, AsyncWrite};
 use pipe::{Random, pair};
 use resp::{Limits, Parser, ProtocolError, Reply};
-use std::cell::RefCell;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use store::Store;
 use testing::within_a_minute;
@@ -334,6 +339,91 @@ fn no_bytes_make_a_connection_panic_or_hang() {
                 assert!(replies.ends_with(b"\r\n"), "seed {seed}");
             }
         }
+    });
+}
+
+/// The system's allocator, with a sum for each thread.
+struct Counting;
+
+thread_local! {
+    static BYTES: Cell<isize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on to `System` as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.set(BYTES.get() + layout.size() as isize);
+        // SAFETY: the caller keeps `alloc`'s rules, which are `System`'s.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        BYTES.set(BYTES.get() - layout.size() as isize);
+        // SAFETY: what `System` has allocated by `alloc`, with this layout.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A client that has sent these bytes, and reads nothing.
+struct Deaf<'a>(&'a [u8]);
+
+impl AsyncRead for Deaf<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_read(cx, bytes)
+    }
+}
+
+impl AsyncWrite for Deaf<'_> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_close(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[test]
+fn a_client_that_does_not_read_makes_its_connection_hold_one_reply() {
+    within_a_minute(|| {
+        let limits = Limits::default();
+        let argument = vec![b'x'; limits.argument];
+        let commands = frame(&[b"ECHO", &argument]).repeat(3);
+        let store = RefCell::new(Store::new(0));
+        let before = BYTES.get();
+        let client = Deaf(&commands);
+        let serve = connection::serve(client, &store, limits, Instant::now);
+        let mut serve = pin!(serve);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(serve.as_mut().poll(&mut cx).is_pending());
+        let held = BYTES.get() - before;
+        // What was read, and its reply. A `Vec` that grows takes at most
+        // twice what is in it.
+        let read = limits.argument + 16 * 1024;
+        let most = 2 * (read + limits.argument + 1024) as isize;
+        assert!(held <= most, "{held} bytes, {most} allowed");
+        assert!(held > limits.argument as isize, "{held} bytes");
     });
 }
 

@@ -50,7 +50,7 @@ pub fn run(command: &Command, store: &mut Store, now: Instant) -> Outcome {
 }
 // ANCHOR_END: run
 
-/// The name of no command.
+/// The name, if a command has no words. (The parser passes over such ones.)
 const EMPTY: &[u8] = b"";
 
 /// What `run` knows, for those who give it the wrong arguments.

@@ -41,20 +41,22 @@ where
     while read(&mut stream, &mut input).await? > 0 {
         let mut rest = &input[..];
         loop {
-            let next = parser.next(&mut rest);
-            let Ok(Some(command)) = next else {
-                if let Err(error) = next {
+            let command = match parser.next(&mut rest) {
+                Ok(Some(command)) => command,
+                Ok(None) => break,
+                Err(error) => {
                     Reply::Error(format!("ERR {error}")).write(&mut replies);
                     return end(stream, &replies, ran).await;
                 }
-                break;
             };
             ran += 1;
             let outcome =
                 commands::run(&command, &mut store.borrow_mut(), now());
             let (Outcome::Reply(reply) | Outcome::Last(reply)) = &outcome;
             reply.write(&mut replies);
-            if matches!(outcome, Outcome::Last(_)) {
+            let is_last = matches!(outcome, Outcome::Last(_));
+            drop((command, outcome)); // nothing waits with them
+            if is_last {
                 return end(stream, &replies, ran).await;
             }
             if replies.len() >= REPLIES {
@@ -65,8 +67,7 @@ where
         let used = input.len() - rest.len();
         input.drain(..used);
         stream.write_all(&replies).await?;
-        replies.clear();
-        forget(&mut input, &mut replies);
+        shrink(&mut input, &mut replies);
     }
     Ok(ran)
     // ANCHOR_END: body
@@ -84,7 +85,7 @@ where
 
 /// A client that is idle keeps no memory that it needed once; a command of
 /// which only a part is there stays in `input`.
-fn forget(input: &mut Vec<u8>, replies: &mut Vec<u8>) {
+fn shrink(input: &mut Vec<u8>, replies: &mut Vec<u8>) {
     *replies = Vec::new();
     if input.is_empty() {
         *input = Vec::new();

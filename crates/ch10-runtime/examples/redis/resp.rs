@@ -65,7 +65,7 @@ enum State {
     /// `*3`: a command of three arguments; or a line typed by hand.
     #[default]
     Start,
-    /// `$5`, and after it this many arguments, itself included.
+    /// `$5`: a length. This many arguments are to come, its own included.
     Length { left: usize },
     /// Five bytes, and the end of their line.
     Bytes { left: usize, length: usize },
