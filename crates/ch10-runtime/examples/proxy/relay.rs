@@ -30,12 +30,17 @@ pub async fn relay(
     }
     Ok(connections)
 }
+// ANCHOR_END: relay
 
+// ANCHOR: connect
 async fn connect(
     client: TcpStream,
     target: SocketAddr,
 ) -> io::Result<(u64, u64)> {
     let server = TcpStream::connect(target).await?;
+    // A small piece isn't held back until the one before has arrived.
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
     both(client.into_split(), server.into_split()).await
 }
-// ANCHOR_END: relay
+// ANCHOR_END: connect
