@@ -377,8 +377,8 @@ fn one_is_meant() {
 }
 
 // ANCHOR: found
-/// Thread 0 searches and finds some other job, while job 0 is pushed: whoever
-/// pushes may rouse no thread, because one searches. Thread 1 falls asleep
+/// Thread 0 searches and finds some other job, while job 0 is pushed: because
+/// a thread searches, the push perhaps rouses none. Thread 1 falls asleep
 /// meanwhile. It must wake up.
 fn found(look: bool) {
     let rig = Rig::new(2, 1, LOOK);
