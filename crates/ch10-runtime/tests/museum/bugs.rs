@@ -176,7 +176,6 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Scenario,
     },
-    // ANCHOR: touched
     Bug {
         name: "touched_after_published",
         source: "async-executor#163",
@@ -191,7 +190,6 @@ pub const BUGS: [Bug; 16] = [
         }],
         tool: Tool::Loom("a waker is used up"),
     },
-    // ANCHOR_END: touched
     Bug {
         name: "interrupted",
         source: "futures-rs#2",

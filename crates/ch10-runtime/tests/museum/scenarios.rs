@@ -61,6 +61,7 @@ fn counting() -> (Arc<Count>, Waker) {
     (Arc::clone(&count), Waker::from(count))
 }
 
+// ANCHOR: nested
 /// A job of the pool spawns another one.
 fn nested_spawn_blocking() {
     runtime().block_on(async {
@@ -69,6 +70,7 @@ fn nested_spawn_blocking() {
         assert_eq!(inner.await.expect("the inner job runs"), 5);
     });
 }
+// ANCHOR_END: nested
 
 /// One request panics; the next one is served all the same.
 fn panic_kills_worker() {
