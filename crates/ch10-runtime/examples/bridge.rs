@@ -20,8 +20,8 @@ use tokio::runtime;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 // ANCHOR: neutral
-/// Sums up numbers that come through a channel, behind a lock. Whoever wakes
-/// it is another half of itself, so it is at home on every runtime.
+/// Adds up numbers that come through a channel, behind a lock. What wakes it is
+/// its own other half, so it is at home on every runtime.
 async fn neutral() -> u32 {
     let sum = Arc::new(async_lock::Mutex::new(0));
     let (sender, receiver) = async_channel::bounded(1);
@@ -115,7 +115,7 @@ impl<F: Future> Future for Entered<F> {
 
 impl<F> Drop for Entered<F> {
     fn drop(&mut self) {
-        // The destructors of its sockets and timers may look for tokio, too.
+        // A destructor may look for tokio, too: to spawn a task, say.
         let _inside = self.tokio.enter();
         self.future = None;
     }
