@@ -194,13 +194,13 @@ impl Signal {
 
     /// Looks, writes a line to a log, and then leaves its waker.
     async fn wait(&self) {
-        if self.happened.get() {
-            return;
+        while !self.happened.get() {
+            yield_now().await; // the log
+            self.leave_waker().await;
         }
-        yield_now().await; // the log
-        self.leave_waker().await;
     }
 
+    /// Pending once.
     async fn leave_waker(&self) {
         let mut left = false;
         poll_fn(|cx| {
@@ -214,7 +214,8 @@ impl Signal {
     }
     // ANCHOR_END: signal
 
-    /// The same, and looks again once the waker is there.
+    // ANCHOR: mended
+    /// Looks once its waker is there.
     async fn wait_mended(&self) {
         yield_now().await; // the log
         poll_fn(|cx| {
@@ -226,6 +227,7 @@ impl Signal {
         })
         .await;
     }
+    // ANCHOR_END: mended
 }
 
 /// One task works for two turns, then signals another one, which waits.
