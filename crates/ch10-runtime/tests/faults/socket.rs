@@ -14,7 +14,7 @@ use event::Source;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ struct Faults {
     counts: Counts,
     tokens: BTreeMap<RawFd, Token>,
     owed: BTreeSet<RawFd>,
+    /// Connections that have broken off, and stay so.
+    broken: BTreeSet<RawFd>,
 }
 
 thread_local! {
@@ -102,6 +104,9 @@ impl Faults {
     fn before(&mut self, fd: RawFd) -> io::Result<()> {
         self.counts.calls += 1;
         let odds = self.odds;
+        if self.broken.contains(&fd) {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
         if self.happens(odds.interrupted) {
             self.counts.interrupted += 1;
             return Err(ErrorKind::Interrupted.into());
@@ -113,6 +118,7 @@ impl Faults {
         }
         if self.happens(odds.reset) {
             self.counts.reset += 1;
+            self.broken.insert(fd);
             return Err(ErrorKind::ConnectionReset.into());
         }
         Ok(())
@@ -143,11 +149,22 @@ impl Faults {
 }
 
 /// Fails if a fault is due; says how much to ask for.
-fn before(fd: RawFd, length: usize) -> io::Result<usize> {
+fn before_fd(fd: RawFd, length: usize) -> io::Result<usize> {
     FAULTS.with_borrow_mut(|faults| {
         faults.before(fd)?;
         Ok(faults.part(length))
     })
+}
+
+/// The same for a connection. One that breaks off does so for the system, too:
+/// whatever waits for it, here or at the peer, is told.
+fn before(socket: &net::TcpStream, length: usize) -> io::Result<usize> {
+    let done = before_fd(socket.as_raw_fd(), length);
+    let broken = |error: &io::Error| error.kind() == ErrorKind::ConnectionReset;
+    if done.as_ref().is_err_and(broken) {
+        let _ = socket.shutdown(Shutdown::Both); // the peer may be gone
+    }
+    done
 }
 
 /// As in the real one: fewer than asked *of the system* means that it has no
@@ -194,6 +211,7 @@ pub(crate) fn deregister<S: Source + AsRawFd>(
     FAULTS.with_borrow_mut(|faults| {
         faults.tokens.remove(&fd);
         faults.owed.remove(&fd);
+        faults.broken.remove(&fd);
     });
     registry.deregister(source)
 }
@@ -224,7 +242,7 @@ pub(crate) fn read(
     mut socket: &net::TcpStream,
     bytes: &mut [u8],
 ) -> io::Result<Attempt<usize>> {
-    let asked = before(socket.as_raw_fd(), bytes.len())?;
+    let asked = before(socket, bytes.len())?;
     let read = socket.read(&mut bytes[..asked])?;
     Ok(stream(read, asked))
 }
@@ -244,7 +262,7 @@ pub(crate) fn peek(
     socket: &net::TcpStream,
     bytes: &mut [u8],
 ) -> io::Result<Attempt<usize>> {
-    let asked = before(socket.as_raw_fd(), bytes.len())?;
+    let asked = before(socket, bytes.len())?;
     socket.peek(&mut bytes[..asked]).map(Attempt::of)
 }
 
@@ -252,7 +270,7 @@ pub(crate) fn write(
     mut socket: &net::TcpStream,
     bytes: &[u8],
 ) -> io::Result<Attempt<usize>> {
-    let asked = before(socket.as_raw_fd(), bytes.len())?;
+    let asked = before(socket, bytes.len())?;
     let written = socket.write(&bytes[..asked])?;
     Ok(stream(written, asked))
 }
@@ -273,7 +291,7 @@ pub(crate) fn send_to(
     bytes: &[u8],
     to: SocketAddr,
 ) -> io::Result<Attempt<usize>> {
-    before(socket.as_raw_fd(), 0)?;
+    before_fd(socket.as_raw_fd(), 0)?;
     socket.send_to(bytes, to).map(Attempt::of)
 }
 
@@ -281,6 +299,6 @@ pub(crate) fn recv_from(
     socket: &net::UdpSocket,
     bytes: &mut [u8],
 ) -> io::Result<Attempt<(usize, SocketAddr)>> {
-    before(socket.as_raw_fd(), 0)?;
+    before_fd(socket.as_raw_fd(), 0)?;
     socket.recv_from(bytes).map(Attempt::of)
 }
