@@ -11,23 +11,31 @@
 //! | group | a case is | its figure is for |
 //! |---|---|---|
 //! | `tasks` | what is done | one task, or one turn |
+//! | `threads` | the same on two threads | one task |
+//! | `load` | which of 10,000 tasks | from the start to its end |
 //! | `deadlines` | what is done | one deadline |
 //! | `sleepers` | a million sleeping tasks | one of them |
 //! | `server` | what is served over 100 connections | one request |
+//! | `latency` | which of the requests, at a given pace | one request |
 //! | `connections` | 1,000 idle ones | the heap of one |
 //!
 //! Each peer does the same with what it is made of: panics are caught, tasks
-//! can be cancelled, and joined.
+//! can be cancelled, and joined. Only monoio has none of that but joining.
 
+#[cfg(target_os = "linux")]
+mod completion;
 mod memory;
 mod network;
 mod peers;
 mod tasks;
+mod threads;
 mod timers;
+mod together;
 
 use peers::{AsyncExecutor, Local, LocalRuntime, LocalSet, Ours, Tokio};
 use std::process::ExitCode;
 use testing::bench::{Arguments, Result, Rounds, Row, in_turns};
+use together::Together;
 
 /// Something to be measured.
 struct Measured {
@@ -68,6 +76,24 @@ fn all() -> Vec<Measured> {
         network::rows::<AsyncExecutor>,
     ];
     all.extend(peers.into_iter().flat_map(|rows| rows()));
+    all.extend(threads::rows());
+    #[cfg(target_os = "linux")]
+    all.extend(completion::rows());
+    all
+}
+
+/// What gives several figures at once.
+fn together() -> Vec<Together> {
+    let mut at_a_pace = vec![
+        network::at_a_pace::<Ours>(),
+        network::at_a_pace::<Tokio>(),
+        network::at_a_pace::<AsyncExecutor>(),
+    ];
+    #[cfg(target_os = "linux")]
+    at_a_pace.extend(completion::at_a_pace());
+    let mut all: Vec<_> = threads::loads().into();
+    all.push(network::latency(at_a_pace));
+    all.push(timers::sleepers());
     all
 }
 
@@ -106,8 +132,10 @@ fn run(arguments: Arguments) -> Result<()> {
             .print(&figures)?;
         }
     }
-    if arguments.wants("sleepers") {
-        timers::sleepers(arguments.quick)?;
+    for group in together() {
+        if arguments.wants(group.group) {
+            group.measure(arguments.quick)?;
+        }
     }
     Ok(())
 }

@@ -37,13 +37,13 @@ pub trait Reactor: Peer {
 
 /// One end of a connection.
 pub trait Stream: Send + 'static {
-    fn read(
-        &mut self,
-        bytes: &mut [u8],
+    fn read<'a>(
+        &'a mut self,
+        bytes: &'a mut [u8],
     ) -> impl Future<Output = io::Result<usize>> + Send;
-    fn write_all(
-        &mut self,
-        bytes: &[u8],
+    fn write_all<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
     ) -> impl Future<Output = io::Result<()>> + Send;
 }
 
@@ -86,12 +86,18 @@ impl Reactor for Ours {
 }
 
 impl Stream for ours::net::TcpStream {
-    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        Self::read(self, bytes).await
+    fn read<'a>(
+        &'a mut self,
+        bytes: &'a mut [u8],
+    ) -> impl Future<Output = io::Result<usize>> + Send {
+        Self::read(self, bytes)
     }
 
-    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        Self::write_all(self, bytes).await
+    fn write_all<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+    ) -> impl Future<Output = io::Result<()>> + Send {
+        Self::write_all(self, bytes)
     }
 }
 
@@ -164,12 +170,18 @@ impl Reactor for Tokio {
 }
 
 impl Stream for tokio::net::TcpStream {
-    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        tokio::io::AsyncReadExt::read(self, bytes).await
+    fn read<'a>(
+        &'a mut self,
+        bytes: &'a mut [u8],
+    ) -> impl Future<Output = io::Result<usize>> + Send {
+        tokio::io::AsyncReadExt::read(self, bytes)
     }
 
-    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        tokio::io::AsyncWriteExt::write_all(self, bytes).await
+    fn write_all<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+    ) -> impl Future<Output = io::Result<()>> + Send {
+        tokio::io::AsyncWriteExt::write_all(self, bytes)
     }
 }
 
@@ -263,11 +275,17 @@ impl Reactor for AsyncExecutor {
 }
 
 impl Stream for Async<net::TcpStream> {
-    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        futures_lite::AsyncReadExt::read(self, bytes).await
+    fn read<'a>(
+        &'a mut self,
+        bytes: &'a mut [u8],
+    ) -> impl Future<Output = io::Result<usize>> + Send {
+        futures_lite::AsyncReadExt::read(self, bytes)
     }
 
-    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        futures_lite::AsyncWriteExt::write_all(self, bytes).await
+    fn write_all<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+    ) -> impl Future<Output = io::Result<()>> + Send {
+        futures_lite::AsyncWriteExt::write_all(self, bytes)
     }
 }

@@ -3,6 +3,7 @@
 use crate::Measured;
 use crate::memory::in_use;
 use crate::peers::{AsyncExecutor, Ours, Reactor, Tokio};
+use crate::together::{Once, Together};
 use futures_lite::future::yield_now;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -10,7 +11,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
-use testing::bench::{Result, Row, grouped, ns_each};
+use testing::bench::{Result, grouped, ns_each};
 
 fn set_and_cancel<P: Reactor>(times: usize) -> Result<f64> {
     P::block_on(async {
@@ -37,6 +38,8 @@ pub fn rows<P: Reactor>() -> Vec<Measured> {
     }]
 }
 
+const SLEEPERS: usize = 1_000_000;
+
 static ASLEEP: AtomicUsize = AtomicUsize::new(0);
 static AWAKE: AtomicUsize = AtomicUsize::new(0);
 /// How late they were, in sum, in nanoseconds.
@@ -58,7 +61,11 @@ fn cpu() -> Result<Duration> {
 
 /// So many tasks sleep, with deadlines over one second: nanoseconds to create
 /// one, to wake one, bytes of one, and how late one is.
-fn once<P: Reactor>(tasks: usize, before: Duration) -> Result<[f64; 4]> {
+fn once<P: Reactor>(quick: bool) -> Result<Vec<f64>> {
+    let (tasks, before) = match quick {
+        true => (1, Duration::from_millis(50)),
+        false => (SLEEPERS, Duration::from_secs(12)),
+    };
     ASLEEP.store(0, Ordering::Relaxed);
     AWAKE.store(0, Ordering::Relaxed);
     LATE.store(0, Ordering::Relaxed);
@@ -90,7 +97,7 @@ fn once<P: Reactor>(tasks: usize, before: Duration) -> Result<[f64; 4]> {
             P::sleep_until(until).await;
         }
         let late = Duration::from_nanos(LATE.load(Ordering::Relaxed));
-        Ok([
+        Ok(vec![
             ns_each(created - begin, tasks),
             ns_each(cpu()? - created, tasks),
             bytes as f64 / tasks as f64,
@@ -99,50 +106,27 @@ fn once<P: Reactor>(tasks: usize, before: Duration) -> Result<[f64; 4]> {
     })
 }
 
-const CASES: [(&str, &str); 4] = [
-    ("create", "ns"),
-    ("wake", "ns"),
-    ("memory", "B"),
-    ("late by", "ns"),
-];
+fn sleeper<P: Reactor>() -> (&'static str, Once) {
+    (P::REACTOR, once::<P>)
+}
 
-/// One round of a million, for each peer in turn.
-type Once = fn(usize, Duration) -> Result<[f64; 4]>;
-
-/// Measures them, and prints the rows.
-pub fn sleepers(quick: bool) -> Result<()> {
-    let (tasks, rounds, before) = match quick {
-        true => (1, 1, Duration::from_millis(50)),
-        false => (1_000_000, 3, Duration::from_secs(4)),
-    };
-    let peers: [(&str, Once); 3] = [
-        (Ours::REACTOR, once::<Ours>),
-        (Tokio::REACTOR, once::<Tokio>),
-        (AsyncExecutor::REACTOR, once::<AsyncExecutor>),
+/// A million of them.
+pub fn sleepers() -> Together {
+    let cases = [
+        ("create", "ns"),
+        ("wake", "ns"),
+        ("memory", "B"),
+        ("late by", "ns"),
     ];
-    let mut figures = [(); 3].map(|()| [(); 4].map(|()| Vec::new()));
-    for _ in 0..rounds {
-        for ((_, once), figures) in peers.iter().zip(&mut figures) {
-            let round = once(tasks, before)?;
-            for (figure, all) in round.into_iter().zip(figures) {
-                all.push(figure);
-            }
-        }
+    let case = |(case, unit)| (format!("{case}, {}", grouped(SLEEPERS)), unit);
+    Together {
+        group: "sleepers",
+        cases: cases.map(case).to_vec(),
+        rounds: 3,
+        peers: vec![
+            sleeper::<Ours>(),
+            sleeper::<Tokio>(),
+            sleeper::<AsyncExecutor>(),
+        ],
     }
-    for (index, (case, unit)) in CASES.into_iter().enumerate() {
-        let case = format!("{case}, {}", grouped(1_000_000));
-        for ((peer, _), figures) in peers.iter().zip(&figures) {
-            let (group, per_iteration) = ("sleepers", 1);
-            let case = case.as_str();
-            Row {
-                group,
-                peer,
-                case,
-                unit,
-                per_iteration,
-            }
-            .print(&figures[index])?;
-        }
-    }
-    Ok(())
 }
