@@ -1,6 +1,6 @@
 //! The servers of stages 6 to 8, from their own files, on the system's sockets
-//! with faults. In `tests/sim` the same files also meet connections that break
-//! off and any order of tasks, in a time that is a number.
+//! with faults. In `tests/sim` the same files also meet any order of tasks, in
+//! a time that is a number.
 
 #[path = "../../examples/redis/commands.rs"]
 mod commands;
@@ -25,7 +25,7 @@ mod resp;
 #[path = "../../examples/redis/store.rs"]
 mod store;
 
-use super::socket::{self, Counts};
+use super::socket::{self, Counts, Odds};
 use super::{STORM, in_time, seeds};
 use crate::net::{TcpListener, TcpStream};
 use crate::scenes::pattern;
@@ -37,6 +37,9 @@ use hyper::body::Bytes;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+/// Connections that break off, too.
+const BREAKING: Odds = Odds { reset: 4, ..STORM };
 
 /// Runs all three servers and their clients: hyper, and Redis through the
 /// proxy. How many clients have got everything.
@@ -65,7 +68,9 @@ async fn servers() -> io::Result<usize> {
         assert_eq!(served.finished, Ok(()));
         io::Result::Ok(())
     };
-    let stored = listen::listen(&redis, shutdown.token());
+    // A server that ends closes its listener: whoever was not accepted is told.
+    let token = shutdown.token();
+    let stored = async move { listen::listen(&redis, token).await };
     let relayed = relay::relay(&proxy, redis_at, shutdown.token());
     let others = future::try_zip(stored, relayed);
     let all = future::try_zip(future::try_zip(clients, served), others);
@@ -114,9 +119,9 @@ async fn redis_client(addr: SocketAddr) -> bool {
     ended.is_ok() && received.len() == expected.len()
 }
 
-fn play(seed: u64) -> (usize, Counts) {
+fn play(seed: u64, odds: Odds) -> (usize, Counts) {
     println!("FAULTS_SEED={seed}");
-    socket::begin(seed, STORM);
+    socket::begin(seed, odds);
     let runtime = Runtime::new().unwrap();
     let whole = runtime.block_on(servers());
     (whole.expect("no listener has failed"), socket::counts())
@@ -126,10 +131,19 @@ fn play(seed: u64) -> (usize, Counts) {
 fn the_servers_are_right_with_short_blocked_and_interrupted_calls() {
     in_time(|| {
         for seed in seeds() {
-            let (whole, counts) = play(seed);
+            let (whole, counts) = play(seed, STORM);
             assert_eq!(whole, 8, "no fault is an error");
             println!("    {counts:?}");
             assert!(counts.short > 20 && counts.would_block > 20);
         }
+    });
+}
+
+#[test]
+fn the_servers_never_answer_wrongly_when_connections_break_off() {
+    in_time(|| {
+        let plays = seeds().into_iter().map(|seed| play(seed, BREAKING));
+        let resets: usize = plays.map(|(_, counts)| counts.reset).sum();
+        assert!(resets > 0);
     });
 }
