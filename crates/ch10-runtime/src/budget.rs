@@ -2,32 +2,37 @@
 //!
 //! A socket that is always ready never says pending, so a task that reads from
 //! it would never give its thread back. Each leaf future asks here first, and
-//! says pending, once, when the budget of this poll is used up.
+//! says pending when the budget of this poll is used up.
 //!
-//! After that once there is a new budget: what polls the leaf can be an executor
-//! that isn't ours, which begins no poll of a task.
+//! What polls the leaf can be an executor that isn't ours, which begins no poll
+//! of a task. So a budget that is used up is full again after some refusals.
 
 use crate::context;
 use std::task::{Context, Poll};
 
 /// How many times leaf futures may be ready within one poll of a task.
-pub(crate) const BUDGET: u8 = 128;
+const BUDGET: u8 = 128;
+
+/// How many leaves are refused after that: as many as are in one task, or it
+/// could go on with another one.
+const REFUSALS: u8 = 127;
+
+/// What is left when a poll begins: the budget, and then the refusals.
+pub(crate) const FULL: u8 = BUDGET + REFUSALS;
 
 // ANCHOR: proceed
 /// May the leaf try? Pending: the task was woken, and comes again after all
 /// others that are ready.
 #[inline]
 pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
-    context::with_budget(|left| match left.get() {
-        0 => {
-            left.set(BUDGET);
-            cx.waker().wake_by_ref();
-            Poll::Pending
+    context::with_budget(|left| {
+        let now = left.get();
+        left.set(now.checked_sub(1).unwrap_or(FULL));
+        if now > REFUSALS {
+            return Poll::Ready(());
         }
-        some => {
-            left.set(some - 1);
-            Poll::Ready(())
-        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     })
 }
 // ANCHOR_END: proceed

@@ -2,7 +2,7 @@
 //!
 //! A future is not given its runtime, so `spawn`, timers and sockets look here.
 
-use crate::budget::BUDGET;
+use crate::budget::FULL;
 use crate::dump;
 use crate::handle::{Handle, Shared};
 use crate::runtime::Home;
@@ -35,7 +35,7 @@ thread_local! {
             shared: Cell::new(ptr::null()),
             home: Cell::new(ptr::null()),
             task: Cell::new(None),
-            budget: Cell::new(BUDGET),
+            budget: Cell::new(FULL),
         }
     };
 }
@@ -141,7 +141,7 @@ pub(crate) fn is_home() -> bool {
 pub(crate) fn polling<R>(task: TaskId, poll: impl FnOnce() -> R) -> R {
     CONTEXT.with(|context| {
         context.task.set(Some(task));
-        context.budget.set(BUDGET);
+        context.budget.set(FULL);
     });
     poll()
 }

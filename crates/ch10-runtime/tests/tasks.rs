@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use testing::within_a_minute;
 
 fn runtime() -> Runtime {
@@ -212,6 +212,28 @@ fn a_runtime_inside_of_another_ones_block_on_is_refused() {
         // Both still work.
         assert_eq!(outer.block_on(async { 1 }), 1);
         assert_eq!(inner.block_on(async { 2 }), 2);
+    });
+}
+
+#[test]
+fn a_select_of_two_leaves_that_are_always_ready_gives_others_their_turn() {
+    within_a_minute(|| {
+        let past = Instant::now();
+        thread::sleep(Duration::from_millis(2));
+        runtime().block_on(async {
+            let busy = spawn(async move {
+                loop {
+                    // One is refused: the other one must be, too.
+                    let one = time::sleep_until(past);
+                    let other = time::sleep_until(past);
+                    futures_lite::future::or(one, other).await;
+                }
+            });
+            for _ in 0..10 {
+                spawn(async {}).await.expect("it has its turn");
+            }
+            busy.abort();
+        });
     });
 }
 
