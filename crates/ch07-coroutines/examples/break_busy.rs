@@ -97,6 +97,8 @@ fn runs() -> std::io::Result<()> {
     // away is not counted. Ten to one leaves room for that.
     assert!(busy.busy > paused.busy * 10);
     assert!(busy.rounds > paused.rounds * 10);
-    assert!(paused.rounds <= 5, "{} rounds", paused.rounds);
+    // A pause may be longer than asked for, and never shorter.
+    let pauses = paused.took.as_millis() as u64 / 100;
+    assert!(paused.rounds <= pauses + 1, "{} rounds", paused.rounds);
     Ok(())
 }
