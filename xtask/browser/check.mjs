@@ -102,7 +102,7 @@ const READERS = [
 ];
 
 // The Rust side waits for 20 s longer.
-const PATIENCE = 1000 * (120 + 16 * (process.argv.length - 3));
+const PATIENCE = 1000 * (300 + 16 * (process.argv.length - 3));
 
 /// Runs the checks of a reader on a page: what each has found.
 async function look(reader, browser, tab, name) {

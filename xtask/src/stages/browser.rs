@@ -56,7 +56,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .env("CHROMIUM", chromium)
         .env("UNCHANGED", opened.unchanged().join(" "));
     // The script gives up twenty seconds earlier, and says why.
-    let patience = 140 + 16 * opened.pages.len() as u64;
+    let patience = 320 + 16 * opened.pages.len() as u64;
     let done = process::run(&mut command, Duration::from_secs(patience))?;
     let counts = read(cx, &opened, &done.output, report);
     if !done.success() && report.failures.is_empty() {

@@ -22,7 +22,7 @@ pub use ran::*;
 
 /// No run of the tool on a book of this size takes as long, even if skeptic
 /// has to be built for it on a slow machine.
-pub const LIMIT: Duration = Duration::from_secs(300);
+pub const LIMIT: Duration = Duration::from_secs(600);
 
 /// How many books may be worked on at the same time.
 const SLOTS: usize = 2;
