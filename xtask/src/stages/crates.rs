@@ -137,11 +137,12 @@ enum Outcome {
     NotBuilt(String),
 }
 
-/// The line in which cargo names what does not compile.
+/// What does not compile, as cargo names it; not whether it was the library or
+/// the library for its own tests, which depends on which was first.
 fn culprit(error: &str) -> &str {
     let mut lines = error.lines();
-    lines
-        .find(|line| line.starts_with(NOT_COMPILED))
+    let name = lines.find_map(|line| line.strip_prefix(NOT_COMPILED));
+    name.and_then(|name| name.split(" (").next())
         .unwrap_or(error)
 }
 
