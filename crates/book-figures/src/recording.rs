@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Run;
-use crate::fault::{Fault, line_of};
+use crate::fault::Fault;
+use crate::read;
 
 /// The version that this tool writes and reads.
 pub const VERSION: u32 = 1;
@@ -64,29 +65,7 @@ impl Recording {
     /// # Errors
     /// A [`Fault`] when it is not of this form.
     pub fn parse(file: &str, text: &str) -> Result<Recording, Fault> {
-        #[derive(Deserialize)]
-        struct Version {
-            version: u32,
-        }
-        let fault = |line: usize, message: String| Fault {
-            file: file.to_owned(),
-            line: line.max(1),
-            message,
-        };
-        let read =
-            |error: serde_json::Error| fault(error.line(), error.to_string());
-        // The version first: the rest of another one may look different.
-        let Version { version } = serde_json::from_str(text).map_err(read)?;
-        if version != VERSION {
-            return Err(fault(
-                line_of(text, "\"version\""),
-                format!(
-                    "field `version`: {version}; this tool reads {VERSION}: \
-                     record the figure again"
-                ),
-            ));
-        }
-        serde_json::from_str(text).map_err(read)
+        read::recording(file, text)
     }
 
     /// The recording as it is stored.

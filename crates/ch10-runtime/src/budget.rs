@@ -13,8 +13,9 @@ use std::task::{Context, Poll};
 /// How many times leaf futures may be ready within one poll of a task.
 const BUDGET: u8 = 128;
 
-/// How many leaves are refused after that: as many as are in one task, or it
-/// could go on with another one.
+/// How many leaves are refused after that. All leaves of the task have to be, or
+/// it could go on with the next one; so one that polls more leaves than this at
+/// once takes more than its budget.
 const REFUSALS: u8 = 127;
 
 /// What is left when a poll begins: the budget, and then the refusals.

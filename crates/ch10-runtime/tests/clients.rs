@@ -9,7 +9,8 @@
 use ch10_runtime::net::TcpListener;
 use ch10_runtime::shutdown::Shutdown;
 use ch10_runtime::{Runtime, time};
-use hello::Limits;
+use servers::hello::{self, Limits};
+use servers::{listen, relay};
 use std::env;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -21,26 +22,8 @@ use std::time::Duration;
 use support::Server;
 use testing::within_a_minute;
 
-#[path = "../examples/redis/commands.rs"]
-mod commands;
-#[path = "../examples/redis/connection.rs"]
-mod connection;
-#[path = "../examples/support/hello.rs"]
-mod hello;
-#[path = "../examples/support/hyper_rt.rs"]
-mod hyper_rt;
-#[path = "../examples/redis/listen.rs"]
-mod listen;
-#[path = "../examples/support/prefix.rs"]
-mod prefix;
-#[path = "../examples/proxy/pump.rs"]
-mod pump;
-#[path = "../examples/proxy/relay.rs"]
-mod relay;
-#[path = "../examples/redis/resp.rs"]
-mod resp;
-#[path = "../examples/redis/store.rs"]
-mod store;
+#[path = "support/servers.rs"]
+mod servers;
 #[allow(dead_code, reason = "its client is for other tests")]
 #[path = "support/server.rs"]
 mod support;

@@ -202,11 +202,16 @@ function letters(svg) {
 
 /// Paper has the frames and the table, and no buttons.
 export async function print({ page }) {
-  if ((await page.$(FIGURE)) === null) return [];
+  return onPaper(page, FIGURE, still);
+}
+
+/// What `look` finds on paper, if there is such a thing on the page.
+export async function onPaper(page, selector, look) {
+  if ((await page.$(selector)) === null) return [];
   await page.emulateMedia({ media: "print" });
   // What the browser says before it prints; the media alone does not.
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  const wrong = await still(page);
+  const wrong = await look(page);
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await page.emulateMedia({ media: null });
   return wrong;

@@ -2,6 +2,8 @@
 // moves when they are shown, and paper and readers without JavaScript have them
 // with the question and the answer.
 
+import { onPaper } from "./figures.mjs";
+
 const MEASURED = "main by-hand-measured";
 // What gives the answer away.
 const NUMBERS = ".fig-hides, .plot-line, .plot-end, .fig-numbers";
@@ -81,14 +83,7 @@ export async function narrow({ page }) {
 
 /// Paper has the question, the numbers, the tables and the answer.
 export async function print({ page }) {
-  if ((await page.$(MEASURED)) === null) return [];
-  await page.emulateMedia({ media: "print" });
-  // What the browser says before it prints; the media alone does not.
-  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  const wrong = await still(page);
-  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
-  await page.emulateMedia({ media: null });
-  return wrong;
+  return onPaper(page, MEASURED, still);
 }
 
 /// So has a reader without JavaScript, who unfolds them.

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use super::check;
 use super::recording::Actor;
 use crate::definition::{Code, Recorder};
-use crate::fault::{Fault, line_of};
+use crate::fault::Fault;
+use crate::read;
 
 /// A graph, but for its states.
 #[derive(Clone, Debug, Deserialize)]
@@ -149,20 +150,7 @@ impl Definition {
     /// # Errors
     /// A [`Fault`] when it is not of this form, or breaks a rule.
     pub fn parse(file: &str, text: &str) -> Result<Definition, Fault> {
-        let definition: Definition =
-            toml_edit::de::from_str(text).map_err(|error| Fault {
-                file: file.to_owned(),
-                line: error
-                    .span()
-                    .map_or(1, |s| 1 + text[..s.start].matches('\n').count()),
-                message: error.message().to_owned(),
-            })?;
-        check::definition(&definition).map_err(|(near, message)| Fault {
-            file: file.to_owned(),
-            line: line_of(text, &near),
-            message,
-        })?;
-        Ok(definition)
+        read::definition(file, text, |d| check::definition(d))
     }
 
     /// The displayed values of a level.

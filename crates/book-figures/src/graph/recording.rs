@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
 use crate::code::Part;
-use crate::fault::{Fault, line_of};
-use crate::recording::{Provenance, VERSION};
+use crate::fault::Fault;
+use crate::read;
+use crate::recording::Provenance;
 
 /// A line that the enumerating program prints: a state. The first line is the
 /// state in which the model begins.
@@ -45,7 +46,7 @@ pub struct PrintedActor {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
-    /// [`VERSION`].
+    /// [`VERSION`](crate::VERSION).
     pub version: u32,
     /// The figure's name: that of the file.
     pub figure: String,
@@ -207,24 +208,7 @@ impl Recording {
     /// # Errors
     /// A [`Fault`] when it is not of this form, or of another version.
     pub fn parse(file: &str, text: &str) -> Result<Recording, Fault> {
-        let fault = |line: usize, message: String| Fault {
-            file: file.to_owned(),
-            line: line.max(1),
-            message,
-        };
-        let recording: Recording = serde_json::from_str(text)
-            .map_err(|error| fault(error.line(), error.to_string()))?;
-        if recording.version != VERSION {
-            return Err(fault(
-                line_of(text, "\"version\""),
-                format!(
-                    "field `version`: {}; this tool reads {VERSION}: record \
-                     the figure again",
-                    recording.version
-                ),
-            ));
-        }
-        Ok(recording)
+        read::recording(file, text)
     }
 
     /// The recording as it is stored: a state a line.

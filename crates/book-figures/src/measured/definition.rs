@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use super::check;
 use crate::definition::{Predict, Recorder};
-use crate::fault::{Fault, line_of};
+use crate::fault::Fault;
+use crate::read;
 
 /// A figure of measurements, but for the numbers.
 #[derive(Clone, Debug, Deserialize)]
@@ -110,20 +111,7 @@ impl Definition {
     /// # Errors
     /// A [`Fault`] when it is not of this form, or breaks a rule.
     pub fn parse(file: &str, text: &str) -> Result<Definition, Fault> {
-        let definition: Definition =
-            toml_edit::de::from_str(text).map_err(|error| Fault {
-                file: file.to_owned(),
-                line: error
-                    .span()
-                    .map_or(1, |s| 1 + text[..s.start].matches('\n').count()),
-                message: error.message().to_owned(),
-            })?;
-        check::definition(&definition).map_err(|(near, message)| Fault {
-            file: file.to_owned(),
-            line: line_of(text, &near),
-            message,
-        })?;
-        Ok(definition)
+        read::definition(file, text, |d| check::definition(d))
     }
 
     /// The series of a field of lines.

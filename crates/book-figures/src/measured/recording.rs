@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
 use crate::fault::{Fault, line_of};
-use crate::recording::{Provenance, VERSION};
+use crate::read;
+use crate::recording::Provenance;
 
 /// So many bars stand between a value and the tenfold one.
 const BARS: f64 = 10.0;
@@ -28,7 +29,7 @@ pub struct Printed {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
-    /// [`VERSION`].
+    /// [`VERSION`](crate::VERSION).
     pub version: u32,
     /// The figure's name: that of the file.
     pub figure: String,
@@ -125,25 +126,7 @@ impl Recording {
     /// # Errors
     /// A [`Fault`] when it is not of this form, or of another version.
     pub fn parse(file: &str, text: &str) -> Result<Recording, Fault> {
-        let fault = |line: usize, message: String| Fault {
-            file: file.to_owned(),
-            line: line.max(1),
-            message,
-        };
-        let read =
-            |error: serde_json::Error| fault(error.line(), error.to_string());
-        let recording: Recording = serde_json::from_str(text).map_err(read)?;
-        let version = recording.version;
-        if version != VERSION {
-            return Err(fault(
-                line_of(text, "\"version\""),
-                format!(
-                    "field `version`: {version}; this tool reads {VERSION}: \
-                     record the figure again"
-                ),
-            ));
-        }
-        Ok(recording)
+        read::recording(file, text)
     }
 
     /// The recording as it is stored.

@@ -2,28 +2,10 @@
 //! with faults. In `tests/sim` the same files also meet any order of tasks, in
 //! a time that is a number.
 
-#[path = "../../examples/redis/commands.rs"]
-mod commands;
-#[path = "../../examples/redis/connection.rs"]
-mod connection;
 #[path = "../support/echo.rs"]
 mod echo;
-#[path = "../../examples/support/hello.rs"]
-mod hello;
-#[path = "../../examples/support/hyper_rt.rs"]
-mod hyper_rt;
-#[path = "../../examples/redis/listen.rs"]
-mod listen;
-#[path = "../../examples/support/prefix.rs"]
-mod prefix;
-#[path = "../../examples/proxy/pump.rs"]
-mod pump;
-#[path = "../../examples/proxy/relay.rs"]
-mod relay;
-#[path = "../../examples/redis/resp.rs"]
-mod resp;
-#[path = "../../examples/redis/store.rs"]
-mod store;
+#[path = "../support/servers.rs"]
+mod files;
 
 use super::socket::{self, Counts, Odds};
 use super::{STORM, in_time, seeds};
@@ -31,8 +13,9 @@ use crate::net::{TcpListener, TcpStream};
 use crate::scenes::pattern;
 use crate::shutdown::Shutdown;
 use crate::{Runtime, spawn_local, time};
+use files::hello::{self, Limits};
+use files::{hyper_rt, listen, relay};
 use futures_lite::{AsyncWriteExt as _, future};
-use hello::Limits;
 use hyper::body::Bytes;
 use std::io;
 use std::net::SocketAddr;

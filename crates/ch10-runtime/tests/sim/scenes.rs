@@ -5,28 +5,10 @@
 //! `SEEDS=1000` tries that many. A seed that fails is named, with the command
 //! that plays it again, `SIM_SEED=17` and the name of the test.
 
-#[path = "../../examples/redis/commands.rs"]
-mod commands;
-#[path = "../../examples/redis/connection.rs"]
-mod connection;
 #[path = "../support/echo.rs"]
 mod echo;
-#[path = "../../examples/support/hello.rs"]
-mod hello;
-#[path = "../../examples/support/hyper_rt.rs"]
-mod hyper_rt;
-#[path = "../../examples/redis/listen.rs"]
-mod listen;
-#[path = "../../examples/support/prefix.rs"]
-mod prefix;
-#[path = "../../examples/proxy/pump.rs"]
-mod pump;
-#[path = "../../examples/proxy/relay.rs"]
-mod relay;
-#[path = "../../examples/redis/resp.rs"]
-mod resp;
-#[path = "../../examples/redis/store.rs"]
-mod store;
+#[path = "../support/servers.rs"]
+mod servers;
 
 mod http;
 mod planted;
@@ -37,6 +19,7 @@ use crate::net::{TcpListener, TcpStream};
 use crate::network::{self, Counts, Weather};
 use crate::programs::search;
 use futures_lite::{AsyncWriteExt as _, future};
+use servers::{commands, hello, hyper_rt, listen, pump, relay, resp, store};
 use std::cell::Cell;
 use std::env;
 use std::io;
