@@ -46,6 +46,9 @@ enum Command {
         /// Stop at the first stage that fails
         #[arg(long, conflicts_with = "keep_going")]
         fail_fast: bool,
+        /// Do not run what failed once more when nothing else runs
+        #[arg(long)]
+        once: bool,
         /// Say which tests take longest
         #[arg(long)]
         timings: bool,
@@ -146,6 +149,7 @@ fn execute(cli: Cli) -> Result<bool> {
             what,
             bless,
             fail_fast,
+            once,
             timings,
             keep_going: _,
         } => {
@@ -162,6 +166,7 @@ fn execute(cli: Cli) -> Result<bool> {
             let wishes = Wishes {
                 bless,
                 fail_fast,
+                once,
                 timings,
             };
             stages::run(&project, &selection, wishes)

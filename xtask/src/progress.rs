@@ -1,6 +1,7 @@
 //! Says on standard error what is being done, once that takes longer than a
 //! second: on a terminal in one line that is written over, else in a line every
-//! ten seconds. Several stages may be at work at the same time.
+//! minute, so that a log stays short. Several stages may be at work at the same
+//! time.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -136,7 +137,7 @@ impl State {
 
 fn tell(shared: &Shared) {
     let terminal = std::io::stderr().is_terminal();
-    let pause = Duration::from_secs(if terminal { 1 } else { 10 });
+    let pause = Duration::from_secs(if terminal { 1 } else { 60 });
     let mut state = shared.lock();
     while !state.ended {
         let waited = shared.ended.wait_timeout(state, pause);

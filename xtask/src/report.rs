@@ -161,8 +161,8 @@ pub fn print(
     if !report.failures.is_empty() {
         let count = report.failures.len();
         line(Verdict::Failed, &format!("{counted}, {count} wrong"));
-        tell_all("", &report.failures);
-        tell_all("only told: ", &report.notes);
+        tell_all("", &report.failures, usize::MAX);
+        tell_all("only told: ", &report.notes, usize::MAX);
         return Verdict::Failed;
     }
     if report.checked == 0 && lenient {
@@ -172,15 +172,21 @@ pub fn print(
         return line(Verdict::Failed, "checked nothing, so it proves nothing");
     }
     let verdict = line(Verdict::Passed, &counted);
-    tell_all("only told: ", &report.notes);
+    tell_all("only told: ", &report.notes, usize::MAX);
     verdict
 }
 
-fn tell_all(kind: &str, told: &[Failure]) {
+/// Prints places and messages, of each message at most `lines`.
+pub fn tell_all(kind: &str, told: &[Failure], lines: usize) {
     for one in told {
         println!("\n  {kind}{}", one.at);
-        for text in one.message.trim_end().lines() {
+        let mut texts = one.message.trim_end().lines();
+        for text in texts.by_ref().take(lines) {
             println!("    {text}");
+        }
+        let left = texts.count();
+        if left > 0 {
+            println!("    … and {left} lines more, above");
         }
     }
     if !told.is_empty() {

@@ -60,24 +60,19 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         test(cx, package, *key)
     });
     let mut broken = HashSet::new();
-    for ((package, key), result) in changed.iter().zip(results) {
-        let mut tested = match result? {
+    for result in results {
+        match result? {
             Outcome::Tested(tested, programs) => {
                 longest.extend(programs);
-                tested
+                report.absorb(tested);
             }
             // A library that does not compile breaks all that need it.
             Outcome::NotBuilt(error) => {
                 if broken.insert(culprit(&error).to_owned()) {
                     report.fail_at("crates", error);
                 }
-                continue;
             }
-        };
-        if !tested.failures.is_empty() {
-            tested = again(cx, package, *key, tested)?;
         }
-        report.absorb(tested);
     }
     timings(cx, longest, report);
     Ok(())
@@ -220,35 +215,6 @@ const RUNNING: &str = "     Running ";
 
 /// What it says before it runs the tests of a documentation.
 const DOC_TESTS: &str = "   Doc-tests ";
-
-/// Runs the tests of a package once more, with no other package's beside them:
-/// a busy machine can break a test that waits for real time. What passes only
-/// then is told, and is no failure.
-fn again(
-    cx: &Context<'_>,
-    package: &Package,
-    key: u64,
-    first: Report,
-) -> Result<Report> {
-    cx.progress
-        .step(format!("once more: cargo test --package {}", package.name));
-    let mut second = match test(cx, package, key)? {
-        Outcome::Tested(report, _) => report,
-        // It was built a moment ago.
-        Outcome::NotBuilt(error) => {
-            let mut report = Report::default();
-            report.fail_at(check(package), error);
-            report
-        }
-    };
-    if !second.failures.is_empty() {
-        return Ok(second);
-    }
-    for failure in first.failures {
-        second.passed_at_last(failure.at, failure.message);
-    }
-    Ok(second)
-}
 
 fn doc_tests(run: &str) -> impl Iterator<Item = &str> {
     run.split(DOC_TESTS)

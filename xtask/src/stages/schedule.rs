@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::page::Problem;
 use crate::progress::Board;
 use crate::project::Project;
-use crate::report::{self, Report, Verdict};
+use crate::report::{self, Failure, Report, Verdict};
 
 /// How the stages are run.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub struct Wishes {
     pub bless: bool,
     /// Stop at the first stage that fails.
     pub fail_fast: bool,
+    /// Do not run what failed once more.
+    pub once: bool,
     /// Say what takes how long.
     pub timings: bool,
 }
@@ -53,6 +55,7 @@ pub fn run(
         building: Mutex::default(),
         stop: AtomicBool::new(false),
         told: Mutex::new(Told::new(&stages)),
+        failed: Mutex::default(),
     };
     run.lane(&stages, Lane::Text)?;
     std::thread::scope(|scope| {
@@ -63,6 +66,7 @@ pub fn run(
         });
         programs.and(pages)
     })?;
+    run.once_more()?;
     let told = run
         .told
         .into_inner()
@@ -76,6 +80,7 @@ pub fn run(
     let failed = told.names(Verdict::Failed);
     if !failed.is_empty() {
         println!("failed: {}", failed.join(", "));
+        told.tell_again();
     }
     let passed = told.names(Verdict::Passed).len();
     println!("{:.1} s in all", started.elapsed().as_secs_f64());
@@ -95,30 +100,83 @@ struct Run<'a> {
     /// Has a stage failed, and is that the end?
     stop: AtomicBool,
     told: Mutex<Told>,
+    /// Stages that failed beside others, with what they found.
+    failed: Mutex<Vec<(&'a Stage, Report, Duration)>>,
 }
 
-impl Run<'_> {
-    fn lane(&self, stages: &[&Stage], lane: Lane) -> Result<()> {
-        for stage in stages.iter().filter(|stage| stage.lane == lane) {
+impl<'a> Run<'a> {
+    fn lane(&self, stages: &[&'a Stage], lane: Lane) -> Result<()> {
+        for &stage in stages.iter().filter(|stage| stage.lane == lane) {
             // Relaxed: it says nothing about other memory, and a stage more
             // does no harm.
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let progress = self.board.begin(stage.name);
-            let context = Context {
-                project: self.project,
-                cache: self.cache,
-                only: &self.selection.chapters,
-                bless: self.wishes.bless,
-                timings: self.wishes.timings,
-                progress: &progress,
-                warnings: &self.warnings,
-                building: &self.building,
-            };
-            let (report, time) = run_one(stage, &context);
-            drop(progress);
-            self.tell(stage.name, report, time);
+            let (report, time) = self.run_one(stage);
+            if report.failures.is_empty() || !self.looks_twice(stage) {
+                self.tell(stage.name, report, time);
+            } else {
+                self.postpone(stage, report, time);
+            }
+            self.cache.save()?;
+        }
+        Ok(())
+    }
+
+    fn run_one(&self, stage: &Stage) -> (Report, Duration) {
+        let progress = self.board.begin(stage.name);
+        let context = Context {
+            project: self.project,
+            cache: self.cache,
+            only: &self.selection.chapters,
+            bless: self.wishes.bless,
+            timings: self.wishes.timings,
+            progress: &progress,
+            warnings: &self.warnings,
+            building: &self.building,
+        };
+        run_one(stage, &context)
+    }
+
+    /// Programs may wait for real time, and a busy machine can break that: what
+    /// failed there runs once more when nothing else does. The cache spares
+    /// what has passed.
+    fn looks_twice(&self, stage: &Stage) -> bool {
+        let Wishes {
+            bless,
+            fail_fast,
+            once,
+            ..
+        } = self.wishes;
+        stage.lane == Lane::Programs && !bless && !fail_fast && !once
+    }
+
+    fn postpone(&self, stage: &'a Stage, report: Report, time: Duration) {
+        self.board.pause(|| {
+            eprintln!(
+                "{}: {} wrong, looked at once more when all else has ended",
+                stage.name,
+                report.failures.len()
+            );
+        });
+        let failed = self.failed.lock();
+        let mut failed = failed.unwrap_or_else(PoisonError::into_inner);
+        failed.push((stage, report, time));
+    }
+
+    /// Runs the stages that failed once more, by themselves.
+    fn once_more(&self) -> Result<()> {
+        let failed = self.failed.lock();
+        let mut failed = failed.unwrap_or_else(PoisonError::into_inner);
+        for (stage, first, time) in failed.drain(..) {
+            let (mut second, more) = self.run_one(stage);
+            if second.failures.is_empty() {
+                for failure in first.failures {
+                    second.passed_at_last(failure.at, failure.message);
+                }
+                second.notes.extend(first.notes);
+            }
+            self.tell(stage.name, second, time + more);
             self.cache.save()?;
         }
         Ok(())
@@ -153,8 +211,11 @@ struct Told(Vec<(&'static str, Entry)>);
 enum Entry {
     Running,
     Done(Report, Duration),
-    Printed(Verdict),
+    Printed(Verdict, Vec<Failure>),
 }
+
+/// As much of a failure is told again at the end of the run.
+const AGAIN: usize = 20;
 
 impl Told {
     fn new(stages: &[&Stage]) -> Told {
@@ -179,15 +240,29 @@ impl Told {
                 Entry::Running if all => {}
                 Entry::Running => break,
                 Entry::Done(report, time) => {
-                    *entry = Entry::Printed(print(name, report, *time));
+                    let verdict = print(name, report, *time);
+                    let failures = std::mem::take(&mut report.failures);
+                    *entry = Entry::Printed(verdict, failures);
                 }
-                Entry::Printed(_) => {}
+                Entry::Printed(..) => {}
             }
         }
     }
 
+    /// Tells the failures of all stages again, unless they have just been
+    /// told: in a long log they are hard to find.
+    fn tell_again(&self) {
+        let last = self.0.len().saturating_sub(1);
+        for (_, entry) in &self.0[..last] {
+            let Entry::Printed(_, failures) = entry else {
+                continue;
+            };
+            report::tell_all("", failures, AGAIN);
+        }
+    }
+
     fn names(&self, wanted: Verdict) -> Vec<&'static str> {
-        let ended = |entry: &Entry| matches!(entry, Entry::Printed(verdict) if *verdict == wanted);
+        let ended = |entry: &Entry| matches!(entry, Entry::Printed(verdict, _) if *verdict == wanted);
         let entries = self.0.iter().filter(|(_, entry)| ended(entry));
         entries.map(|(name, _)| *name).collect()
     }

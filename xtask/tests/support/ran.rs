@@ -35,7 +35,9 @@ impl Ran {
     /// The lines of `test`, one a stage, with what is wrong.
     pub fn stages(&self) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::new();
-        for line in self.stdout.lines() {
+        // After that line, what failed is told again.
+        let told = self.stdout.lines();
+        for line in told.take_while(|line| !line.starts_with("failed: ")) {
             if let Some(text) = line.strip_prefix("    ") {
                 if let Some(failure) = last_failure(&mut outcomes) {
                     failure.message.push_str(text);
