@@ -81,7 +81,7 @@ const READERS = [
       ["figure-jump-360", jump.still],
       ["graph-seen-360", graph.phone],
       ["measured-360", measured.narrow],
-      ["axe-navy", access.axe],
+      ["axe-navy", access.axeLooks],
       ["code-keyboard", keyboard.code],
       ["script-errors-360", page.scriptErrors],
       ["requests-360", page.requests],

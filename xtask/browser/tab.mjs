@@ -4,6 +4,8 @@ import { inPage } from "./in-page.mjs";
 import { source } from "./report.mjs";
 
 export class Tab {
+  #asked = new Set();
+
   /// `shared` carries what one reader leaves for another.
   constructor(base, page, shared) {
     Object.assign(this, { base, page, shared, inPage });
@@ -46,6 +48,16 @@ export class Tab {
       throw new Error(`${this.address}: status ${response?.status()}, not ${status}`);
     }
     await this.page.evaluate(inPage);
+  }
+
+  /// Is this the first page of its folder on which the tab asks for `what`? The
+  /// pages of a folder share what the build puts around them.
+  isFirst(what) {
+    const folder = this.name.split("/").slice(0, -1).join("/");
+    const key = `${what} in ${folder}`;
+    const first = !this.#asked.has(key);
+    this.#asked.add(key);
+    return first;
   }
 
   async close() {

@@ -58,31 +58,47 @@ function markSeen(seen) {
   return [...fresh];
 }
 
+// What depends on the theme or on the width of the window. The other rules are
+// about the page's structure, which every reader has.
+const LOOKS = [
+  "color-contrast",
+  "link-in-text-block",
+  "meta-viewport",
+  "scrollable-region-focusable",
+  "target-size",
+];
+
 // The sidebar is the same on all pages but for the part that is unfolded, which
 // is the chapter's own: it is looked at on the first page of each folder.
 const SIDEBAR = "#mdbook-sidebar";
 
 /// What of this page is left out: what was looked at on another.
 function leftOut(tab) {
-  const folder = tab.name.split("/").slice(0, -1).join("/");
-  tab.sidebars ??= new Set();
-  const known = tab.sidebars.has(folder);
-  tab.sidebars.add(folder);
-  return known ? [["[data-seen]"], [SIDEBAR]] : [["[data-seen]"]];
+  return tab.isFirst("sidebar") ? [["[data-seen]"]] : [["[data-seen]"], [SIDEBAR]];
 }
 
 /// One problem for each rule, with the first place and how many there are.
-export async function axe(tab) {
+export function axe(tab) {
+  return violations(tab, TAGS);
+}
+
+/// The same with those rules alone that can come out differently for a reader
+/// with another theme or window.
+export function axeLooks(tab) {
+  return violations(tab, { type: "rule", values: LOOKS });
+}
+
+async function violations(tab, runOnly) {
   const { page } = tab;
   await page.evaluate(AXE);
   tab.kindsOfCode ??= [];
   tab.kindsOfCode.push(...(await page.evaluate(markSeen, tab.kindsOfCode)));
   return page.evaluate(
-    async ([tags, template, exclude]) => {
+    async ([runOnly, template, exclude]) => {
       // What is folded away is read, too.
       for (const d of document.querySelectorAll("main details")) d.open = true;
       const { violations } = await window.axe.run({ exclude }, {
-        runOnly: tags,
+        runOnly,
         resultTypes: ["violations"],
         elementRef: true,
         selectors: false,
@@ -102,7 +118,7 @@ export async function axe(tab) {
       }
       return wrong;
     },
-    [TAGS, TEMPLATE, leftOut(tab)],
+    [runOnly, TEMPLATE, leftOut(tab)],
   );
 }
 

@@ -46,7 +46,9 @@ export async function compare({ page, name, shared }) {
 }
 
 /// The sidebar is a frame then, which the menu button brings into view.
-export async function navigation({ page, shared }) {
+export async function navigation(tab) {
+  if (!tab.isFirst("sidebar")) return [];
+  const { page, shared } = tab;
   const frame = await (await page.$("#mdbook-sidebar iframe"))?.contentFrame();
   const links = (await frame?.$$("a[href]")) ?? [];
   if (links.length === 0) return ["without JavaScript the sidebar has no links"];
