@@ -46,7 +46,7 @@ enum Command {
         /// Stop at the first stage that fails
         #[arg(long, conflicts_with = "keep_going")]
         fail_fast: bool,
-        /// Do not run what failed once more when nothing else runs
+        /// Do not run what failed once more when nothing else does
         #[arg(long)]
         once: bool,
         /// Say which tests take longest

@@ -112,6 +112,8 @@ pub struct Context<'a> {
     pub only: &'a [String],
     /// Rewrite recorded outputs instead of comparing them.
     pub bless: bool,
+    /// Do not look at what failed once more.
+    pub once: bool,
     /// Say what takes how long.
     pub timings: bool,
     /// Says what is going on when it takes long.

@@ -55,6 +55,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .args(opened.names())
         .env("CHROMIUM", chromium)
         .env("UNCHANGED", opened.unchanged().join(" "));
+    if cx.once {
+        command.env("ONCE", "1");
+    }
     // The script gives up twenty seconds earlier, and says why.
     let patience = 320 + 16 * opened.pages.len() as u64;
     let done = process::run(&mut command, Duration::from_secs(patience))?;

@@ -130,6 +130,7 @@ impl<'a> Run<'a> {
             cache: self.cache,
             only: &self.selection.chapters,
             bless: self.wishes.bless,
+            once: self.wishes.once,
             timings: self.wishes.timings,
             progress: &progress,
             warnings: &self.warnings,
