@@ -16,7 +16,7 @@ fn moments() -> [Vec<&'static str>; 4] {
         let mut bob = pin!(Guest::new("Bob"));
         bob.as_mut().sign(&roster);
         roster.names()
-    }; // Bob's frame is left: he is dropped
+    }; // the block ends: Bob is dropped
     let second = roster.names();
 
     ann.set(Guest::new("Cid")); // drops Ann, then writes Cid in her place

@@ -32,9 +32,10 @@ impl<F> Counted<F> {
         // SAFETY: nothing is moved out of it, here or by those who call this:
         // they get a pin to `future`, and `polls` may be moved.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: the whole is pinned, and this file never moves `future` out
-        // of it: it has no `Drop`, no `Unpin` of its own, is not packed, and
-        // no function gives `&mut F` or `F` away.
+        // SAFETY: the whole is pinned, and `future` is never moved out of it:
+        // in this module no function gives `&mut F` or `F` out of a pin, and
+        // in this crate `Counted` has no `Drop` and no `Unpin` of its own. It
+        // is not packed.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         (future, &mut this.polls)
     }

@@ -64,7 +64,15 @@ fn difference(site: &Site<'_>, page: &Page, argument: &str) -> Result<String> {
     };
     Ok(format!(
         "<figure class=\"listing difference\">\n<figcaption><span>\
-         {title}</span> {added} lines more, {removed} fewer</figcaption>\n\n{}\n\n</figure>",
+         {title}</span> {} more, {removed} fewer</figcaption>\n\n{}\n\n</figure>",
+        lines(added),
         fenced("diff", &text)
     ))
+}
+
+fn lines(count: usize) -> String {
+    match count {
+        1 => "1 line".to_owned(),
+        _ => format!("{count} lines"),
+    }
 }
