@@ -41,13 +41,22 @@ struct Relay {
 }
 
 // ANCHOR_END: types
+// ANCHOR: state
 #[derive(Debug)]
 enum State {
-    /// Not polled yet, being polled, or woken.
+    /// Not polled yet, woken, or finished.
     Awake,
-    /// It has said `NotReady` at this time; then this one is to be woken.
+    /// Polled at this time, and not woken since; then this one is to be woken.
     Pending(Instant, Waker),
 }
+
+impl Relay {
+    /// What it was before.
+    fn awake(&self) -> State {
+        mem::replace(&mut *lock(&self.state), State::Awake)
+    }
+}
+// ANCHOR_END: state
 
 /// A future that a [`Finder`] watches.
 #[derive(Debug)]
@@ -59,8 +68,8 @@ pub struct Watched<F> {
 }
 
 // ANCHOR: forgotten
-/// The owners of a relay that are no waker kept elsewhere: the future, the one
-/// waker that it lends, and the finder's list.
+/// The owners of a relay besides the wakers that somebody keeps: the future,
+/// the one waker that it lends, and the finder's list.
 const OWN: usize = 3;
 
 /// How long it has been pending since its latest poll, if its waker is nowhere.
@@ -105,12 +114,6 @@ impl Wake for Relay {
     }
 }
 // ANCHOR_END: poll
-
-impl Relay {
-    fn awake(&self) -> State {
-        mem::replace(&mut *lock(&self.state), State::Awake)
-    }
-}
 
 impl Finder {
     /// One that reports what has waited for longer than `bound`.

@@ -58,7 +58,7 @@ impl ReactorThread {
                 reactor.wait(None)?;
                 reactor.deliver();
             }
-            Ok(()) // whatever ends it, the reactor is dropped here
+            Ok(()) // whatever ends the closure drops the reactor
         };
         let named = thread::Builder::new().name("reactor".to_owned());
         let thread = Some(named.spawn(work)?);

@@ -19,12 +19,14 @@ mod run_queue;
 #[path = "../../src/scheduled.rs"]
 #[allow(dead_code, reason = "parts of it are for the library only")]
 mod scheduled;
+// ANCHOR: files
 #[path = "../../src/slot.rs"]
 #[allow(dead_code, reason = "parts of it are for the library only")]
 mod slot;
 mod sync {
     pub use testing::proof::loom::sync::*;
 }
+// ANCHOR_END: files
 
 mod future {
     //! What `outcome.rs` says `crate::future` for.
