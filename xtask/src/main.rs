@@ -63,6 +63,13 @@ impl std::fmt::Display for WrongUse {
 
 impl std::error::Error for WrongUse {}
 
+/// The tool's own folder. Asked for when it runs, as `cargo run` and `cargo
+/// test` tell: a checkout may be moved with its target folder.
+fn own_folder() -> std::path::PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), Into::into)
+}
+
 /// Builds a [`WrongUse`] for an unknown name: it lists the known ones and
 /// suggests the nearest. Of `folder/name` the name alone may have been meant.
 fn unknown<'a>(

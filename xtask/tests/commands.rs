@@ -85,7 +85,7 @@ fn blessing_is_for_the_console_stage() {
 #[test]
 fn outside_of_a_project_there_is_nothing_to_do() {
     let folder = temporary();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(support::tool());
     command.current_dir(folder.path()).args(["test", "lint"]);
     wrong_use(&support::run(&mut command, LIMIT), &["no book.toml in "]);
 }
@@ -100,7 +100,7 @@ fn the_command_line_itself_is_checked() {
         &["test", "--fail-fast", "--keep-going"],
         &[],
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(support::tool());
         let ran = support::run(command.args(arguments), LIMIT);
         exits(&ran, 2);
         let usage = ["Usage: cargo xtask", "try '--help'"];
@@ -431,7 +431,8 @@ fn as_a_preprocessor_it_makes_the_same_book() {
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
 
     let path = slot.root.join("book.toml");
-    let tool = shell_words::quote(env!("CARGO_BIN_EXE_xtask")).into_owned();
+    let tool = support::tool().to_string_lossy().into_owned();
+    let tool = shell_words::quote(&tool).into_owned();
     let settings = support::read_text(&path);
     let changed = settings.replace(
         "cargo run --quiet --package xtask -- preprocess",

@@ -34,9 +34,9 @@ fn passed_by(folder: &Path, root: &str) -> BTreeSet<PathBuf> {
 
 #[test]
 fn the_formatter_comes_to_every_file() {
-    let tool = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tool = support::own_folder();
     let figures = tool.join("../crates/book-figures");
-    for (folder, root) in [(tool, "src/main.rs"), (&figures, "src/lib.rs")] {
+    for (folder, root) in [(&tool, "src/main.rs"), (&figures, "src/lib.rs")] {
         assert_eq!(passed_by(folder, root), BTreeSet::new());
     }
 }

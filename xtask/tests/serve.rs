@@ -5,7 +5,6 @@ mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -156,7 +155,7 @@ fn a_first_build_that_fails_is_a_page_that_reloads() {
 /// More tabs than a browser opens connections to a server.
 #[test]
 fn twenty_tabs_reload() {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let scripts = support::own_folder().join("browser");
     let Some(chromium) = support::browser(&scripts) else {
         // Not by `println!`, which is not shown for a test that passes.
         let mut stderr = std::io::stderr().lock();

@@ -14,8 +14,6 @@ use book_figures::code::{Part, extent};
 use book_figures::definition::Code;
 use book_figures::{Definition, Figure};
 
-const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/figures");
-
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let page = match &arguments[..] {
@@ -28,8 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn fixture() -> Result<String, Box<dyn Error>> {
-    let file = |ending| format!("{FIXTURES}/probe.{ending}");
-    page(&file("toml"), &file("json"), FIXTURES)
+    // Asked for now: a checkout may be moved with its target folder.
+    let own = std::env::var("CARGO_MANIFEST_DIR")?;
+    let fixtures = format!("{own}/tests/figures");
+    let file = |ending| format!("{fixtures}/probe.{ending}");
+    page(&file("toml"), &file("json"), &fixtures)
 }
 
 /// A whole page of HTML.

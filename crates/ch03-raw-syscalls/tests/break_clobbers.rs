@@ -3,7 +3,6 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::Command;
 use testing::within_a_minute;
 
@@ -34,7 +33,7 @@ fn build_and_run(optimised: bool) -> String {
         .args(["build", "--quiet", "--offline"])
         .args(["--example", "break_clobbers", "--config", level])
         .arg("--manifest-path")
-        .arg(Path::new(&asked("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .arg(testing::package_folder().join("Cargo.toml"))
         .arg("--target-dir")
         .arg(&target)
         .args(["--target", triple])

@@ -43,7 +43,7 @@ fn ended(command: &mut Command) -> io::Result<Output> {
 
 /// Writes a package with one program that depends on this crate.
 fn write_package(folder: &Path) -> io::Result<()> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = testing::package_folder();
     fs::create_dir_all(folder)?;
     fs::write(
         folder.join("Cargo.toml"),
@@ -88,7 +88,7 @@ fn build(folder: &Path) -> io::Result<PathBuf> {
 
 #[test]
 fn a_deadlock_says_what_it_is_before_the_process_ends() -> io::Result<()> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deadlock");
+    let folder = testing::scratch_folder().join("deadlock");
     let program = build(&folder)?;
     let output = ended(&mut Command::new(program))?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -9,7 +9,6 @@ mod support;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use support::runtime;
 use testing::within_a_minute;
@@ -56,7 +55,7 @@ fn a_fiber_that_prints_into_a_closed_pipe_ends_quietly() {
 
 #[test]
 fn every_example_ends_quietly() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folder = testing::package_folder().join("examples");
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

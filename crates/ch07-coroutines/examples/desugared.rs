@@ -1,9 +1,6 @@
 //! One function as three machines: how large, and how many polls.
 
-use ch07_coroutines::desugared::{
-    self, Sum, greeting_async, in_turn_async, sum_async,
-};
-use ch07_coroutines::s3_in_turn::in_turn;
+use ch07_coroutines::desugared::{self, Sum, greeting_async, sum_async};
 use ch07_coroutines::{
     Counted, Future, Get, Http, s1_by_hand, s2_coroutine, spin_on,
 };
@@ -36,8 +33,6 @@ struct Row {
     polls: u64,
     /// Bytes of the sum and of the greeting.
     sizes: [usize; 2],
-    /// Bytes of stage 3's requests, of which there is no machine by hand.
-    in_turn: Option<usize>,
 }
 
 fn rows() -> [Row; 3] {
@@ -51,7 +46,6 @@ fn rows() -> [Row; 3] {
             name: "by hand",
             polls: polls(Sum::Start { count }),
             sizes: [size_of::<Sum>(), size_of_val(&by_hand)],
-            in_turn: None,
         },
         Row {
             name: "corofy",
@@ -60,25 +54,22 @@ fn rows() -> [Row; 3] {
                 size_of_val(&desugared::sum(count)),
                 size_of_val(&by_macro),
             ],
-            in_turn: Some(size_of_val(&in_turn(http(), vec![]))),
         },
         Row {
             name: "async fn",
             polls: polls_std(sum_async(count)),
             sizes: [size_of_val(&sum_async(count)), size_of_val(&by_async)],
-            in_turn: Some(size_of_val(&in_turn_async(http(), vec![]))),
         },
     ]
 }
 
 fn main() {
     println!("          polls        bytes");
-    println!("            sum    sum  greeting  in turn");
+    println!("            sum    sum  greeting");
     for row in rows() {
         let [sum, greeting] = row.sizes;
-        let in_turn = row.in_turn.map_or("-".to_owned(), |n| n.to_string());
         let (name, polls) = (row.name, row.polls);
-        println!("{name:<10}{polls:>5}  {sum:>5}  {greeting:>8}  {in_turn:>7}");
+        println!("{name:<10}{polls:>5}  {sum:>5}  {greeting:>8}");
     }
     println!("a Get alone: {} bytes", size_of::<Get>());
 }

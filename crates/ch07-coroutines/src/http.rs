@@ -40,7 +40,7 @@ pub struct Get {
     request: String,
     /// Its connection was idle before, so the server may have closed it.
     reused: bool,
-    /// How many connections it has used, which chapter 8 will ask.
+    /// How many connections it has used.
     connections: u32,
     state: State,
 }
@@ -211,7 +211,7 @@ impl Get {
         stream: TcpStream,
         reply: Vec<u8>,
     ) -> io::Result<Step> {
-        self.reused = false; // the server is there: its errors are meant
+        self.reused = false; // the server has answered: now errors are real
         let Some(reply) = reply::parse(&reply)? else {
             return Ok(Step::Go(State::Receiving(stream, reply)));
         };

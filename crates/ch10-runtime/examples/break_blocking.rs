@@ -26,7 +26,7 @@ async fn on_the_pool() {
     spawn_blocking(report).await.expect("it does not panic");
 }
 
-/// How late the latest tick was while `work` ran beside it.
+/// How late the worst tick was while `work` ran beside it.
 async fn latest_tick(
     work: impl Future<Output = ()> + Send + 'static,
 ) -> Duration {
@@ -85,7 +85,7 @@ where
 
 fn print(name: &str, (latest, found): (Duration, Vec<u32>)) {
     let latest = latest.as_millis();
-    println!("{name}: the latest tick was {latest} ms late");
+    println!("{name}: the worst tick was {latest} ms late");
     for line in found {
         println!("  still running: the task spawned on line {line}");
     }

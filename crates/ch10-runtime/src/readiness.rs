@@ -154,10 +154,10 @@ impl<T: Copy> Readiness<T> {
         let waker = waker.clone(); // others' code: nothing is locked
         let mut waiting = lock(&self.waiting);
         // An event that came before the lock has found no waker: look again.
-        // Acquire, with the Release of `add`, as in `ready`.
+        // Acquire, with the Release of `add`.
         let word = self.word.load(Ordering::Acquire);
         if let Some(seen) = Seen::of(word, direction) {
-            drop(waiting); // and then the clone
+            drop(waiting); // before the clone: its drop is others' code
             return Poll::Ready(seen);
         }
         let number = waiting.stored.wrapping_add(1);
@@ -170,7 +170,7 @@ impl<T: Copy> Readiness<T> {
         };
         let old = waiting.of(direction).replace(waiter);
         drop(waiting);
-        drop(old); // so is the drop of a waker
+        drop(old); // a waker's drop is others' code, too
         Poll::Pending
     }
     // ANCHOR_END: wait
@@ -234,7 +234,7 @@ impl<T: Copy> Readiness<T> {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             let more = (word | ready).wrapping_add(TICK);
-            // Release: pairs with `ready`. On failure it only tries again.
+            // Release: pairs with every look. On failure it only tries again.
             let (done, failed) = (Ordering::Release, Ordering::Relaxed);
             match self.word.compare_exchange(word, more, done, failed) {
                 Ok(_) => break, // first the news,

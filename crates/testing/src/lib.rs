@@ -4,6 +4,7 @@ pub mod bench;
 mod child;
 mod limit;
 mod output;
+mod place;
 #[cfg(feature = "proof")]
 pub mod proof;
 
@@ -11,3 +12,4 @@ pub use child::in_a_child;
 pub use limit::{within, within_a_minute};
 #[doc(hidden)]
 pub use output::output;
+pub use place::{package_folder, scratch_folder};

@@ -26,7 +26,7 @@ pub const STAGE: Stage = Stage {
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let (book, _) = cx.built_book()?;
-    let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let checks = crate::own_folder().join("browser");
     let Some(chromium) = chromium() else {
         report.skip("chromium (Debian: apt-get install chromium)");
         return Ok(());

@@ -1,7 +1,6 @@
 //! The tool's own tests: above all that every stage rejects the broken
 //! fixtures that are made for it, at the right line.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         return Ok(());
     };
     let mut key = cx.key();
-    key.folder(Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    key.folder(&crate::own_folder())?;
     // The crates that the tool is made of; and the broken books have the
     // versions and the look of this one.
     let root = &cx.project.root;

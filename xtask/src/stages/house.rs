@@ -181,6 +181,17 @@ fn source(
                 "a test is left out for a reason: `#[ignore = \"…\"]`",
             );
         }
+        // A file that is included is found anew at each build.
+        if line.contains("env!(\"CARGO_MANIFEST_DIR\")")
+            && !line.contains("include")
+        {
+            report.fail(
+                &place(cx, file, index + 1),
+                "the place of the sources at the time of the build: a checkout \
+                 may be moved with its target folder, so ask when the program \
+                 runs, by `std::env::var_os(\"CARGO_MANIFEST_DIR\")`",
+            );
+        }
         let lints = ["#[allow(", "#![allow(", "#[expect(", "#![expect("];
         if lints.iter().any(|lint| start.starts_with(lint))
             && !text

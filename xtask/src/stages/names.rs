@@ -1,7 +1,7 @@
 //! What the text names is there: files, and commands of cargo and of this
 //! tool, in back quotes on a page, in a README, in CONTRIBUTING.md.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use cargo_metadata::{Package, TargetKind};
@@ -162,7 +162,6 @@ fn is_placeholder(word: &str) -> bool {
 /// and on pages of no chapter those of all crates.
 fn places(cx: &Context<'_>, owner: Option<&Package>) -> Vec<PathBuf> {
     let mut found = vec![cx.project.root.clone()];
-    let tool = || Path::new(env!("CARGO_MANIFEST_DIR")).to_owned();
     match owner {
         Some(package) => {
             found.push(folder(package).to_owned());
@@ -171,7 +170,7 @@ fn places(cx: &Context<'_>, owner: Option<&Package>) -> Vec<PathBuf> {
         None => {
             let all = cx.project.packages();
             found.extend(all.iter().map(|p| folder(p).to_owned()));
-            found.push(tool());
+            found.push(crate::own_folder());
         }
     }
     found

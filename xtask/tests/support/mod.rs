@@ -27,14 +27,42 @@ pub const LIMIT: Duration = Duration::from_secs(600);
 /// How many books may be worked on at the same time.
 const SLOTS: usize = 2;
 
+/// What cargo tells a test that it runs: not what it told the compiler, since a
+/// checkout may be moved with its target folder.
+#[track_caller]
+fn told(name: &str) -> PathBuf {
+    let told = std::env::var_os(name);
+    told.unwrap_or_else(|| panic!("cargo has not set {name}"))
+        .into()
+}
+
+/// The folder of the tool.
+#[track_caller]
+pub fn own_folder() -> PathBuf {
+    told("CARGO_MANIFEST_DIR")
+}
+
+/// The tool's program.
+#[track_caller]
+pub fn tool() -> PathBuf {
+    told("CARGO_BIN_EXE_xtask")
+}
+
+/// Cargo's folder for what tests write.
+fn scratch_folder() -> PathBuf {
+    let program = tool();
+    let target = program.ancestors().nth(2);
+    target.unwrap_or(&program).join("tmp")
+}
+
 /// The folder of the fixtures.
 pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+    own_folder().join("tests/fixtures")
 }
 
 /// The folder of the workspace that has the tool.
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    own_folder().join("..")
 }
 
 /// A book by itself: its files by their paths, with forward slashes.
@@ -256,8 +284,7 @@ impl Slot {
 
     #[track_caller]
     fn take(number: usize) -> Option<Slot> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("slot-{number}"));
+        let folder = scratch_folder().join(format!("slot-{number}"));
         std::fs::create_dir_all(&folder)
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let lock = folder.join("lock");
@@ -344,7 +371,7 @@ impl Slot {
 
     /// The tool, called for the slot's book.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(tool());
         command.arg("--root").arg(&self.root).args(arguments);
         self.prepare(&mut command);
         command

@@ -124,7 +124,7 @@ pub struct Failure {
 /// The names of the tool's stages, which its help lists.
 #[track_caller]
 pub fn stages() -> Vec<String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(super::tool());
     let help = run(command.args(["test", "--help"]), LIMIT);
     assert!(help.success(), "{help}");
     let (_, list) = help

@@ -65,13 +65,11 @@ fn all_of_mios_traits_are_on_a_list() {
 
 /// The folder of the mio that this crate is tested with.
 fn source_of_mio() -> PathBuf {
-    // Asked for now: the checkout may have been moved since the compiler
-    // saw this.
-    let asked = |name| std::env::var_os(name).expect("cargo sets it");
-    let output = Command::new(asked("CARGO"))
+    let cargo = std::env::var_os("CARGO").expect("cargo sets it");
+    let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--offline"])
         .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
-        .current_dir(asked("CARGO_MANIFEST_DIR"))
+        .current_dir(testing::package_folder())
         .output()
         .expect("cargo runs this test");
     let json = String::from_utf8(output.stdout).expect("it is JSON");

@@ -70,7 +70,7 @@ fn clearing_by_a_store_is_rejected() {
 /// What is shared elsewhere is under a lock, or a number to look at.
 #[test]
 fn no_other_file_has_an_ordering() {
-    let src = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let src = testing::package_folder().join("src");
     let proved: Vec<_> = FILES.into_iter().map(|(file, _)| file).collect();
     let mut files = 0;
     for entry in std::fs::read_dir(src).expect("the crate's sources") {

@@ -42,8 +42,7 @@ impl Workshop {
         let deps = program.parent().expect("it is in a folder").to_path_buf();
         let folder = deps.join("museum-of-bugs");
         let _ = fs::remove_dir_all(&folder);
-        let home = env::var_os("CARGO_MANIFEST_DIR")
-            .map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        let home = testing::package_folder();
         for part in ["src", "tests", "README.md"] {
             copy(&home.join(part), &folder.join(part));
         }
