@@ -56,7 +56,7 @@ fn flush() {
 
 // ANCHOR: task
 /// Asks a question and flushes the log. The answer comes before the flush
-/// begins, if it is `early`, and else after the flush has ended.
+/// begins if it is `early`, and otherwise after the flush has ended.
 async fn task(early: bool) -> u32 {
     let (sender, answer) = one_shot();
     let serve = || {
