@@ -237,36 +237,19 @@ fn tests_and_outputs_are_kept_by_package() {
     both([true, true]);
 }
 
-/// A test that fails beside others and passes by itself is told, and is no
-/// failure; with `--once` it is one. A test that never passes is told at its
-/// stage, and again at the end when another stage came between.
+/// What fails is told at its stage, and again at the end, where a long log is
+/// read first. It runs once more by itself, unless that is not wanted.
 #[test]
-fn what_fails_runs_once_more_by_itself() {
-    let with_test = |body: &str| {
-        let mut book = Book::good();
-        let path = "crates/tally/src/lib.rs";
-        let text = book.text(path).to_owned();
-        book.set(path, format!("{text}\n#[test]\nfn odd() {{\n{body}}}\n"));
-        laid_out(&book)
-    };
-    let second_time = "    let seen = std::env::current_exe().unwrap().with_extension(\"seen\");\n    \
-                       assert!(std::fs::remove_file(&seen).is_ok() || {\n        \
-                       std::fs::write(&seen, \"\").unwrap();\n        \
-                       false\n    }, \"once is not enough\");\n";
-    let slot = with_test(second_time);
-    let ran = slot.tool(&["test", "crates", "tally"]);
-    exits(&ran, 0);
-    let told = "only told: unittests src/lib.rs";
-    assert!(ran.stdout.contains(told), "{ran}");
-    assert!(ran.stdout.contains("once is not enough"), "{ran}");
-    assert!(ran.stderr.contains("crates: 1 wrong, looked at"), "{ran}");
-    drop(slot);
-    let slot = with_test(second_time);
-    exits(&slot.tool(&["test", "crates", "--once", "tally"]), 1);
-    drop(slot);
-    let slot = with_test("    panic!(\"never\");\n");
+fn a_failure_is_told_twice_and_runs_twice() {
+    let mut book = Book::good();
+    let path = "crates/tally/src/lib.rs";
+    let text = book.text(path).to_owned();
+    book.set(path, text + "\n#[test]\nfn odd() {\n    panic!(\"never\");\n}\n");
+    let slot = laid_out(&book);
     let ran = slot.tool(&["test", "crates", "exercises"]);
     exits(&ran, 1);
+    let twice = "crates: 1 wrong, looked at once more";
+    assert!(ran.stderr.contains(twice), "{ran}");
     let (before, after) = ran
         .stdout
         .split_once("failed: crates\n")
@@ -274,6 +257,9 @@ fn what_fails_runs_once_more_by_itself() {
     for text in [before, after] {
         assert_eq!(text.matches("\n    never\n").count(), 1, "{ran}");
     }
+    let ran = slot.tool(&["test", "crates", "exercises", "--once"]);
+    exits(&ran, 1);
+    assert!(!ran.stderr.contains(twice), "{ran}");
 }
 
 #[cfg(unix)]

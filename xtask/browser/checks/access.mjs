@@ -88,6 +88,11 @@ export function axeLooks(tab) {
   return violations(tab, { type: "rule", values: LOOKS });
 }
 
+/// In the theme that is shown, the pale letters of the text.
+export function axeContrast(tab) {
+  return violations(tab, { type: "rule", values: ["color-contrast"] });
+}
+
 async function violations(tab, runOnly) {
   const { page } = tab;
   await page.evaluate(AXE);

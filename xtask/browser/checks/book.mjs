@@ -2,6 +2,7 @@
 // needs, and names the page that its findings are about.
 
 import { source } from "../report.mjs";
+import { axeContrast } from "./access.mjs";
 
 export const CHECKS = [
   ["search", search],
@@ -13,6 +14,7 @@ export const CHECKS = [
   ["print", print],
   ["not-found", notFound],
   ["styles", styles],
+  ["contrast", contrast],
   // Last, because the theme that it leaves stays.
   ["themes", themes],
 ];
@@ -147,6 +149,41 @@ async function themes(tab, names) {
     wrong.push(`navy chosen, after a reload <html> has ${classes} and is ${color}`);
   }
   return { page: tab.name, wrong: [...wrong, ...tab.errors] };
+}
+
+// The other two are looked at on every page.
+const OTHER_THEMES = ["rust", "coal", "ayu"];
+
+// Of each kind of what may be on a page, the first page is looked at.
+const KINDS = [/<by-hand-[a-z]+/g, /<figure class="[a-z -]+/g, /<table/g, /<pre/g, /<blockquote/g];
+
+/// The text of the first page and of a page of each kind can be read in the themes in which not every
+/// page is looked at.
+async function contrast(tab, names) {
+  const { page } = tab;
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const seen = new Set();
+  const wrong = [];
+  for (const name of names) {
+    const html = await (await fetch(new URL(name, tab.base))).text();
+    const kinds = KINDS.flatMap((kind) => html.match(kind) ?? []).filter((kind) => !seen.has(kind));
+    if (kinds.length === 0 && name !== names[0]) continue;
+    for (const kind of kinds) seen.add(kind);
+    await tab.open(name);
+    await page.click("#mdbook-theme-toggle");
+    for (const theme of OTHER_THEMES) {
+      await come(page.click(`#mdbook-theme-${theme}`), `the menu of themes does not offer ${theme}`);
+      // Code that was looked at in another theme has other colours here.
+      tab.kindsOfCode = [];
+      await page.evaluate(() => {
+        for (const part of document.querySelectorAll("[data-seen]")) delete part.dataset.seen;
+      });
+      for (const { wrong: message } of await axeContrast(tab)) {
+        wrong.push(`${name}, in the theme ${theme}: ${message}`);
+      }
+    }
+  }
+  return { page: names[0], wrong };
 }
 
 /// Links and buttons around the text that are too much like their ground: WCAG

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use similar::TextDiff;
@@ -37,6 +37,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let blocks = cx.blocks(|block| block.kind() == Kind::Console);
     let (mut elsewhere, mut unchecked) = (0, 0);
     let mut rewrites = Vec::new();
+    let mut longest = Vec::new();
     // How many blocks of each page were looked at.
     let mut ordinals: HashMap<&Path, usize> = HashMap::new();
     for (page, block) in &blocks {
@@ -58,7 +59,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             continue;
         }
         let before = report.failures.len();
+        let started = Instant::now();
         check(cx, page, block, report, &mut rewrites)?;
+        longest.push((started.elapsed().as_secs_f64(), name.clone()));
         match key {
             Some(key) if report.failures.len() == before => {
                 cx.cache.passed(&name, key);
@@ -66,6 +69,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             _ => cx.cache.failed(&name),
         }
     }
+    cx.longest("the blocks", longest, report);
     if elsewhere > 0 {
         report.remark(format!("{elsewhere} for other platforms"));
     }
