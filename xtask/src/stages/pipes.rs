@@ -13,7 +13,7 @@ use cargo_metadata::{Package, TargetKind};
 use super::{Context, Lane, Stage};
 use crate::process::{self, Finished};
 use crate::report::Report;
-use crate::workbench::BUILD_LIMIT;
+use crate::workbench::{BUILD_LIMIT, in_parallel};
 
 /// An example takes seconds, and no longer because nobody reads.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -57,7 +57,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             continue;
         }
         let before = report.failures.len();
-        for example in examples {
+        // Side by side: most of them wait, and none is asked how long it takes.
+        let faults = in_parallel(&examples, |example| {
             cx.progress.step(format!("{} {example}", package.name));
             let mut command =
                 process::cargo(&cx.project.root, &cx.project.target());
@@ -65,11 +66,14 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             command.args(["--package", &package.name, "--example", example]);
             cx.wait_for_builds();
             let done = process::run_unread(&mut command, LIMIT)?;
-            if let Some(fault) = fault(&done) {
-                report.fail_at(
-                    format!("{} example {example}", package.name),
-                    format!("{fault}:\n{}", done.output),
-                );
+            let fault = fault(&done);
+            Ok(fault.map(|fault| format!("{fault}:\n{}", done.output)))
+        });
+        for (example, fault) in examples.iter().zip(faults) {
+            let fault: Result<Option<String>> = fault;
+            if let Some(fault) = fault? {
+                let at = format!("{} example {example}", package.name);
+                report.fail_at(at, fault);
             }
         }
         if report.failures.len() == before {
