@@ -244,7 +244,10 @@ fn a_failure_is_told_twice_and_runs_twice() {
     let mut book = Book::good();
     let path = "crates/tally/src/lib.rs";
     let text = book.text(path).to_owned();
-    book.set(path, text + "\n#[test]\nfn odd() {\n    panic!(\"never\");\n}\n");
+    book.set(
+        path,
+        text + "\n#[test]\nfn odd() {\n    panic!(\"never\");\n}\n",
+    );
     let slot = laid_out(&book);
     let ran = slot.tool(&["test", "crates", "exercises"]);
     exits(&ran, 1);

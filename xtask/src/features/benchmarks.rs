@@ -15,12 +15,18 @@ use crate::project::Project;
 pub const FEATURE: Feature = Feature { edit };
 
 fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
+    let mut told = Vec::new();
     for found in directives(page) {
         if found.directive.name != "bench" {
             continue;
         }
-        match table(site, found.directive.argument) {
-            Ok(html) => edits.replace(found.range, html),
+        match load(site, found.directive.argument) {
+            Ok(group) => {
+                let html =
+                    format!("{}\n{}", group.table(), group.remark(&told));
+                told.push(group.measured());
+                edits.replace(found.range, html);
+            }
             Err(error) => {
                 edits.problem(page, found.line, format!("{error:#}"));
             }
@@ -29,12 +35,11 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
     Ok(())
 }
 
-fn table(site: &Site<'_>, argument: &str) -> Result<String> {
+fn load(site: &Site<'_>, argument: &str) -> Result<Group> {
     let (chapter, name) = argument
         .split_once(char::is_whitespace)
         .context("write {{#bench CHAPTER GROUP}}")?;
-    let group = Group::load(site.project, chapter, name.trim())?;
-    Ok(format!("{}\n{}", group.table(), group.remark()))
+    Group::load(site.project, chapter, name.trim())
 }
 
 /// The measurements that belong together.
@@ -129,9 +134,17 @@ impl Group {
     }
 
     /// On what it was measured, how to measure it, and what else the table
-    /// shows.
-    pub fn remark(&self) -> String {
-        remark(&format!("{}{}", self.measured(), self.small_numbers()))
+    /// shows; what the page has `told` above, only by a word.
+    pub fn remark(&self, told: &[String]) -> String {
+        let mut measured = self.measured();
+        if told.contains(&measured) {
+            measured = "Measured as above.".to_owned();
+        }
+        let mut small = self.small_numbers();
+        if told.iter().any(|told| told == small) {
+            small = "";
+        }
+        remark(&format!("{measured}{small}"))
     }
 
     /// The same for lines, with the table folded below them.
@@ -225,10 +238,13 @@ mod tests {
             ..Group::default()
         };
         assert!(group(&row).table().contains("| 24.0 |"));
-        assert!(group(&row).remark().contains("Medians of 1"));
+        let first = group(&row);
+        assert!(first.remark(&[]).contains("Medians of 1"));
+        let again = first.remark(&[first.measured()]);
+        assert!(again.contains("as above") && !again.contains("Medians"));
         row.unit = BYTES.to_owned();
         assert!(group(&row).table().contains("| 24 |"));
-        assert!(!group(&row).remark().contains("Medians"));
+        assert!(!group(&row).remark(&[]).contains("Medians"));
     }
 
     #[test]
@@ -254,6 +270,6 @@ mod tests {
         let (lines, table) = group.remarks_of_lines();
         assert!(!lines.contains("small numbers"), "{lines}");
         assert!(table.contains("small numbers"), "{table}");
-        assert!(group.remark().contains("small numbers"));
+        assert!(group.remark(&[]).contains("small numbers"));
     }
 }
