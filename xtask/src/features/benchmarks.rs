@@ -24,7 +24,10 @@ fn edit(site: &Site<'_>, page: &Page, edits: &mut Edits) -> Result<()> {
             Ok(group) => {
                 let html =
                     format!("{}\n{}", group.table(), group.remark(&told));
-                told.push(group.measured());
+                told.extend([
+                    group.measured(),
+                    group.small_numbers().to_owned(),
+                ]);
                 edits.replace(found.range, html);
             }
             Err(error) => {
