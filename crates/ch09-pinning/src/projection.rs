@@ -35,7 +35,7 @@ impl<F> Counted<F> {
         // SAFETY: the whole is pinned, and `future` is never moved out of it:
         // in this module no function gives `&mut F` or `F` out of a pin, and
         // in this crate `Counted` has no `Drop` and no `Unpin` of its own. It
-        // is not packed.
+        // is dropped with the whole, where it is, and is not packed.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         (future, &mut this.polls)
     }

@@ -5,6 +5,7 @@ use ch10_runtime::{
 };
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -234,6 +235,40 @@ fn a_select_of_two_leaves_that_are_always_ready_gives_others_their_turn() {
             }
             busy.abort();
         });
+    });
+}
+
+/// Polls all of them in each of its polls, and counts those.
+async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> u32 {
+    let mut futures: Vec<_> =
+        futures.into_iter().map(|f| Some(Box::pin(f))).collect();
+    let mut polls = 0;
+    poll_fn(move |cx| {
+        polls += 1;
+        for place in &mut futures {
+            let ready = |f: &mut Pin<Box<F>>| f.as_mut().poll(cx).is_ready();
+            if place.as_mut().is_some_and(ready) {
+                *place = None;
+            }
+        }
+        match futures.iter().all(Option::is_none) {
+            true => Poll::Ready(polls),
+            false => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// A leaf that is pending has done nothing, so it takes no share. It once did,
+/// and this task asked again and again, and never came to its last sleeps.
+#[test]
+fn a_join_of_more_leaves_than_shares_waits_for_all_at_once() {
+    within_a_minute(|| {
+        let time = Duration::from_millis(50);
+        let sleeps = (0..300).map(move |_| time::sleep(time));
+        let polls = runtime()
+            .block_on(async { spawn(all(sleeps)).await.expect("an output") });
+        assert!(polls < 20, "{polls} polls");
     });
 }
 

@@ -69,16 +69,28 @@ impl<S: Socket> Io<S> {
     }
 
     /// The same, and says which waker it has left, if one.
-    // ANCHOR: poll_io
     #[inline]
     fn poll_stored<T>(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
         stored: &mut Option<Stored>,
+        attempt: impl FnMut(&S) -> io::Result<Attempt<T>>,
+    ) -> Poll<io::Result<T>> {
+        budget::poll_within(cx, |cx| {
+            self.poll_attempts(direction, cx, stored, attempt)
+        })
+    }
+
+    // ANCHOR: poll_io
+    #[inline]
+    fn poll_attempts<T>(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        stored: &mut Option<Stored>,
         mut attempt: impl FnMut(&S) -> io::Result<Attempt<T>>,
     ) -> Poll<io::Result<T>> {
-        ready!(budget::poll_proceed(cx));
         loop {
             let seen = ready!(self.slot.poll_ready(direction, cx, stored))?;
             match attempt(self.source()) {

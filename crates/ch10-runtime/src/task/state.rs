@@ -66,8 +66,8 @@ impl State {
     /// Something has happened. `true`: the caller has to schedule the task.
     #[inline]
     pub fn wake(&self) -> bool {
-        // Release: what came before is seen by the poll that follows, as its
-        // `start` or `pause` acquires.
+        // Release: what came before is seen by the poll that follows. Its
+        // `start` acquires, also when a `pause` stands between.
         let old = self.0.fetch_or(SCHEDULED, Ordering::Release);
         old & (SCHEDULED | RUNNING | COMPLETE) == 0
     }
