@@ -86,6 +86,8 @@ pub struct Page {
     /// The files that were included, relative to the project's root.
     pub included: Vec<PathBuf>,
     origins: Vec<Origin>,
+    /// Where each line of the expanded text ends.
+    ends: Vec<usize>,
 }
 
 impl Page {
@@ -108,6 +110,7 @@ impl Page {
             problems: Vec::new(),
             included: Vec::new(),
             origins: Vec::new(),
+            ends: Vec::new(),
         };
         let mut fence = None;
         for (index, line) in raw.lines().enumerate() {
@@ -141,6 +144,7 @@ impl Page {
         source: Option<(PathBuf, usize)>,
     ) {
         self.text.push_str(text);
+        self.ends.push(self.text.len());
         self.text.push('\n');
         self.origins.push(Origin { line, source });
     }
@@ -191,11 +195,7 @@ impl Page {
 
     /// The line of the expanded text, counted from 1, that holds a byte.
     pub fn line_at(&self, offset: usize) -> usize {
-        let end = offset.min(self.text.len());
-        1 + self.text.as_bytes()[..end]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count()
+        1 + self.ends.partition_point(|&end| end < offset)
     }
 }
 
