@@ -27,17 +27,17 @@ async fn on_the_pool() {
 }
 
 /// How late the worst tick was while `work` ran beside it.
-async fn latest_tick(
+async fn worst_tick(
     work: impl Future<Output = ()> + Send + 'static,
 ) -> Duration {
     let work = spawn(work);
-    let mut latest = Duration::ZERO;
+    let mut worst = Duration::ZERO;
     while !work.is_finished() {
         let due = Instant::now() + TICK;
         time::sleep_until(due).await;
-        latest = latest.max(due.elapsed());
+        worst = worst.max(due.elapsed());
     }
-    latest
+    worst
 }
 // ANCHOR_END: tasks
 
@@ -77,15 +77,15 @@ where
     Ok(thread::scope(|scope| {
         let (handle, stop) = (handle.clone(), &stop);
         let watching = scope.spawn(move || watch(&handle, stop));
-        let latest = runtime.block_on(latest_tick(work));
+        let worst = runtime.block_on(worst_tick(work));
         stop.store(true, Ordering::Relaxed); // nothing else is shared
-        (latest, watching.join().expect("it does not panic"))
+        (worst, watching.join().expect("it does not panic"))
     }))
 }
 
-fn print(name: &str, (latest, found): (Duration, Vec<u32>)) {
-    let latest = latest.as_millis();
-    println!("{name}: the worst tick was {latest} ms late");
+fn print(name: &str, (worst, found): (Duration, Vec<u32>)) {
+    let worst = worst.as_millis();
+    println!("{name}: the worst tick was {worst} ms late");
     for line in found {
         println!("  still running: the task spawned on line {line}");
     }
@@ -100,7 +100,7 @@ fn main() -> io::Result<()> {
 #[test]
 fn a_task_that_blocks_makes_ticks_late_and_is_found() {
     testing::within_a_minute(|| {
-        let (latest, _) = run(on_the_task()).expect("a runtime");
-        assert!(latest >= Duration::from_millis(300), "{latest:?}");
+        let (worst, _) = run(on_the_task()).expect("a runtime");
+        assert!(worst >= Duration::from_millis(300), "{worst:?}");
     });
 }

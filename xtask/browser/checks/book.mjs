@@ -157,8 +157,8 @@ const OTHER_THEMES = ["rust", "coal", "ayu"];
 // Of each kind of what may be on a page, the first page is looked at.
 const KINDS = [/<by-hand-[a-z]+/g, /<figure class="[a-z -]+/g, /<table/g, /<pre/g, /<blockquote/g];
 
-/// The text of the first page and of a page of each kind can be read in the themes in which not every
-/// page is looked at.
+/// The text of the first page and of a page of each kind can be read in the
+/// themes in which not every page is looked at.
 async function contrast(tab, names) {
   const { page } = tab;
   await page.emulateMedia({ reducedMotion: "reduce" });
