@@ -234,7 +234,7 @@ impl<'a> Emit<'a> {
             out.extend(self.step(step, &path.state, implied));
             let before = path.state.clone();
             self.flow.step(step, &live[at], &mut path.state);
-            self.assigned_somewhere(&before, &path.state);
+            self.assigned_inside(&self.flow.step_uses(step), &before);
             match step {
                 Instr::Let { declares, .. } => {
                     if declares.iter().any(|&l| path.state[l] == Holds::Value) {
@@ -254,8 +254,8 @@ impl<'a> Emit<'a> {
                 _ => {}
             }
         }
-        let after = self.flow.end_uses_of(block, &path.state);
-        self.assigned_somewhere(&path.state, &after);
+        let uses = self.flow.end_uses(&section.end);
+        self.assigned_inside(&uses, &path.state);
         out.extend(self.end(block, &path));
         out
     }

@@ -129,7 +129,7 @@ impl<'g> Flow<'g> {
         exposed(&self.step_uses(step), live);
     }
 
-    fn step_uses(&self, step: &Instr) -> Vec<Use> {
+    pub fn step_uses(&self, step: &Instr) -> Vec<Use> {
         match step {
             Instr::Let {
                 pat, init, diverge, ..
@@ -183,7 +183,7 @@ impl<'g> Flow<'g> {
         local.slot.is_none() || local.made
     }
 
-    fn end_uses(&self, end: &End) -> Vec<Use> {
+    pub fn end_uses(&self, end: &End) -> Vec<Use> {
         match end {
             End::If(on, ..) => uses::of_value(on, self.known),
             End::Wait { future, .. } => uses::of_value(future, self.known),
@@ -314,19 +314,12 @@ impl<'g> Flow<'g> {
         found
     }
 
-    /// What the end of a block does to the variables, before any way on.
-    pub fn end_uses_of(&self, block: BlockId, state: &State) -> State {
+    /// What the variables hold behind the end of a block, for each way on.
+    pub fn end(&self, block: BlockId, state: &State) -> Vec<(BlockId, State)> {
         let live = self.after_end(block);
         let mut after = state.clone();
         let end = &self.graph.blocks[block].end;
         self.apply(&self.end_uses(end), &live, &mut after);
-        after
-    }
-
-    /// What the variables hold behind the end of a block, for each way on.
-    pub fn end(&self, block: BlockId, state: &State) -> Vec<(BlockId, State)> {
-        let mut after = self.end_uses_of(block, state);
-        let end = &self.graph.blocks[block].end;
         match end {
             End::Goto(next) => vec![(*next, after)],
             End::If(_, yes, no) => vec![(*yes, after.clone()), (*no, after)],

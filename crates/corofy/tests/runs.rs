@@ -260,3 +260,32 @@ fn a_macro_may_write_a_coroutine() {
     let _dog = watchdog();
     assert_eq!(run(made_by_a_macro()), ("abab".to_owned(), 2));
 }
+
+#[corofy::coroutine]
+fn assigned_inside(text: String) -> (String, String) {
+    let mut text = text;
+    let first = after(1, &text).wait;
+    drop(text);
+    after(1, "").wait;
+    let (second, third) = (
+        {
+            text = first.clone();
+            text.push('!');
+            text
+        },
+        first,
+    );
+    after(1, "").wait;
+    (second, third)
+}
+
+/// Found by the differential test (bodies 5506, 6643 and 9956 of seed 2026):
+/// the variable gets its first value of this arm and loses it again within
+/// one expression, so that nothing of it is left to keep.
+#[test]
+fn a_variable_is_assigned_and_moved_in_one_expression() {
+    let _dog = watchdog();
+    let (both, polls) = run(assigned_inside("a".to_owned()));
+    assert_eq!(both, ("a!".to_owned(), "a".to_owned()));
+    assert_eq!(polls, 4);
+}

@@ -7,6 +7,7 @@ use quote::quote;
 use super::Emit;
 use crate::flow::{Holds, State};
 use crate::ir::{BlockId, LocalId};
+use crate::uses::Use;
 
 impl Emit<'_> {
     pub(super) fn refuse_borrows(
@@ -62,14 +63,16 @@ impl Emit<'_> {
         (operands, tokens)
     }
 
-    /// A variable that got its first value inside an expression: there is no
-    /// `let` to which the value could go, unless that is taken apart.
-    pub(super) fn assigned_somewhere(&self, before: &State, after: &State) {
-        for (before, after) in before.iter().zip(after) {
-            if let (Holds::Nothing | Holds::Perhaps, Holds::Unsure(by)) =
-                (before, after)
+    /// A variable that gets its first value inside an expression: there is no
+    /// `let` to which the value could go, unless that is taken apart. What
+    /// the variable holds afterwards says nothing: it may be moved again in
+    /// the same expression.
+    pub(super) fn assigned_inside(&self, uses: &[Use], before: &State) {
+        for used in uses.iter().filter(|used| used.assigns) {
+            if let Holds::Nothing | Holds::Perhaps = before[used.local]
+                && let Some(by) = used.within
             {
-                self.unsure.borrow_mut().insert(*by);
+                self.unsure.borrow_mut().insert(by);
             }
         }
     }
