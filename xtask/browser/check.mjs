@@ -8,6 +8,7 @@ import { chromium } from "playwright-core";
 
 import * as access from "./checks/access.mjs";
 import * as book from "./checks/book.mjs";
+import * as drawing from "./checks/drawing.mjs";
 import * as jump from "./checks/figure-jump.mjs";
 import * as figureLinks from "./checks/figure-links.mjs";
 import * as question from "./checks/figure-question.mjs";
@@ -42,6 +43,7 @@ const READERS = [
       ["targets", targets.links],
       ["overflow-1280", layout.overflow],
       ["code-boxes-1280", layout.codeBoxes],
+      ["drawings", drawing.room],
       ["figures-print", figures.print],
       ["figures-steps", figures.steps],
       ["figure-seen", seen.screen],

@@ -23,6 +23,7 @@ mod browser;
 mod compile_fail;
 mod console;
 mod crates;
+mod english;
 mod exercises;
 mod fences;
 mod figures;
@@ -44,6 +45,7 @@ mod snippets;
 mod spelling;
 mod starters;
 mod style;
+mod unseen;
 
 pub use schedule::{Wishes, run};
 

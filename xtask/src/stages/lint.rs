@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage, fences, prose};
+use super::{Context, Lane, Stage, english, fences, prose, unseen};
 use crate::block::{Block, Kind, blocks};
 use crate::features;
 use crate::page::{Directive, Page, Place};
@@ -57,6 +57,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         prose::check(page, bounds.page_words, report);
         features::lint(cx.project, page, report);
     }
+    unseen::check(cx, report)?;
+    english::check(cx, report)?;
     report.remark(counts.to_string());
     Ok(())
 }
@@ -211,6 +213,13 @@ fn listing(
                     "the line has {width} columns; at most {} are allowed",
                     bounds.listing_columns
                 ),
+            );
+        }
+        if line.trim_start().starts_with("/// # ") {
+            report.fail(
+                &block.place_of(page, number),
+                "a heading of documentation in a listing: begin it at the \
+                 signature",
             );
         }
     }

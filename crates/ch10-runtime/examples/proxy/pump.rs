@@ -8,7 +8,6 @@ use std::io;
 /// What one direction holds at most, in bytes.
 pub const BUFFER: usize = 16 * 1024;
 
-// ANCHOR: pump
 /// Carries everything from `from` to `to`, and then ends the writing to `to`.
 /// Returns how many bytes there were.
 ///
@@ -18,6 +17,7 @@ pub const BUFFER: usize = 16 * 1024;
 /// # Errors
 ///
 /// Those of either stream.
+// ANCHOR: pump
 pub async fn pump<R, W>(mut from: R, mut to: W) -> io::Result<u64>
 where
     R: AsyncRead + Unpin,
@@ -38,7 +38,6 @@ where
 
 // ANCHOR_END: pump
 
-// ANCHOR: both
 /// Carries both ways until both have ended, or one is broken: then what is
 /// left of both is dropped, which closes all four halves. Returns how many
 /// bytes went from the first to the second, and back.
@@ -46,6 +45,7 @@ where
 /// # Errors
 ///
 /// The first of either direction.
+// ANCHOR: both
 pub async fn both<R1, W1, R2, W2>(
     (from_client, to_client): (R1, W1),
     (from_server, to_server): (R2, W2),

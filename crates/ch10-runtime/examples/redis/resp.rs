@@ -91,13 +91,13 @@ impl Parser {
         }
     }
 
-    // ANCHOR: next
     /// The next command. Takes what it uses from the front of `input`, and
     /// returns `None` when it needs more.
     ///
     /// # Errors
     ///
     /// Bytes that aren't the protocol, or more of them than the limits allow.
+    // ANCHOR: next
     pub fn next(
         &mut self,
         input: &mut &[u8],

@@ -46,7 +46,6 @@ pub struct Served {
     pub finished: Result<(), Unfinished>,
 }
 
-// ANCHOR: serve
 /// Accepts and serves until `shutdown` is asked for; then takes no further
 /// connection, lets the requests that are in flight finish, and returns when
 /// they have or the time is up.
@@ -54,6 +53,7 @@ pub struct Served {
 /// # Errors
 ///
 /// Those of the listener.
+// ANCHOR: serve
 pub async fn serve(
     listener: TcpListener,
     shutdown: &Shutdown,

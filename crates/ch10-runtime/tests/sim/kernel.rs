@@ -92,13 +92,13 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    // ANCHOR: wait
     /// Every task waits. The next thing that happens is a deadline, or what
     /// the network brings: so it is that time now.
     ///
     /// # Panics
     ///
     /// If there is neither: nothing will ever happen.
+    // ANCHOR: wait
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         // The last batch is delivered: nothing points to these any more.
         self.queue.0.free();
