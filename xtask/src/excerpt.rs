@@ -195,7 +195,7 @@ fn between(
 }
 
 fn range(part: &str) -> Result<(usize, usize)> {
-    let bad = || format!("{part:?} is no range of lines: write FROM:TO");
+    let bad = || format!("{part:?} is not a range of lines: write FROM:TO");
     let (from, to) = part.split_once(':').unwrap_or((part, part));
     let from = from.parse().with_context(bad)?;
     let to = if to.is_empty() {

@@ -122,7 +122,7 @@ fn outside(project: &Project, dir: &Path) -> Result<()> {
     let root = project.root.canonicalize()?;
     if existing.is_some_and(|folder| folder.starts_with(&root)) {
         return Err(WrongUse(format!(
-            "{} lies inside this workspace: name a folder outside of {}",
+            "{} lies inside this workspace: name a folder outside {}",
             dir.display(),
             root.display()
         ))

@@ -90,7 +90,7 @@ fn printed(output: &str) -> Result<Vec<Printed>> {
     let mut states = Vec::new();
     for (index, line) in output.lines().enumerate() {
         let state = serde_json::from_str(line).with_context(|| {
-            format!("line {} that it printed is no state: {line}", index + 1)
+            format!("line {} that it printed is not a state: {line}", index + 1)
         })?;
         states.push(state);
     }

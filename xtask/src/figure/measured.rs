@@ -86,7 +86,7 @@ fn printed(output: &str) -> Result<Vec<Printed>> {
     for (index, line) in output.lines().enumerate() {
         let one = serde_json::from_str(line).with_context(|| {
             let start: String = line.chars().take(60).collect();
-            format!("line {} is no measurement: {start}", index + 1)
+            format!("line {} is not a measurement: {start}", index + 1)
         })?;
         all.push(one);
     }
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(found[1].values, [2.0, 1.5]);
         for (output, says) in [
             ("", "no measurement"),
-            ("one: 2\n", "line 1 is no measurement: one: 2"),
+            ("one: 2\n", "line 1 is not a measurement: one: 2"),
             (r#"{"series": "one"}"#, "line 1"),
         ] {
             let error = format!("{:#}", printed(output).unwrap_err());

@@ -280,7 +280,7 @@ fn sketches(output: &str) -> Result<Vec<Sketch>> {
     let mut sketches = Vec::new();
     for (index, line) in output.lines().enumerate() {
         let sketch = serde_json::from_str(line).with_context(|| {
-            format!("line {} that it printed is no event: {line}", index + 1)
+            format!("line {} that it printed is not an event: {line}", index + 1)
         })?;
         sketches.push(sketch);
     }
@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(found[0].at.as_deref(), Some("read("));
         for (output, says) in [
             ("", "no event"),
-            ("hello\n", "line 1 that it printed is no event: hello"),
+            ("hello\n", "line 1 that it printed is not an event: hello"),
             (r#"{"lane":"program","kind":"call"}"#, "line 1"),
         ] {
             let error = format!("{:#}", sketches(output).unwrap_err());

@@ -78,7 +78,7 @@ pub fn check(page: &Page, first: usize, html: &str, report: &mut Report) {
             report.fail(
                 &place,
                 format!(
-                    "<{name}> is no element of HTML: put code into back quotes"
+                    "<{name}> is not an HTML element: put code into back quotes"
                 ),
             );
         }
