@@ -1,8 +1,9 @@
-//! Who waits for which socket: the event queue of chapter 4, seen from fibers.
+//! Which fiber waits for which socket: the event queue of chapter 4, seen from
+//! fibers.
 //!
 //! A socket is registered once, for both directions, and its events are edges.
 //! A fiber always tries first and waits only when that would block, so an edge
-//! that nobody waits for says nothing that would not be found out anyway.
+//! that arrives while no fiber waits can be ignored: the next try will find out.
 
 use crate::fiber::Fiber;
 use ch04_event_queue::event::Source;
@@ -24,14 +25,16 @@ pub(crate) enum Direction {
     Write,
 }
 
-/// The fibers that wait at one socket.
+// ANCHOR: waiters
+/// The fibers that wait for one socket.
 #[derive(Debug)]
 pub(crate) struct Waiters {
     token: Token,
-    /// Linked by `next_waiter`.
+    /// Two lists, linked by the fibers' `next_waiter`.
     readers: Cell<*const Fiber>,
     writers: Cell<*const Fiber>,
 }
+// ANCHOR_END: waiters
 
 impl Waiters {
     fn list(&self, direction: Direction) -> &Cell<*const Fiber> {

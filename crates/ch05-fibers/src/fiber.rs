@@ -23,52 +23,57 @@ use std::ptr;
 
 /// See the top of this file. Shared by reference; whoever writes runs on the
 /// same thread.
+// ANCHOR: control_block
 #[repr(C, align(64))]
 pub(crate) struct Fiber {
-    // What a switch needs, in one line of the cache.
-    /// While it is stopped.
+    /// The stack pointer, while the fiber is stopped.
     pub(crate) sp: Cell<StackPointer>,
-    /// The next one in the pool.
+    /// The next free slot, while this one is in the pool.
     pub(crate) next: Cell<*const Fiber>,
     state: Cell<State>,
     cancel: Cell<Cancel>,
-    /// Is there a handle? If not, the slot is free as soon as it has finished.
+    /// Is there a handle? If not, the slot is free once the fiber has finished.
     attended: Cell<bool>,
-    /// It ended by a panic that nobody has seen yet.
+    /// It has panicked, and the panic has not been handed to anyone yet.
     pub(crate) panicked: Cell<bool>,
-    /// Is anything of it on the heap: its packet, or its name?
+    /// Is its packet or its name on the heap?
     on_heap: Cell<bool>,
     woken: Cell<Woken>,
     /// Is there anything in `timer`?
     has_timer: Cell<bool>,
     pub(crate) scheduler: *const Scheduler,
-    /// Who waits in `join`, or null.
+    /// The fiber that waits in `join` for this one, or null.
     pub(crate) joiner: Cell<*const Fiber>,
-    /// A [`Packet`]; here, or in a box if it is large.
+    /// The closure, later its result: on this stack, or boxed if it is large.
     packet: Cell<*mut u8>,
     dispose: Cell<unsafe fn(*mut u8, bool)>,
-
     bottom: *mut u8,
     id: Cell<u64>,
     name: UnsafeCell<Option<Box<str>>>,
-    /// Its entry among the timers, while it has one.
+    /// Its entry among the timers, if it waits with a deadline.
     timer: Cell<Option<TimerKey>>,
-    /// In the list of those who wait for the same socket.
+    /// The next fiber that waits for the same socket.
     pub(crate) next_waiter: Cell<*const Fiber>,
     /// The scope that waits for it, or null.
     scope: Cell<*const ScopeData>,
 }
+// ANCHOR_END: control_block
 
-/// What a scope and its fibers know of each other.
+/// Two lines of the cache, as the chapter says.
+const _: () = assert!(size_of::<Fiber>() == 128);
+
+// ANCHOR: scope_data
+/// What a scope and its fibers share. It lies in the frame of `scope`.
 #[derive(Debug)]
 pub(crate) struct ScopeData {
-    /// How many have not finished.
+    /// How many of its fibers have not finished.
     pub(crate) running: Cell<usize>,
-    /// One has panicked, and nobody has joined it.
+    /// One of them has panicked and was not joined.
     pub(crate) panicked: Cell<bool>,
-    /// Who waits for them.
+    /// The fiber that called `scope`, and waits for them.
     pub(crate) owner: *const Fiber,
 }
+// ANCHOR_END: scope_data
 
 /// First the closure, then what has become of it. Which, says the state.
 #[repr(C)]
@@ -135,13 +140,13 @@ impl Fiber {
         unsafe { &*place }
     }
 
-    // ANCHOR: make
     /// Makes this a fiber that will call `closure`.
     ///
     /// # Safety
     ///
     /// The slot must be free. What the closure borrows must live until it has
     /// finished. `enter` must [`call`](Self::call) it as this `F` and `T`.
+    // ANCHOR: make
     #[inline(always)]
     pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
         &self,
@@ -444,18 +449,18 @@ unsafe fn dispose<F, T>(packet: *mut u8, taken: bool) {
     }
 }
 
-// ANCHOR: control_block
+// ANCHOR: colour
 /// Where the control block of a slot is: at its high end, but not in all slots
-/// at the same place of the page, for the same reason as the odd distance
-/// between slots.
+/// at the same place of the page. The nearest cache chooses a place by the
+/// offset within the page, so equal offsets would compete for the same few.
 pub(crate) fn control_block(top: *mut u8) -> *mut Fiber {
     const COLOURS: usize = 32;
     const LINE: usize = 64;
-    // The page number is as good a number as any.
+    // Neighbours have different page numbers.
     let colour = (top.addr() / 4096) % COLOURS;
     top.wrapping_sub(size_of::<Fiber>() + colour * LINE).cast()
 }
-// ANCHOR_END: control_block
+// ANCHOR_END: colour
 
 /// "fiber 'name' (3)", or "fiber 3" if it has no name.
 pub(crate) fn describe(fiber: &Fiber) -> String {

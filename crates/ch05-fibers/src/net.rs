@@ -51,8 +51,8 @@ impl<S: Source> Waiting<S> {
 }
 
 impl<S> Waiting<S> {
-    // ANCHOR: retry
     /// Tries `operation` until it does not block, and waits in between.
+    // ANCHOR: retry
     fn retry<T>(
         &self,
         direction: Direction,
@@ -69,12 +69,12 @@ impl<S> Waiting<S> {
         }
     }
 
-    /// Stops the fiber until there is news of the socket.
+    /// Stops the fiber until the socket has news.
     fn wait(&self, direction: Direction) -> io::Result<()> {
         let scheduler = &self.scheduler;
         let me = scheduler.here().ok_or(CannotWait::NotHere)?;
         self.waiters.add(direction, me);
-        let waiting = scheduler.driver.waiting();
+        let waiting = scheduler.driver.waiting(); // counts us until dropped
         let woken = scheduler.wait(State::OnSocket, self.deadline.get());
         drop(waiting);
         self.waiters.remove(direction, me);
@@ -266,10 +266,10 @@ impl TcpStream {
     }
 }
 
-// ANCHOR: read_write
 /// Errors: `TimedOut` after the deadline; `ConnectionReset` and `BrokenPipe` if
 /// the other side is gone; `Other` if it would have to wait and the caller is
 /// no fiber of the same runtime, or unwinds.
+// ANCHOR: read_write
 impl Read for &TcpStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner

@@ -61,12 +61,12 @@ pub struct JoinHandle<T> {
 }
 
 impl Fibers {
-    // ANCHOR: spawn
     /// Makes a fiber, which begins when it is its turn.
     ///
     /// # Panics
     ///
     /// If there is no memory for its stack.
+    // ANCHOR: spawn
     pub fn spawn<T: 'static>(
         &self,
         closure: impl FnOnce(&Fibers) -> T + 'static,
@@ -96,9 +96,9 @@ impl Fibers {
     }
     // ANCHOR_END: spawn
 
-    // ANCHOR: yield_now
     /// Called by a fiber: back to the scheduler, until it is its turn again.
     /// Anywhere else it does nothing.
+    // ANCHOR: yield_now
     pub fn yield_now(&self) {
         let Some(fiber) = self.running.borrow().clone() else {
             return;
@@ -125,8 +125,8 @@ impl Fibers {
         self.stopped.set(true);
     }
 
-    // ANCHOR: step
     /// Called at home: one fiber runs until it yields or ends.
+    // ANCHOR: step
     fn step(&self) -> bool {
         let Some(fiber) = self.ready.borrow_mut().pop_front() else {
             return false;
@@ -179,8 +179,8 @@ impl Scheduler {
     // ANCHOR_END: run
 }
 
-// ANCHOR: begin
 /// What every stack begins with. Nothing may unwind out of here.
+// ANCHOR: begin
 unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
     #[cfg(fibers_asan)]
     crate::switch::asan::began();
@@ -201,12 +201,12 @@ unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
 // ANCHOR_END: begin
 
 impl<T> JoinHandle<T> {
-    // ANCHOR: join
     /// Called by a fiber: the result, once the other one has ended.
     ///
     /// # Errors
     ///
     /// What the other one has panicked with.
+    // ANCHOR: join
     pub fn join(self, fibers: &Fibers) -> thread::Result<T> {
         loop {
             if let Some(result) = self.outcome.take() {

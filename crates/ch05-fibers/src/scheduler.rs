@@ -242,8 +242,8 @@ impl Scheduler {
 
 /// Leaving, and coming back.
 impl Scheduler {
-    // ANCHOR: yield_now
     /// To the end of the queue.
+    // ANCHOR: yield_now
     #[inline(always)]
     pub(crate) fn yield_now(&self) {
         if thread::panicking() || !self.ready.is_open() {
@@ -333,9 +333,9 @@ impl Scheduler {
         }
     }
 
-    // ANCHOR: leave
     /// Stops the running fiber, which waits or has finished, and goes on with
     /// the next one or at home; comes back when it is woken.
+    // ANCHOR: leave
     #[inline(always)]
     fn leave(&self, me: &Fiber) {
         if !self.ready.is_open() {

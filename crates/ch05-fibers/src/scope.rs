@@ -35,7 +35,6 @@ pub struct ScopedJoinHandle<'scope, T> {
     scope: PhantomData<&'scope ()>,
 }
 
-// ANCHOR: scope
 /// Calls `body` with a scope, and comes back when all fibers that were made in
 /// it have ended.
 ///
@@ -65,6 +64,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 /// - outside of a fiber, or in a destructor while a panic unwinds;
 /// - as `body` does;
 /// - if one of the fibers has panicked and was not joined.
+// ANCHOR: scope
 #[track_caller]
 pub fn scope<'env, F, T>(body: F) -> T
 where

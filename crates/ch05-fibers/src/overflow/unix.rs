@@ -42,8 +42,8 @@ pub(crate) fn install() {
     });
 }
 
-// ANCHOR: overflow_handler
 /// Runs on the alternate stack, after a fault.
+// ANCHOR: overflow_handler
 extern "C" fn handle(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,

@@ -5,13 +5,13 @@ use crate::stack::Stack;
 use std::arch::naked_asm;
 use std::ptr;
 
-// ANCHOR: swap_x86_64
 /// Stops here, and goes on where the other stack has stopped.
 ///
 /// # Safety
 ///
 /// `to` must be a stack that has stopped here, or was prepared, and is alive;
 /// nobody else may go on with it. `save` must be valid for a write.
+// ANCHOR: swap_x86_64
 #[unsafe(naked)]
 pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
     // register            on entry

@@ -47,9 +47,9 @@ impl Scheduler {
         }
     }
 
-    // ANCHOR: drive
     /// Runs fibers until `done`. Returns why they had to be cancelled, if they
     /// had to.
+    // ANCHOR: drive
     fn drive(&self, done: impl Fn() -> bool) -> Option<String> {
         let mut trouble = None;
         while !done() {
@@ -67,9 +67,9 @@ impl Scheduler {
     }
     // ANCHOR_END: drive
 
+    /// Wakes the fibers whose sockets have news and whose deadlines have passed.
+    /// Sleeps until there is one, unless a fiber is ready.
     // ANCHOR: attend
-    /// Sockets and timers. Sleeps until one of them has something to say,
-    /// unless a fiber is ready.
     fn attend(&self) -> Result<(), String> {
         let idle = self.ready.is_empty();
         let deadline = self.timers.earliest();

@@ -7,7 +7,6 @@ use std::io;
 use std::ptr;
 
 impl Scheduler {
-    // ANCHOR: spawn
     /// Makes a fiber and puts it into the queue. It counts as attended: whoever
     /// calls this makes the handle.
     ///
@@ -18,6 +17,7 @@ impl Scheduler {
     /// # Safety
     ///
     /// What the closure borrows must live until the fiber has finished.
+    // ANCHOR: spawn
     #[inline(always)]
     pub(crate) unsafe fn spawn<F: FnOnce() -> T, T>(
         &self,

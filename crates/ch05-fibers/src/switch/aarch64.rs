@@ -8,13 +8,13 @@ use super::{Entry, StackPointer};
 use std::arch::{asm, naked_asm};
 use std::ptr;
 
-// ANCHOR: switch_aarch64
 /// Stops the running stack, keeps where in `save`, and goes on at `to`.
 ///
 /// # Safety
 ///
 /// `to` must be a stack that has stopped here (or was prepared), is alive, and
 /// is not gone on at by anybody else. `save` must be valid for a write.
+// ANCHOR: switch_aarch64
 #[inline(always)]
 pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // register   on entry                   behind label 2

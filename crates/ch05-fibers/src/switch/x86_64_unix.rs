@@ -4,13 +4,13 @@
 use super::{Entry, StackPointer};
 use std::arch::{asm, naked_asm};
 
-// ANCHOR: switch_x86_64
 /// Stops the running stack, keeps where in `save`, and goes on at `to`.
 ///
 /// # Safety
 ///
 /// `to` must be a stack that has stopped here (or was prepared), is alive, and
 /// is not gone on at by anybody else. `save` must be valid for a write.
+// ANCHOR: switch_x86_64
 #[inline(always)]
 pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // register   on entry                   behind label 2
