@@ -74,7 +74,7 @@ mod linux {
         let save = unsafe { &raw mut (*visit).there };
         // SAFETY: home has stopped in `swap`.
         unsafe { swap(save, home) };
-        unreachable!("nobody comes here again");
+        unreachable!("this stack is not resumed again");
     }
 
     /// In the child: the visit.

@@ -48,7 +48,8 @@ fn complaint() -> Result<(), Box<dyn Any + Send>> {
 fn main() {
     quiet::end_on_closed_pipes();
     panic::set_hook(Box::new(|panic| {
-        println!("panic: {}", panic.payload_as_str().unwrap_or("?"));
+        let text = panic.payload_as_str().unwrap_or("?");
+        println!("panic: {}", text.replace(", ", ",\n       "));
     }));
     match complaint() {
         Ok(()) => println!("run returned"),

@@ -47,7 +47,7 @@ fn large_frame() {
     unsafe { Runtime::new() }.run(|| spawn(step).join()).ok();
 }
 
-/// Not an overflow, and no fiber: whoever was there before has to deal with it.
+/// Not an overflow: the handler that was there before has to deal with it.
 fn other_fault() {
     // SAFETY: nothing counts on the order in which their calls end.
     unsafe { Runtime::new() }.run(|| {

@@ -147,8 +147,8 @@ impl Driver {
     }
 
     // ANCHOR: driver_poll
-    /// Waits for events, at most so long, and calls `wake` for each fiber that
-    /// one of them concerns.
+    /// Waits for events, at most for `timeout`, and calls `wake` for each fiber
+    /// that one of them concerns.
     pub(crate) fn poll(
         &self,
         timeout: Option<Duration>,
@@ -156,7 +156,7 @@ impl Driver {
     ) -> io::Result<()> {
         let mut queue = self.queue.borrow_mut();
         let Some((poll, events)) = queue.as_mut().filter(|_| {
-            // Nobody would be woken.
+            // No fiber could be woken.
             self.is_waited_for()
         }) else {
             if let Some(time) = timeout.filter(|time| !time.is_zero()) {
@@ -165,7 +165,7 @@ impl Driver {
             return Ok(());
         };
         match poll.poll(events, timeout) {
-            // A signal was handled. Whoever has called us looks again.
+            // A signal was handled. Our caller looks again.
             Err(e) if e.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }

@@ -6,7 +6,7 @@
 //! top of the slot   (colour: up to 31 lines of the cache are left free)
 //!                   Fiber                 the control block
 //!                   Packet                first the closure, then its result
-//!                   start, its two words  from where the first switch goes on
+//!                   start, its two words  where the first switch jumps to
 //!                   frames                down to the guard
 //! ```
 
@@ -21,8 +21,7 @@ use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
-/// See the top of this file. Shared by reference; whoever writes runs on the
-/// same thread.
+/// See the top of this file. Shared by reference, on one thread.
 // ANCHOR: control_block
 #[repr(C, align(64))]
 pub(crate) struct Fiber {
@@ -100,7 +99,7 @@ pub(crate) struct Settings<'s> {
 }
 
 impl Fiber {
-    /// Makes the control block of a slot that is new: a fiber that is none.
+    /// Makes the control block of a new slot, which has no fiber yet.
     ///
     /// # Safety
     ///
@@ -163,7 +162,7 @@ impl Fiber {
             let below = me.wrapping_sub(size_of::<Packet<F, T>>());
             let packet = below.map_addr(|address| address & !63);
             let packet = packet.cast::<Packet<F, T>>();
-            // SAFETY: within the slot, aligned, and nobody's.
+            // SAFETY: within the slot, aligned, and not in use.
             unsafe { packet.write(Packet { closure }) };
             (packet, packet.cast())
         };
@@ -181,7 +180,7 @@ impl Fiber {
         self.id.set(settings.id);
         self.scope.set(settings.scope);
         if let Some(name) = settings.name {
-            // SAFETY: nobody holds a reference to the name of what is free.
+            // SAFETY: the slot was free, so no reference to its name is left.
             unsafe { *self.name.get() = Some(name.into()) };
         }
     }
@@ -255,7 +254,7 @@ impl Fiber {
         self.state.set(what);
     }
 
-    /// It waits, and is about to stand in the ready queue.
+    /// It waits, and is about to be put into the ready queue.
     #[inline]
     pub(crate) fn end_wait(&self, woken: Woken) {
         debug_assert!(self.state.get().is_waiting());
@@ -334,7 +333,7 @@ impl Fiber {
         self.cancel.get()
     }
 
-    /// It is to unwind when it goes on. Returns whether that is new.
+    /// It is to unwind when it is resumed. Returns whether that is new.
     pub(crate) fn ask_to_cancel(&self) -> bool {
         let new = self.cancel.get() == Cancel::No;
         if new {
@@ -407,7 +406,7 @@ impl Fiber {
             // SAFETY: there is room, which is our caller's promise.
             unsafe { room.write(outcome) };
         } else if let Err(JoinError::Panicked(payload)) = outcome {
-            // Nobody is left who could be told, and its destructor may panic.
+            // No handle is left to pass it to, and its destructor may panic.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
                 .map_err(std::mem::forget);
         }
@@ -444,7 +443,7 @@ unsafe fn dispose<F, T>(packet: *mut u8, taken: bool) {
         unsafe { Box::from_raw(packet) }
     });
     if !taken {
-        // SAFETY: it is there, at the beginning, and nobody else takes it.
+        // SAFETY: it is there, at the beginning, and nothing else takes it.
         drop(unsafe { packet.cast::<Result<T, JoinError>>().read() });
     }
 }

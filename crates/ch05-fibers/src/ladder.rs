@@ -235,7 +235,7 @@ symmetric!(
 pub struct InlineJmp;
 
 // ANCHOR: inline_jmp
-/// Stops here and goes on there. Inlined, so that the compiler saves what it
+/// Suspends this stack and resumes that one. Inlined, so that the compiler saves what it
 /// needs of the registers that are declared, and nothing else.
 #[inline(always)]
 unsafe fn inline_jmp(save: *mut usize, to: usize) {
@@ -277,7 +277,7 @@ extern "C" fn enter_popping() -> ! {
     naked_asm!(
         "pop rdi",  // the argument
         "pop rax",  // the function
-        "call rax", // it does not come back
+        "call rax", // it never returns
         "ud2",
     );
 }
@@ -301,7 +301,7 @@ impl Rung for InlinePaired {
     // ANCHOR: inline_paired
     #[inline(always)]
     unsafe fn resume(pair: *mut Pair) {
-        // SAFETY: the caller's `pair` is valid, and nobody else looks at it.
+        // SAFETY: the caller's `pair` is valid, and not shared.
         let sp = unsafe { &mut (*pair).fiber };
         // SAFETY: as above; the fiber's side changes the stacks, and returns
         // just after our `call`.
@@ -321,7 +321,7 @@ impl Rung for InlinePaired {
 
     #[inline(always)]
     unsafe fn suspend(pair: *mut Pair) {
-        // SAFETY: the caller's `pair` is valid, and nobody else looks at it.
+        // SAFETY: the caller's `pair` is valid, and not shared.
         let sp = unsafe { &mut (*pair).home };
         // SAFETY: as above; `home` is where the `call` in `resume` has stored
         // its return address.

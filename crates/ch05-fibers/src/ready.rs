@@ -15,7 +15,7 @@ use std::alloc::{self, Layout};
 use std::cell::Cell;
 use std::ptr;
 
-/// A fiber that is to go on, and where it has stopped.
+/// A fiber that is ready, and where it is suspended.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) fiber: *const Fiber,
@@ -96,7 +96,7 @@ impl ReadyQueue {
 
     fn layout(places: usize) -> Layout {
         // It would have to be half of all addresses.
-        Layout::array::<Place>(places).expect("so many fibers")
+        Layout::array::<Place>(places).expect("too many fibers")
     }
 
     fn free(&self) {
@@ -187,7 +187,7 @@ impl ReadyQueue {
         // SAFETY: masked, so within the places, which were zeroed.
         fetch(unsafe { (*later).sp });
         // SAFETY: masked, so within the places; there is room for every fiber,
-        // so this place is none of those that are in use.
+        // so this place is not in use.
         unsafe { (*mine).fiber = me };
         self.end.set(end + PLACE);
         self.first.set(first + PLACE);

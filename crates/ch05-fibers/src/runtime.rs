@@ -33,10 +33,10 @@ use std::ptr;
 ///
 /// # Dropping
 ///
-/// Fibers that have not finished are cancelled: each goes on once more, and at
-/// the place where it waits it unwinds, so that its locals are dropped. A
+/// Fibers that have not finished are cancelled: each is resumed once more, and
+/// unwinds from the place where it waits, so that its locals are dropped. A
 /// destructor that runs then cannot wait (see [`yield_now`](crate::yield_now)).
-/// A fiber that catches the unwinding can go on, but cannot wait any more.
+/// A fiber that catches the unwinding can continue, but can no longer wait.
 ///
 /// In programs that are built with `panic = "abort"` there is no unwinding:
 /// unfinished fibers and their stacks are leaked. So they are when a fiber calls
@@ -133,12 +133,12 @@ impl Runtime {
     /// A fiber stops in the middle of its callers. Code may count on the calls
     /// of a thread ending in the reverse of the order in which they began; with
     /// threads it is right to, and with fibers it is not, and no library of
-    /// fibers can see it. So whoever makes a runtime promises, for all code
-    /// that its fibers call:
+    /// fibers can see it. So the caller of this function promises, for all code
+    /// that the fibers call:
     ///
     /// - the initialiser and the destructor of a `thread_local!` variable do
     ///   not wait. Another fiber would initialise the variable meanwhile, or
-    ///   go on using one that is gone. (A fiber that calls
+    ///   keep using one that is gone. (A fiber that calls
     ///   [`std::process::exit`] runs such destructors.)
     /// - a variable that is set for the length of a call and then set back, as
     ///   scoped thread-local variables are, is not set around a wait;
@@ -167,7 +167,7 @@ impl Runtime {
     // ANCHOR: run
     /// Runs `main` as a fiber, and with it all others, until it has returned.
     ///
-    /// Fibers that have not finished by then stop where they are. They go on
+    /// Fibers that have not finished by then stay where they are. They continue
     /// in the next `run`, or are cancelled when the runtime is dropped.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
-//! The scheduler: who runs next, on one thread.
+//! The scheduler: which fiber runs next, on one thread.
 //!
-//! Fibers that are ready stand in one queue, first come, first served. A fiber
+//! Fibers that are ready are in one queue, first come, first served. A fiber
 //! that stops switches straight to the next one; only when no other is ready,
 //! and once in a while so that sockets and timers are not forgotten, it
 //! switches *home*: to the thread's own stack, where `Runtime::run` was called,
@@ -34,10 +34,10 @@ use std::ptr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After so many switches from fiber to fiber, sockets and timers have a turn.
+/// After this many switches from fiber to fiber, sockets and timers have a turn.
 const BUDGET: usize = 256;
 
-/// After so many operations on sockets that did not have to wait, too. A timer
+/// And after this many operations on sockets that did not have to wait. A timer
 /// that is due waits for two such rounds at most: one until it is looked at, and
 /// one until its fiber's turn has come.
 const OPERATIONS: u32 = 64;
@@ -47,7 +47,7 @@ const OPERATIONS: u32 = 64;
 /// other fiber can run.
 const FUTILE: Duration = Duration::from_secs(1);
 
-/// After so many such tries, the clock is looked at: what is dropped may be a
+/// After this many such tries, the clock is looked at: what is dropped may be a
 /// long list of values each of which tries once.
 const TRIES: u32 = 1_000_000;
 
@@ -252,14 +252,14 @@ impl Scheduler {
         // SAFETY: it is open.
         let (save, next) = unsafe { self.ready.exchange(self.running.get()) };
         self.running.set(next.fiber);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        // SAFETY: a fiber in the queue is suspended, and was in it once.
         unsafe { switch(save, next.sp) };
         self.unwind_if_cancelled();
     }
     // ANCHOR_END: yield_now
 
-    /// From here on, until the next visit at home, every yield goes the long
-    /// way, and whoever ends goes home.
+    /// From here on, until the next visit at home, every yield takes the long
+    /// way, and a fiber that ends goes home.
     fn close_short_way(&self) {
         self.ready.set_budget(0);
     }
@@ -279,7 +279,7 @@ impl Scheduler {
         self.visit_home(me);
     }
 
-    /// A wait that is none: see `can_wait`.
+    /// Counts a wait that was refused: see `can_wait`.
     fn count_futile(&self) {
         let Some(me) = self.here() else {
             return;
@@ -321,7 +321,7 @@ impl Scheduler {
         result
     }
 
-    /// To the end of the queue by way of home, also if nobody else is ready.
+    /// To the end of the queue by way of home, even if no other fiber is ready.
     #[cold]
     fn visit_home(&self, me: &Fiber) {
         // The next one in the queue could be this fiber itself, and a switch
@@ -333,8 +333,9 @@ impl Scheduler {
         }
     }
 
-    /// Stops the running fiber, which waits or has finished, and goes on with
-    /// the next one or at home; comes back when it is woken.
+    /// Suspends the running fiber, which waits or has finished, and resumes the
+    /// next one, or home. Returns when the fiber has been woken and its turn
+    /// has come.
     // ANCHOR: leave
     #[inline(always)]
     fn leave(&self, me: &Fiber) {
@@ -344,9 +345,10 @@ impl Scheduler {
         // SAFETY: open, so not empty.
         let next = unsafe { self.ready.take() };
         self.running.set(next.fiber);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        // SAFETY: a fiber in the queue is suspended, and was in it once.
         unsafe { switch(me.sp.as_ptr(), next.sp) };
     }
+    // ANCHOR_END: leave
 
     /// As [`leave`](Self::leave), with `woken` at the end of the queue: which is
     /// its front, if it is empty.
@@ -361,7 +363,8 @@ impl Scheduler {
         self.leave(me);
     }
 
-    /// Stops the running fiber, keeps where in `save`, and goes on at home.
+    /// Suspends the running fiber, stores its pointer in `save`, and resumes
+    /// home.
     #[cold]
     #[inline(never)]
     fn go_home(&self, save: *mut StackPointer, me: &Fiber) {
@@ -371,13 +374,12 @@ impl Scheduler {
         let float = self.keep_float.then(FloatEnvironment::current);
         self.running.set(ptr::null());
         self.close_short_way();
-        // SAFETY: home has stopped where it has dispatched a fiber.
+        // SAFETY: home was suspended by `dispatch`.
         unsafe { switch(save, self.home.get()) };
         if let Some(float) = float {
             float.restore();
         }
     }
-    // ANCHOR_END: leave
 
     // ANCHOR: dispatch
     /// From home to the first fiber of the queue; comes back when one comes
@@ -394,7 +396,7 @@ impl Scheduler {
         self.futile.set((0, 0));
         self.operations.set(0);
         self.running.set(next.fiber);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        // SAFETY: a fiber in the queue is suspended, and was in it once.
         unsafe { switch(self.home.as_ptr(), next.sp) };
         if self.keep_float {
             self.float.get().restore();

@@ -139,7 +139,7 @@ impl Arena {
         let used = chunk.used.get();
         let slot = self.slot_of(chunk, used);
         let low = slot.bottom.wrapping_sub(self.guard);
-        // SAFETY: a slot of a mapping of ours that nobody uses yet.
+        // SAFETY: a slot of our mapping that is not in use yet.
         unsafe { sys::open(low, self.guard, self.size) }?;
         #[cfg(fibers_valgrind)]
         sys::tell_valgrind(slot.bottom, slot.top);
@@ -155,7 +155,7 @@ impl Arena {
     // ANCHOR_END: arena_take
 
     /// Reserves addresses for `room` slots, or for fewer if there is a limit
-    /// that so many would exceed.
+    /// that this many would exceed.
     fn map_up_to(&self, room: usize) -> io::Result<&Chunk> {
         let mut room = room;
         loop {
@@ -254,8 +254,8 @@ impl Drop for Arena {
             let chunk = unsafe { Box::from_raw(next.cast_mut()) };
             next = chunk.older;
             let length = chunk.room * self.stride();
-            // SAFETY: mapped by `map`, so long. That no stack is in use any
-            // more is the business of the arena's owner, the scheduler.
+            // SAFETY: mapped by `map`, this long. That no stack is still in
+            // use is the business of the arena's owner, the scheduler.
             unsafe { sys::release(chunk.base, length) };
         }
     }

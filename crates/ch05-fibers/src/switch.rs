@@ -1,4 +1,4 @@
-//! The switch: leaves one stack and goes on at another one.
+//! The switch: suspends one stack and resumes another.
 //!
 //! One file a processor and calling convention, below `switch/`, with the same
 //! two functions in each: [`switch()`] and `start`. Neither knows what a fiber
@@ -41,7 +41,7 @@ pub(crate) mod asan;
 #[cfg(fibers_asan)]
 pub use asan::switch;
 
-/// Where a stopped stack goes on: its stack pointer. What lies there is the
+/// Identifies a suspended stack: its stack pointer. What lies there is the
 /// business of the platform's file.
 pub type StackPointer = *mut u8;
 

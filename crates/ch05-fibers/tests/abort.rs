@@ -97,7 +97,7 @@ fn a_deadlock_says_what_it_is_before_the_process_ends() -> io::Result<()> {
         lines,
         [
             "begun",
-            "ch05-fibers cannot go on: all fibers wait for each other: fiber \
+            "ch05-fibers cannot continue: all fibers wait for each other: fiber \
              'main' (1) waits for its scope, fiber 2 joins a fiber",
         ]
     );

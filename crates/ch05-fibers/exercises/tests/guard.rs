@@ -39,7 +39,7 @@ unsafe extern "C" fn arrive(visit: *mut u8) -> ! {
     let home = unsafe { (*visit).home };
     // SAFETY: home has stopped in `switch`.
     unsafe { switch(save, home) };
-    unreachable!("nobody comes here again");
+    unreachable!("this stack is not resumed again");
 }
 
 /// Uses the stack down to the limit, and comes back.
@@ -53,7 +53,7 @@ fn run_on(stack: &Guarded, limit: usize) {
     let (bottom, top) = (stack.bottom(), stack.top());
     // SAFETY: both ends of a stack that nobody uses.
     let there = unsafe { prepare(bottom, top, arrive, visit.cast()) };
-    // SAFETY: a local of ours.
+    // SAFETY: our own local variable.
     let home = unsafe { &raw mut (*visit).home };
     // SAFETY: prepared; it comes back.
     unsafe { switch(home, there) };

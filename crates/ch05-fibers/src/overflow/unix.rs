@@ -64,7 +64,7 @@ extern "C" fn handle(
 }
 // ANCHOR_END: overflow_handler
 
-/// Not our fault: to whoever was there before.
+/// Not our fault: to the handler that was there before.
 fn pass_on(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,

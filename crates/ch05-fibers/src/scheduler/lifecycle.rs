@@ -7,8 +7,8 @@ use std::io;
 use std::ptr;
 
 impl Scheduler {
-    /// Makes a fiber and puts it into the queue. It counts as attended: whoever
-    /// calls this makes the handle.
+    /// Makes a fiber and puts it into the queue. It counts as attended: the
+    /// caller makes the handle.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl Scheduler {
     // ANCHOR_END: free_fiber
 
     // ANCHOR: finish
-    /// The end of a fiber: wakes whoever waits for it, and leaves for others.
+    /// The end of a fiber: wakes the one that joins it, and leaves for good.
     ///
     /// # Safety
     ///
@@ -93,7 +93,7 @@ impl Scheduler {
             Some(joiner) => self.leave_for(me, joiner),
             None => self.leave(me),
         }
-        unreachable!("nobody goes on with a finished fiber");
+        unreachable!("a finished fiber is not resumed");
     }
     // ANCHOR_END: finish
 
@@ -163,7 +163,7 @@ impl Scheduler {
 }
 
 // ANCHOR: enter
-/// What every fiber begins with.
+/// The first function of every fiber.
 unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
     #[cfg(fibers_asan)]
     crate::switch::asan::began();

@@ -85,7 +85,7 @@ impl Scheduler {
         }
     }
 
-    /// Ends a fiber's wait. One that does not wait is left alone.
+    /// Ends a fiber's wait. A fiber that does not wait is left alone.
     // ANCHOR: wake
     #[inline]
     pub(crate) fn wake(&self, fiber: &Fiber, woken: Woken) {
