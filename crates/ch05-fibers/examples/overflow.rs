@@ -1,4 +1,4 @@
-//! A fiber whose stack overflows: its guard stops it, and a handler says who it
+//! A fiber whose stack overflows: its guard stops it, and a handler says which one it
 //! was. In a child process, which is this program again.
 
 mod quiet;
@@ -25,7 +25,7 @@ fn overflow() {
         .run(|| {
             spawn(|| {
                 loop {
-                    yield_now(); // a neighbour, who is not harmed
+                    yield_now(); // a neighbour, which is not harmed
                 }
             });
             let deep = Builder::new().name("deep").spawn(|| recurse(0));

@@ -16,7 +16,7 @@ pub enum JoinError {
     /// The fiber was ended early, because its runtime was dropped or because
     /// all fibers waited for each other. Its locals have been dropped.
     Cancelled,
-    /// The fiber has not ended, and cannot be waited for here: outside of
+    /// The fiber has not ended, and cannot be waited for here: outside
     /// [`Runtime::run`](crate::Runtime::run), in a fiber of another runtime,
     /// or in a destructor while a panic unwinds. The fiber runs on by itself.
     CannotWait,

@@ -204,7 +204,7 @@ impl Fiber {
     ///
     /// # Safety
     ///
-    /// Once, of a finished fiber, by who will not touch the packet again.
+    /// Once, of a finished fiber, by code that will not touch the packet again.
     #[inline]
     pub(crate) unsafe fn dispose(&self, taken: bool) {
         // SAFETY: the function is that of the packet's type.
@@ -303,7 +303,7 @@ impl Fiber {
     #[cold]
     #[inline(never)]
     fn clear_name(&self) {
-        // SAFETY: no reference to the name is left: those who ask for it have a
+        // SAFETY: no reference to the name is left: those that ask for it have a
         // handle, or are the fiber itself.
         unsafe { *self.name.get() = None };
     }

@@ -3,7 +3,7 @@
 //!
 //! Each call tries first. When that would block, the fiber waits until the
 //! event queue of chapter 4 has news, and tries again. So the calls can be used
-//! outside of fibers, too, as long as they need not wait; if they do, they fail
+//! outside fibers, too, as long as they need not wait; if they do, they fail
 //! with an error of the kind [`Other`](ErrorKind::Other), whose message says
 //! so.
 //!
@@ -129,7 +129,7 @@ impl TcpListener {
     ///
     /// `AddrInUse` if another socket listens there, `AddrNotAvailable` if the
     /// address is not this machine's, `PermissionDenied` for ports of the
-    /// system; too many open files; `Other` outside of
+    /// system; too many open files; `Other` outside
     /// [`Runtime::run`](crate::Runtime::run).
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let inner = Waiting::new(queued::TcpListener::bind(address)?)?;
@@ -140,7 +140,7 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// - `TimedOut`: the deadline is over;
+    /// - `TimedOut`: the deadline has passed;
     /// - `Other`: it would have to wait, and the caller is no fiber of the same
     ///   runtime, or unwinds;
     /// - too many open files, or too little memory: the connection stays where
@@ -184,7 +184,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// `ConnectionRefused` if nobody listens there, `HostUnreachable`,
+    /// `ConnectionRefused` if nothing listens there, `HostUnreachable`,
     /// `NetworkUnreachable`; `TimedOut` when the system has given up; too many
     /// open files; `Other` if the caller is no fiber.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {

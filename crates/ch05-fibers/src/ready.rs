@@ -6,7 +6,7 @@
 //! several at once.
 //!
 //! A place holds where its fiber has stopped, too: nothing has to be fetched
-//! from the fiber before its stack can be, and the stacks of those who come next
+//! from the fiber before its stack can be, and the stacks of those that come next
 //! are known early enough to be fetched while others run.
 
 use crate::fiber::Fiber;

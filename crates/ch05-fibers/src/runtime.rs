@@ -45,7 +45,7 @@ use std::ptr;
 /// while the thread unwound, for it could be in the middle of unwinding, too.
 ///
 /// A cancelled fiber that holds the guard of a [`Mutex`](std::sync::Mutex) or
-/// [`RwLock`](std::sync::RwLock) poisons it, and one that stands in the
+/// [`RwLock`](std::sync::RwLock) poisons it, and one that waits in the
 /// initialiser of a [`Once`](std::sync::Once) or
 /// [`LazyLock`](std::sync::LazyLock) poisons that for good: they take the
 /// unwinding for a panic.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// # Errors
 ///
 /// What is wrong with the listening socket itself: `InvalidInput` if it does
-/// not listen, `TimedOut` after its deadline, `Other` outside of fibers of its
+/// not listen, `TimedOut` after its deadline, `Other` outside fibers of its
 /// runtime. When something is short, files or memory, it waits until there is
 /// more; what became of a single connection ends nothing.
 // ANCHOR: serve
@@ -219,7 +219,7 @@ mod tests {
                 assert!(start.elapsed() >= Duration::from_millis(10), "{text}");
             }
         }
-        // This library's own: a deadline that is over, a caller that is none.
+        // This library's own: a deadline that has passed, a caller that is no fiber.
         for kind in [ErrorKind::TimedOut, ErrorKind::Other] {
             assert_eq!(recover(kind.into()).unwrap_err().kind(), kind);
         }

@@ -87,11 +87,11 @@ pub(crate) struct Scheduler {
     /// How many operations on sockets did not have to wait, since the last
     /// visit at home.
     operations: Cell<u32>,
-    /// A fiber has stopped while the thread was unwinding outside of `run`. If
+    /// A fiber has stopped while the thread was unwinding outside `run`. If
     /// it was in a destructor of its own, it cannot be unwound once more, and
     /// there is no way to tell.
     mixed: Cell<bool>,
-    /// The fibers that wait for a moment.
+    /// The fibers that wait with a deadline.
     timers: Timers<*const Fiber>,
     pub(crate) driver: Driver,
     keep_float: bool,
@@ -325,7 +325,7 @@ impl Scheduler {
     #[cold]
     fn visit_home(&self, me: &Fiber) {
         // The next one in the queue could be this fiber itself, and a switch
-        // from a stack to itself is none.
+        // from a stack to itself does not work.
         self.close_short_way();
         self.go_home(self.ready.push_running(me), me);
         if me.cancel() != Cancel::No {
@@ -389,7 +389,7 @@ impl Scheduler {
             return;
         };
         // Without budget, every switch goes by home, which keeps the control
-        // words apart, and finds out who stops while the thread unwinds.
+        // words apart, and finds out which fiber stops while the thread unwinds.
         let by_home = self.keep_float || self.unwinding_outside.get();
         self.ready.set_budget(if by_home { 0 } else { BUDGET });
         self.alone.set(BUDGET);

@@ -61,7 +61,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 ///
 /// # Panics
 ///
-/// - outside of a fiber, or in a destructor while a panic unwinds;
+/// - outside a fiber, or in a destructor while a panic unwinds;
 /// - as `body` does;
 /// - if one of the fibers has panicked and was not joined.
 // ANCHOR: scope

@@ -47,7 +47,7 @@ impl State {
 pub(crate) enum Woken {
     /// What was waited for has happened.
     Ready,
-    /// The deadline is over.
+    /// The deadline has passed.
     TimedOut,
 }
 

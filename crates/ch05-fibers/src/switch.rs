@@ -2,11 +2,11 @@
 //!
 //! One file a processor and calling convention, below `switch/`, with the same
 //! two functions in each: [`switch()`] and `start`. Neither knows what a fiber
-//! is; who keeps the stacks alive, and in which order they run, is the
+//! is; what keeps the stacks alive, and in which order they run, is the
 //! scheduler's business.
 //!
-//! Left out: the control words of floating point, which `float` keeps for those
-//! who ask for it, and shadow stacks (CET, GCS), which Rust programs do not
+//! Left out: the control words of floating point, which `float` keeps for runtimes
+//! that ask for it, and shadow stacks (CET, GCS), which Rust programs do not
 //! have: with them, a second stack pointer would have to be changed as well.
 
 #[cfg(all(unix, target_arch = "x86_64"))]

@@ -78,7 +78,7 @@ fn build(folder: &Path) -> io::Result<PathBuf> {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_BUILD_TARGET")
-            // Stronger than a manifest, and whoever runs this may have set it.
+            // Stronger than a manifest, and the environment may have set it.
             .env("CARGO_PROFILE_DEV_PANIC", "abort"),
     )?;
     let said = String::from_utf8_lossy(&built.stderr);

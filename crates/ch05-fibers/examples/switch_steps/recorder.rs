@@ -87,7 +87,7 @@ fn ready() -> io::Result<Ready> {
     let mut sides = Box::new(Sides { home, fiber: there });
     let (bottom, top) = (stack.bottom(), stack.top());
     let argument = (&raw mut *sides).cast();
-    // SAFETY: both ends of a stack that nobody uses.
+    // SAFETY: both ends of a stack that is not in use.
     sides.fiber = unsafe { prepare(bottom, top, fiber, argument) };
     resume_with_marks(&mut sides);
     Ok(Ready {
@@ -110,7 +110,7 @@ fn child(ready: &mut Ready) -> ! {
 }
 
 /// The instructions of the switch: how their bytes begin, and their line in
-/// the source. One that is not here is none of the switch.
+/// the source. One that is not here does not belong to the switch.
 const INSTRUCTIONS: [(&[u8], &str, &str); 10] = [
     (
         &[0x48, 0x8d, 0x05],
@@ -245,7 +245,7 @@ impl Traced {
 
 impl Drop for Traced {
     fn drop(&mut self) {
-        // SAFETY: our own child, which nobody has waited for to the end.
+        // SAFETY: our own child, which has not been waited for.
         unsafe { libc::kill(self.0, libc::SIGKILL) };
         let _ = self.wait();
     }
@@ -333,7 +333,7 @@ impl Scene {
             ("rsp", now.rsp, "the stack"),
             ("rbp", now.rbp, "of the side that runs"),
             ("rbx", now.rbx, "of the side that runs"),
-            ("rdi", now.rdi, "save: where rsp is kept"),
+            ("rdi", now.rdi, "save: where to store rsp"),
             ("rsi", now.rsi, "to: the other stack"),
             ("rax", now.rax, ""),
         ];

@@ -51,7 +51,7 @@ fn run_on(stack: &Guarded, limit: usize) {
     };
     let visit = &raw mut visit;
     let (bottom, top) = (stack.bottom(), stack.top());
-    // SAFETY: both ends of a stack that nobody uses.
+    // SAFETY: both ends of a stack that is not in use.
     let there = unsafe { prepare(bottom, top, arrive, visit.cast()) };
     // SAFETY: our own local variable.
     let home = unsafe { &raw mut (*visit).home };

@@ -82,7 +82,7 @@ impl Scheduler {
         if me.is_attended() {
             me.finish();
         } else {
-            // Its slot is in the pool from here on, and we still stand on it:
+            // Its slot is in the pool from here on, and we still run on it:
             // but no other fiber takes it before we have left.
             self.retire(me);
         }

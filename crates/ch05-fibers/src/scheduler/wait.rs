@@ -148,7 +148,7 @@ impl Scheduler {
             // Another library has switched stacks in the middle of the scope:
             // against the contract of `Runtime::new`. What its fibers borrow
             // would be gone with it.
-            give_up("a scope ends outside of the fiber in which it began");
+            give_up("a scope ends outside the fiber in which it began");
         }
     }
 

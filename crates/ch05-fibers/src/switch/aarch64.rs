@@ -1,7 +1,7 @@
 //! The switch on 64-bit Arm, for Linux, macOS and the BSDs (AAPCS64).
 //!
 //! x18 is the platform's register and not touched. Vector registers of more
-//! than 128 bits (SVE) belong to whoever uses them, across calls; a switch is a
+//! than 128 bits (SVE) belong to the code that uses them, across calls; a switch is a
 //! call to the compiler.
 
 use super::{Entry, StackPointer};
@@ -84,7 +84,7 @@ unsafe extern "C" fn start() {
         ".cfi_undefined x30", // for debuggers: there is no caller
         "hint #36",           // (`bti j`: may be jumped to)
         "ldp x0, x1, [sp], #32", // the argument, the entry
-        "mov x29, #0",        // for those who follow frame pointers
+        "mov x29, #0",        // for code that follows frame pointers
         "adr x30, 2f",        // a return address that points here
         "br x1",
         "2:",

@@ -76,7 +76,7 @@ unsafe extern "C" fn start() {
         ".cfi_undefined rip", // for debuggers: there is no caller
         "pop rdi",            // the argument
         "pop rax",            // the entry
-        "xor ebp, ebp",       // for those who follow frame pointers
+        "xor ebp, ebp",       // for code that follows frame pointers
         "lea rcx, [rip + 2f]", // a return address that points here,
         "push rcx",           // as after a call; but the processor is not
         "jmp rax",            // to expect a return that never comes
