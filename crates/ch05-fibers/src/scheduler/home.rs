@@ -76,9 +76,11 @@ impl Scheduler {
         if idle && deadline.is_none() && !self.driver.is_waited_for() {
             return Err(self.deadlock());
         }
-        let now = deadline.map(|_| Instant::now());
-        let left = deadline.zip(now).map(|(at, now)| at - now.min(at));
-        let timeout = if idle { left } else { Some(Duration::ZERO) };
+        let timeout = if idle {
+            deadline.map(|at| at.saturating_duration_since(Instant::now()))
+        } else {
+            Some(Duration::ZERO)
+        };
         let polled = self.driver.poll(timeout, |f| self.wake(f, Woken::Ready));
         polled.map_err(|error| format!("the event queue fails: {error}"))?;
         while let Some(now) = deadline.map(|_| Instant::now())
