@@ -37,7 +37,7 @@ mod linux {
         };
         let start = end.cast::<*mut u8>().wrapping_sub(words.len());
         for (index, word) in words.into_iter().enumerate() {
-            // SAFETY: a few words at the high end of a stack of ours.
+            // SAFETY: a few words at the high end of our stack.
             unsafe { start.wrapping_add(index).write(word) };
         }
         start.cast()

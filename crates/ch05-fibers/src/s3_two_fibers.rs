@@ -83,7 +83,7 @@ pub unsafe fn run(body: &dyn Fn(&Pair<'_>, usize)) -> io::Result<()> {
 
 /// The first function on each stack.
 extern "C" fn begin(pair: *mut u8) -> ! {
-    // SAFETY: `run` has put it there, and waits for us.
+    // SAFETY: `run` passes it, and keeps it until both have ended.
     let pair = unsafe { &*pair.cast::<Pair<'_>>() };
     let me = pair.running.get();
     (pair.body)(pair, me);
