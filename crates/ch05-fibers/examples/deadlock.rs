@@ -46,11 +46,11 @@ fn complaint() -> Result<(), Box<dyn Any + Send>> {
 }
 
 fn main() {
-    quiet::end_on_closed_pipes();
     panic::set_hook(Box::new(|panic| {
         let text = panic.payload_as_str().unwrap_or("?");
         println!("panic: {}", text.replace(", ", ",\n       "));
     }));
+    quiet::end_on_closed_pipes();
     match complaint() {
         Ok(()) => println!("run returned"),
         Err(_) => println!("run panicked"),

@@ -1,4 +1,4 @@
-//! Why something did not come to its end: a fiber, a wait, the process.
+//! Why something failed: a fiber, a wait, the process.
 //!
 //! The ground floor: everything else may use it, and it uses nothing.
 

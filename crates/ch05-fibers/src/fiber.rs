@@ -91,7 +91,7 @@ impl<F, T> Packet<F, T> {
 /// What the stack of a cancelled fiber unwinds by.
 struct Unwinding;
 
-/// What is said about a fiber when it is made.
+/// Settings of a new fiber.
 pub(crate) struct Settings<'s> {
     pub(crate) id: u64,
     pub(crate) name: Option<&'s str>,
@@ -110,7 +110,7 @@ impl Fiber {
         bottom: *mut u8,
         scheduler: *const Scheduler,
     ) -> &'f Self {
-        /// Of a fiber that has no outcome.
+        /// For a fiber that has no outcome.
         unsafe fn nothing(_: *mut u8, _: bool) {}
         let fiber = Self {
             sp: Cell::new(ptr::null_mut()),

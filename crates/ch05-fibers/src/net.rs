@@ -1,5 +1,5 @@
-//! TCP for fibers: calls that look as if they blocked, and stop no one but the
-//! fiber that makes them.
+//! TCP for fibers: calls that look as if they blocked, and suspend only the fiber
+//! that makes them.
 //!
 //! Each call tries first. When that would block, the fiber waits until the
 //! event queue of chapter 4 has news, and tries again. So the calls can be used
@@ -180,7 +180,7 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to `address`, as long as that takes.
+    /// Connects to `address`, however long that takes.
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ impl TcpStream {
     ) -> io::Result<Self> {
         let inner = Waiting::new(queued::TcpStream::connect(address)?)?;
         inner.deadline.set(deadline);
-        // Writable: it is decided.
+        // Once it is writable, it has been decided.
         inner.wait(Direction::Write)?;
         inner.retry(Direction::Write, |socket| {
             if let Some(error) = socket.take_error()? {

@@ -53,7 +53,7 @@ pub struct Runtime {
     scheduler: Owner,
 }
 
-/// How a runtime is to be. See [`Runtime::builder`].
+/// Settings of a runtime. See [`Runtime::builder`].
 #[derive(Clone, Debug)]
 pub struct RuntimeBuilder {
     stack_size: usize,
@@ -63,8 +63,7 @@ pub struct RuntimeBuilder {
 
 impl RuntimeBuilder {
     /// The size of each stack, in bytes: rounded up to whole pages, at least
-    /// 32 KiB, 64 KiB if nothing is said. Memory is used for what a fiber
-    /// touches only.
+    /// 32 KiB, by default 64 KiB. Only what a fiber touches takes memory.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
@@ -72,8 +71,8 @@ impl RuntimeBuilder {
     }
 
     /// The size of the guard below each stack, in bytes: rounded up to whole
-    /// pages, at least one (13 on Windows), 132 KiB if nothing is said. It costs
-    /// addresses, no memory.
+    /// pages, at least one (13 on Windows), by default 132 KiB. It costs
+    /// addresses, not memory.
     ///
     /// Code from a Rust compiler touches each page of a large frame in order,
     /// and so always meets the guard. Other code may not: a function in C with
@@ -155,7 +154,7 @@ impl Runtime {
         unsafe { Self::builder().build() }
     }
 
-    /// To say how it is to be.
+    /// The settings of a new runtime, to be changed before it is built.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
             stack_size: 64 * 1024,

@@ -66,7 +66,7 @@ pub(crate) struct Scheduler {
     /// The fiber that runs; null at home.
     running: Cell<*const Fiber>,
     ready: ReadyQueue,
-    /// So often may a fiber yield while no other is ready, until the next
+    /// How often a fiber may yield while no other is ready, until the next
     /// visit at home.
     alone: Cell<usize>,
     /// The thread's own stack, while a fiber runs.
@@ -132,7 +132,7 @@ impl Drop for Entered<'_> {
 }
 
 impl Scheduler {
-    /// One without fibers, whose stacks will have these sizes in bytes.
+    /// Makes a scheduler without fibers; sizes of stacks and guards in bytes.
     pub(crate) fn build(
         stack_size: usize,
         guard_size: usize,
@@ -207,7 +207,7 @@ impl Scheduler {
         self.here().is_some_and(|me| !self.is_unwinding(me))
     }
 
-    /// Has the fiber that runs to do nothing but drop its locals?
+    /// Does the running fiber unwind?
     #[inline]
     fn is_unwinding(&self, me: &Fiber) -> bool {
         me.cancel() == Cancel::Raised
@@ -242,7 +242,7 @@ impl Scheduler {
 
 /// Leaving, and coming back.
 impl Scheduler {
-    /// To the end of the queue.
+    /// Goes to the end of the queue.
     // ANCHOR: yield_now
     #[inline(always)]
     pub(crate) fn yield_now(&self) {
@@ -321,7 +321,7 @@ impl Scheduler {
         result
     }
 
-    /// To the end of the queue by way of home, even if no other fiber is ready.
+    /// Goes to the end of the queue by way of home, even if no other fiber is ready.
     #[cold]
     fn visit_home(&self, me: &Fiber) {
         // The next one in the queue could be this fiber itself, and a switch

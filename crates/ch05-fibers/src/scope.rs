@@ -100,7 +100,7 @@ where
 // ANCHOR_END: scope
 
 impl<'scope> Scope<'scope, '_> {
-    /// One without fibers, for the fiber that runs.
+    /// Makes a scope without fibers, owned by the running fiber.
     fn new(scheduler: &Scheduler) -> Self {
         Self {
             data: ScopeData {

@@ -49,7 +49,7 @@ fn outside() -> io::Error {
     io::Error::other("no runtime runs on this thread")
 }
 
-/// What can be said about a fiber before it is made.
+/// Settings of a fiber that is to be made.
 ///
 /// ```
 /// use ch05_fibers::{Builder, Runtime, current_name};
@@ -68,7 +68,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Nothing said yet.
+    /// No name yet.
     pub fn new() -> Self {
         Self::default()
     }

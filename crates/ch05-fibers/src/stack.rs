@@ -35,7 +35,7 @@ const MOST: usize = 4096;
 /// needs somewhat more than 20 KiB.
 const LEAST: usize = 32 * 1024;
 
-/// A guard if nothing is said, in bytes: longer than a frame of the C library,
+/// The default size of a guard, in bytes: longer than a frame of the C library,
 /// or of most code in C, which does not touch its pages in order. One page
 /// more than a power of two, so that with a stack it makes an odd number of pages.
 pub const GUARD: usize = 132 * 1024;

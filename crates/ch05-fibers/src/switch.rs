@@ -1,6 +1,6 @@
 //! The switch: suspends one stack and resumes another.
 //!
-//! One file a processor and calling convention, below `switch/`, with the same
+//! One file per processor and calling convention, below `switch/`, with the same
 //! two functions in each: [`switch()`] and `start`. Neither knows what a fiber
 //! is; what keeps the stacks alive, and in which order they run, is the
 //! scheduler's business.

@@ -39,7 +39,7 @@ impl Scheduler {
     // ANCHOR_END: spawn
 
     // ANCHOR: free_fiber
-    /// One from the pool, or on a new stack.
+    /// Takes a slot from the pool, or a new one.
     #[inline(always)]
     fn free_fiber(&self) -> io::Result<&Fiber> {
         // SAFETY: null, or the control block of a slot that no fiber uses.
