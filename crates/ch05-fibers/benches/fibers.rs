@@ -10,10 +10,10 @@
 //!
 //! | group | a case is | its figure is for |
 //! |---|---|---|
-//! | `round trip` | how deep the fiber stands | a switch there and one back |
+//! | `round trip` | how deep the fiber yields | a switch there and one back |
 //! | `round robin` | how many fibers take turns | a switch to the next one |
 //! | `create` | where the stack comes from | make, run, and wait for the end |
-//! | `memory` | how many fibers stand still | what each has touched |
+//! | `memory` | how many fibers are suspended | what each has touched |
 //!
 //! `ours` is the bare switch in `round trip`, as corosensei is one, and the
 //! whole runtime in all others: its `create` is a spawn and a join. `ours, bare`

@@ -1,5 +1,5 @@
 //! What a backtrace sees from within a fiber: the fiber's own functions, down
-//! to where its stack begins, and nothing of who has switched to it.
+//! to where its stack begins, and nothing of what switched to it.
 //!
 //! The names are there in debug builds; an optimiser may put one function into
 //! another. `debug/fiber.gdb` asks a debugger the same.

@@ -37,7 +37,7 @@ mod linux {
         };
         let start = end.cast::<*mut u8>().wrapping_sub(words.len());
         for (index, word) in words.into_iter().enumerate() {
-            // SAFETY: a few words at the high end of a stack of ours.
+            // SAFETY: a few words at the high end of our stack.
             unsafe { start.wrapping_add(index).write(word) };
         }
         start.cast()
@@ -74,7 +74,7 @@ mod linux {
         let save = unsafe { &raw mut (*visit).there };
         // SAFETY: home has stopped in `swap`.
         unsafe { swap(save, home) };
-        unreachable!("nobody comes here again");
+        unreachable!("this stack is not resumed again");
     }
 
     /// In the child: the visit.

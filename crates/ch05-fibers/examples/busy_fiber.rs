@@ -1,4 +1,4 @@
-//! Nobody takes the processor away from a fiber: one that does not yield keeps
+//! Nothing takes the processor away from a fiber: one that does not yield keeps
 //! the others waiting, for as long as it computes.
 
 mod quiet;

@@ -32,7 +32,7 @@ mod unix {
 
     fn sorted(mut numbers: Vec<i32>) -> Vec<i32> {
         let (first, count) = (numbers.as_mut_ptr().cast(), numbers.len());
-        // SAFETY: so many elements of that size; `compare` reads two of them.
+        // SAFETY: that many elements of that size; `compare` reads two of them.
         unsafe { libc::qsort(first, count, size_of::<i32>(), Some(compare)) };
         numbers
     }

@@ -26,7 +26,7 @@ mod linux {
     }
 
     // ANCHOR: touch
-    /// Touches so many bytes of the stack below the caller's frame.
+    /// Touches `bytes` bytes of the stack below the caller's frame.
     fn touch(bytes: usize) {
         let room = black_box([1_u8; 1024]);
         if bytes > room.len() {

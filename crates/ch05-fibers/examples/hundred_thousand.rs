@@ -48,7 +48,7 @@ mod linux {
     }
 
     // ANCHOR: hundred_thousand
-    /// So many fibers that have begun and wait: what they have cost.
+    /// What `count` fibers that have begun and wait have cost.
     pub fn cost(count: usize) -> io::Result<Memory> {
         // SAFETY: nothing counts on the order in which their calls end.
         unsafe { Runtime::new() }.run(|| {

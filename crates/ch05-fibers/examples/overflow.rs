@@ -1,4 +1,4 @@
-//! A fiber whose stack overflows: its guard stops it, and a handler says who it
+//! A fiber whose stack overflows: its guard stops it, and a handler says which one it
 //! was. In a child process, which is this program again.
 
 mod quiet;
@@ -25,7 +25,7 @@ fn overflow() {
         .run(|| {
             spawn(|| {
                 loop {
-                    yield_now(); // a neighbour, who is not harmed
+                    yield_now(); // a neighbour, which is not harmed
                 }
             });
             let deep = Builder::new().name("deep").spawn(|| recurse(0));
@@ -47,7 +47,7 @@ fn large_frame() {
     unsafe { Runtime::new() }.run(|| spawn(step).join()).ok();
 }
 
-/// Not an overflow, and no fiber: whoever was there before has to deal with it.
+/// Not an overflow: the handler that was there before has to deal with it.
 fn other_fault() {
     // SAFETY: nothing counts on the order in which their calls end.
     unsafe { Runtime::new() }.run(|| {

@@ -21,7 +21,7 @@ fn draw() -> io::Result<String> {
 }
 
 extern "C" fn function(_argument: *mut u8) -> ! {
-    unreachable!("nobody swaps to this stack")
+    unreachable!("nothing swaps to this stack")
 }
 // ANCHOR_END: main
 

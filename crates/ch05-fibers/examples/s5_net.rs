@@ -47,7 +47,7 @@ fn talk(address: SocketAddr, words: &str) -> io::Result<String> {
 // ANCHOR_END: main
 
 // ANCHOR: many
-/// So many clients at once; returns how many got back what they had said.
+/// `count` clients at once; returns how many got back what they had said.
 fn many(address: SocketAddr, count: usize) -> io::Result<usize> {
     scope(|scope| {
         let client = |number: usize| {
@@ -65,7 +65,7 @@ fn many(address: SocketAddr, count: usize) -> io::Result<usize> {
     })
 }
 
-/// Nobody answers who is not asked; a deadline ends the wait.
+/// A server that is not asked does not answer; a deadline ends the wait.
 fn wait_in_vain(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     let time = Duration::from_millis(50);

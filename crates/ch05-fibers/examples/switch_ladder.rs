@@ -1,6 +1,6 @@
 //! What a switch costs, rung by rung: a round trip to a fiber and back, once
-//! where the fiber yields in its first function, and once where it yields three
-//! calls below it. Build it with `--release`. x86-64 Unix.
+//! where the fiber yields in its first function, and once where it yields in a
+//! function that this one calls. Build it with `--release`. x86-64 Unix.
 
 #[cfg(all(unix, target_arch = "x86_64"))]
 mod quiet;
@@ -56,9 +56,9 @@ mod ladder {
 #[cfg(all(unix, target_arch = "x86_64"))]
 fn main() {
     quiet::end_on_closed_pipes();
-    println!("ns for a round trip                       at once   3 deep");
+    println!("ns for a round trip                       at once in a call");
     for (name, flat, deep) in ladder::rows(&ladder::Effort(21, 100_000)) {
-        println!("{name:<40} {flat:>8.1} {deep:>8.1}");
+        println!("{name:<40} {flat:>8.1} {deep:>9.1}");
     }
 }
 

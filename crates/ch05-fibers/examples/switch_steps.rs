@@ -16,7 +16,7 @@ mod linux;
 fn main() -> std::io::Result<()> {
     quiet::end_on_closed_pipes();
     match linux::record(std::io::stdout()) {
-        // Nobody reads the rest.
+        // The rest is not read.
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
@@ -37,7 +37,7 @@ fn runs() -> std::io::Result<()> {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 20, "{text}");
     for (number, line) in lines.iter().enumerate() {
-        // Eight on the side that leaves, two on the one that goes on.
+        // Eight on the side that leaves, two on the one that continues.
         let lane = match number {
             0..8 | 18.. => "{\"lane\": \"home\"",
             _ => "{\"lane\": \"fiber\"",

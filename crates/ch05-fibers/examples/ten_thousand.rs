@@ -21,8 +21,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// server that is busy.
 const AT_ONCE: usize = 100;
 
-/// The child: connects so many times, says something on every connection when
-/// all are open, and counts who hears it back.
+/// The child: connects that many times, says something on every connection when
+/// all are open, and counts those that hear it back.
 fn clients(server: SocketAddr, count: usize) -> io::Result<usize> {
     let (opening, open, right) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let client = |number: usize| -> io::Result<()> {

@@ -1,10 +1,10 @@
-//! Exercise `guard`: a stack that stops who goes too far.
+//! Exercise `guard`: a stack that stops a function that goes too deep.
 //!
 //! 30 minutes; open end: make `run_on` say whose stack it was.
 //!
 //! `Guarded::new` maps memory for a stack. Below it must lie at least one page
-//! that nobody can touch, so that an overflow is a fault and not the quiet end
-//! of somebody else's data.
+//! that cannot be touched, so that an overflow is a fault and not the quiet end
+//! of other data.
 //!
 //! Hint: map more than was asked for, and take the rights from the lowest page
 //! (`mprotect`, `PROT_NONE`). `stack` in this crate has a cheaper way.
@@ -73,7 +73,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // SAFETY: mapped in `new`, so long, and not used any more.
+        // SAFETY: mapped in `new`, with this length, and no longer used.
         unsafe { libc::munmap(self.base.cast(), self.length) };
     }
 }

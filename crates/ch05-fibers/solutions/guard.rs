@@ -1,6 +1,6 @@
 //! Solution of exercise `guard`.
 //!
-//! One page more is mapped, and nobody may touch the lowest one. The owner is
+//! One page more is mapped, and the lowest one cannot be touched. The owner is
 //! built before `mprotect` is asked, so that the mapping goes if that fails.
 #![cfg(all(unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
 
@@ -68,7 +68,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // SAFETY: mapped in `new`, so long, and not used any more.
+        // SAFETY: mapped in `new`, with this length, and no longer used.
         unsafe { libc::munmap(self.base.cast(), self.length) };
     }
 }

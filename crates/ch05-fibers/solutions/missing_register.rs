@@ -7,10 +7,10 @@
 
 use std::arch::naked_asm;
 
-/// How many words a new stack begins with.
+/// How many words are on a new stack.
 pub const FIRST: usize = 7;
 
-/// Stops here, and goes on where the other stack has stopped.
+/// Suspends this stack, and continues where the other one was suspended.
 ///
 /// # Safety
 ///

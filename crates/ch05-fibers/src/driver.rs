@@ -1,8 +1,9 @@
-//! Who waits for which socket: the event queue of chapter 4, seen from fibers.
+//! Which fiber waits for which socket: the event queue of chapter 4, seen from
+//! fibers.
 //!
 //! A socket is registered once, for both directions, and its events are edges.
 //! A fiber always tries first and waits only when that would block, so an edge
-//! that nobody waits for says nothing that would not be found out anyway.
+//! that arrives while no fiber waits can be ignored: the next try will find out.
 
 use crate::fiber::Fiber;
 use ch04_event_queue::event::Source;
@@ -24,14 +25,16 @@ pub(crate) enum Direction {
     Write,
 }
 
-/// The fibers that wait at one socket.
+// ANCHOR: waiters
+/// The fibers that wait for one socket.
 #[derive(Debug)]
 pub(crate) struct Waiters {
     token: Token,
-    /// Linked by `next_waiter`.
+    /// Two lists, linked by the fibers' `next_waiter`.
     readers: Cell<*const Fiber>,
     writers: Cell<*const Fiber>,
 }
+// ANCHOR_END: waiters
 
 impl Waiters {
     fn list(&self, direction: Direction) -> &Cell<*const Fiber> {
@@ -144,8 +147,8 @@ impl Driver {
     }
 
     // ANCHOR: driver_poll
-    /// Waits for events, at most so long, and calls `wake` for each fiber that
-    /// one of them concerns.
+    /// Waits for events, at most for `timeout`, and calls `wake` for each fiber
+    /// that one of them concerns.
     pub(crate) fn poll(
         &self,
         timeout: Option<Duration>,
@@ -153,7 +156,7 @@ impl Driver {
     ) -> io::Result<()> {
         let mut queue = self.queue.borrow_mut();
         let Some((poll, events)) = queue.as_mut().filter(|_| {
-            // Nobody would be woken.
+            // No fiber could be woken.
             self.is_waited_for()
         }) else {
             if let Some(time) = timeout.filter(|time| !time.is_zero()) {
@@ -162,7 +165,7 @@ impl Driver {
             return Ok(());
         };
         match poll.poll(events, timeout) {
-            // A signal was handled. Whoever has called us looks again.
+            // A signal was handled. Our caller looks again.
             Err(e) if e.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }

@@ -1,4 +1,4 @@
-//! Why something did not come to its end: a fiber, a wait, the process.
+//! Why something failed: a fiber, a wait, the process.
 //!
 //! The ground floor: everything else may use it, and it uses nothing.
 
@@ -16,9 +16,9 @@ pub enum JoinError {
     /// The fiber was ended early, because its runtime was dropped or because
     /// all fibers waited for each other. Its locals have been dropped.
     Cancelled,
-    /// The fiber has not ended, and cannot be waited for here: outside of
+    /// The fiber has not ended, and cannot be waited for here: outside
     /// [`Runtime::run`](crate::Runtime::run), in a fiber of another runtime,
-    /// or in a destructor while a panic unwinds. The fiber goes on by itself.
+    /// or in a destructor while a panic unwinds. The fiber runs on by itself.
     CannotWait,
 }
 
@@ -97,9 +97,9 @@ impl From<CannotWait> for io::Error {
     }
 }
 
-/// Ends the process where going on would be undefined.
+/// Ends the process where continuing would be undefined behaviour.
 #[cold]
 pub(crate) fn give_up(why: &str) -> ! {
-    eprintln!("ch05-fibers cannot go on: {why}");
+    eprintln!("ch05-fibers cannot continue: {why}");
     std::process::abort();
 }

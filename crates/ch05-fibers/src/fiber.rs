@@ -6,7 +6,7 @@
 //! top of the slot   (colour: up to 31 lines of the cache are left free)
 //!                   Fiber                 the control block
 //!                   Packet                first the closure, then its result
-//!                   start, its two words  from where the first switch goes on
+//!                   start, its two words  where the first switch jumps to
 //!                   frames                down to the guard
 //! ```
 
@@ -21,54 +21,58 @@ use std::mem::ManuallyDrop;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
-/// See the top of this file. Shared by reference; whoever writes runs on the
-/// same thread.
+/// See the top of this file. Shared by reference, on one thread.
+// ANCHOR: control_block
 #[repr(C, align(64))]
 pub(crate) struct Fiber {
-    // What a switch needs, in one line of the cache.
-    /// While it is stopped.
+    /// The stack pointer, while the fiber is stopped.
     pub(crate) sp: Cell<StackPointer>,
-    /// The next one in the pool.
+    /// The next free slot, while this one is in the pool.
     pub(crate) next: Cell<*const Fiber>,
     state: Cell<State>,
     cancel: Cell<Cancel>,
-    /// Is there a handle? If not, the slot is free as soon as it has finished.
+    /// Is there a handle? If not, the slot is free once the fiber has finished.
     attended: Cell<bool>,
-    /// It ended by a panic that nobody has seen yet.
+    /// It has panicked, and the panic has not been handed to anyone yet.
     pub(crate) panicked: Cell<bool>,
-    /// Is anything of it on the heap: its packet, or its name?
+    /// Is its packet or its name on the heap?
     on_heap: Cell<bool>,
     woken: Cell<Woken>,
     /// Is there anything in `timer`?
     has_timer: Cell<bool>,
     pub(crate) scheduler: *const Scheduler,
-    /// Who waits in `join`, or null.
+    /// The fiber that waits in `join` for this one, or null.
     pub(crate) joiner: Cell<*const Fiber>,
-    /// A [`Packet`]; here, or in a box if it is large.
+    /// The closure, later its result: on this stack, or boxed if it is large.
     packet: Cell<*mut u8>,
     dispose: Cell<unsafe fn(*mut u8, bool)>,
-
     bottom: *mut u8,
     id: Cell<u64>,
     name: UnsafeCell<Option<Box<str>>>,
-    /// Its entry among the timers, while it has one.
+    /// Its entry among the timers, if it waits with a deadline.
     timer: Cell<Option<TimerKey>>,
-    /// In the list of those who wait for the same socket.
+    /// The next fiber that waits for the same socket.
     pub(crate) next_waiter: Cell<*const Fiber>,
     /// The scope that waits for it, or null.
     scope: Cell<*const ScopeData>,
 }
+// ANCHOR_END: control_block
 
-/// What a scope and its fibers know of each other.
+/// Two lines of the cache, as the chapter says.
+const _: () = assert!(size_of::<Fiber>() == 128);
+
+// ANCHOR: scope_data
+/// What a scope and its fibers share. It lies in the frame of `scope`.
 #[derive(Debug)]
 pub(crate) struct ScopeData {
-    /// How many have not finished.
+    /// How many of its fibers have not finished.
     pub(crate) running: Cell<usize>,
-    /// One has panicked, and nobody has joined it.
+    /// One of them has panicked and was not joined.
     pub(crate) panicked: Cell<bool>,
-    /// Who waits for them.
+    /// The fiber that called `scope`, and waits for them.
     pub(crate) owner: *const Fiber,
 }
+// ANCHOR_END: scope_data
 
 /// First the closure, then what has become of it. Which, says the state.
 #[repr(C)]
@@ -87,7 +91,7 @@ impl<F, T> Packet<F, T> {
 /// What the stack of a cancelled fiber unwinds by.
 struct Unwinding;
 
-/// What is said about a fiber when it is made.
+/// Settings of a new fiber.
 pub(crate) struct Settings<'s> {
     pub(crate) id: u64,
     pub(crate) name: Option<&'s str>,
@@ -95,7 +99,7 @@ pub(crate) struct Settings<'s> {
 }
 
 impl Fiber {
-    /// Makes the control block of a slot that is new: a fiber that is none.
+    /// Makes the control block of a new slot, which has no fiber yet.
     ///
     /// # Safety
     ///
@@ -106,7 +110,7 @@ impl Fiber {
         bottom: *mut u8,
         scheduler: *const Scheduler,
     ) -> &'f Self {
-        /// Of a fiber that has no outcome.
+        /// For a fiber that has no outcome.
         unsafe fn nothing(_: *mut u8, _: bool) {}
         let fiber = Self {
             sp: Cell::new(ptr::null_mut()),
@@ -135,13 +139,13 @@ impl Fiber {
         unsafe { &*place }
     }
 
-    // ANCHOR: make
     /// Makes this a fiber that will call `closure`.
     ///
     /// # Safety
     ///
     /// The slot must be free. What the closure borrows must live until it has
     /// finished. `enter` must [`call`](Self::call) it as this `F` and `T`.
+    // ANCHOR: make
     #[inline(always)]
     pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
         &self,
@@ -158,7 +162,7 @@ impl Fiber {
             let below = me.wrapping_sub(size_of::<Packet<F, T>>());
             let packet = below.map_addr(|address| address & !63);
             let packet = packet.cast::<Packet<F, T>>();
-            // SAFETY: within the slot, aligned, and nobody's.
+            // SAFETY: within the slot, aligned, and not in use.
             unsafe { packet.write(Packet { closure }) };
             (packet, packet.cast())
         };
@@ -176,7 +180,7 @@ impl Fiber {
         self.id.set(settings.id);
         self.scope.set(settings.scope);
         if let Some(name) = settings.name {
-            // SAFETY: nobody holds a reference to the name of what is free.
+            // SAFETY: the slot was free, so no reference to its name is left.
             unsafe { *self.name.get() = Some(name.into()) };
         }
     }
@@ -200,7 +204,7 @@ impl Fiber {
     ///
     /// # Safety
     ///
-    /// Once, of a finished fiber, by who will not touch the packet again.
+    /// Once, of a finished fiber, by code that will not touch the packet again.
     #[inline]
     pub(crate) unsafe fn dispose(&self, taken: bool) {
         // SAFETY: the function is that of the packet's type.
@@ -250,7 +254,7 @@ impl Fiber {
         self.state.set(what);
     }
 
-    /// It waits, and is about to stand in the ready queue.
+    /// It waits, and is about to be put into the ready queue.
     #[inline]
     pub(crate) fn end_wait(&self, woken: Woken) {
         debug_assert!(self.state.get().is_waiting());
@@ -299,7 +303,7 @@ impl Fiber {
     #[cold]
     #[inline(never)]
     fn clear_name(&self) {
-        // SAFETY: no reference to the name is left: those who ask for it have a
+        // SAFETY: no reference to the name is left: those that ask for it have a
         // handle, or are the fiber itself.
         unsafe { *self.name.get() = None };
     }
@@ -329,7 +333,7 @@ impl Fiber {
         self.cancel.get()
     }
 
-    /// It is to unwind when it goes on. Returns whether that is new.
+    /// It is to unwind when it is resumed. Returns whether that is new.
     pub(crate) fn ask_to_cancel(&self) -> bool {
         let new = self.cancel.get() == Cancel::No;
         if new {
@@ -402,7 +406,7 @@ impl Fiber {
             // SAFETY: there is room, which is our caller's promise.
             unsafe { room.write(outcome) };
         } else if let Err(JoinError::Panicked(payload)) = outcome {
-            // Nobody is left who could be told, and its destructor may panic.
+            // No handle is left to pass it to, and its destructor may panic.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
                 .map_err(std::mem::forget);
         }
@@ -439,23 +443,23 @@ unsafe fn dispose<F, T>(packet: *mut u8, taken: bool) {
         unsafe { Box::from_raw(packet) }
     });
     if !taken {
-        // SAFETY: it is there, at the beginning, and nobody else takes it.
+        // SAFETY: it is there, at the beginning, and nothing else takes it.
         drop(unsafe { packet.cast::<Result<T, JoinError>>().read() });
     }
 }
 
-// ANCHOR: control_block
+// ANCHOR: colour
 /// Where the control block of a slot is: at its high end, but not in all slots
-/// at the same place of the page, for the same reason as the odd distance
-/// between slots.
+/// at the same place of the page. The nearest cache chooses a place by the
+/// offset within the page, so equal offsets would compete for the same few.
 pub(crate) fn control_block(top: *mut u8) -> *mut Fiber {
     const COLOURS: usize = 32;
     const LINE: usize = 64;
-    // The page number is as good a number as any.
+    // Neighbours have different page numbers.
     let colour = (top.addr() / 4096) % COLOURS;
     top.wrapping_sub(size_of::<Fiber>() + colour * LINE).cast()
 }
-// ANCHOR_END: control_block
+// ANCHOR_END: colour
 
 /// "fiber 'name' (3)", or "fiber 3" if it has no name.
 pub(crate) fn describe(fiber: &Fiber) -> String {

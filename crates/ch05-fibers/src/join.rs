@@ -1,4 +1,4 @@
-//! Handles: what is left of a fiber for whoever has made it.
+//! Handles: how a fiber's creator gets at its result.
 
 use crate::error::JoinError;
 use crate::fiber::Fiber;
@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 
 /// A fiber, seen from outside.
 ///
-/// Dropping it leaves the fiber alone: it goes on, and its result is dropped.
+/// Dropping it leaves the fiber alone: it runs on, and its result is dropped.
 /// A handle that is kept keeps the fiber's stack, on which the result lies.
 ///
 /// It stays on its thread, as its fiber does:
@@ -87,7 +87,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
 }
 
 /// A handle that does not know the type of the result. It is one of the
-/// scheduler's owners, as whom it finds through the fiber.
+/// scheduler's owners, and finds it through the fiber.
 struct RawHandle(NonNull<Fiber>);
 
 impl RawHandle {

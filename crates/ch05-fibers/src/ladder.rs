@@ -1,8 +1,8 @@
-//! The same switch six times: what each costs is the story of chapter 5.
+//! The same switch six times, each of a different cost.
 //!
-//! Every rung does the same: leave one stack, go on at another one. They differ
-//! in who saves the registers and in how the processor is told where to go on.
-//! Only for measuring: the crate itself uses what `switch` has. x86-64 with the
+//! Every rung does the same: it leaves one stack and continues on another. They
+//! differ in who saves the registers, and in how the processor is told where to
+//! continue. Only for measuring: the crate itself uses what `switch` has. x86-64 with the
 //! System V calling convention (Linux, macOS, the BSDs).
 
 use crate::stack::Stack;
@@ -42,7 +42,7 @@ pub trait Rung {
     /// [`suspend`](Self::suspend) of the same rung.
     unsafe fn resume(pair: *mut Pair);
 
-    /// Goes back to who has resumed.
+    /// Goes back to the side that resumed.
     ///
     /// # Safety
     ///
@@ -116,7 +116,7 @@ macro_rules! symmetric {
                 let save = unsafe { &raw mut (*pair).fiber };
                 // SAFETY: as above.
                 let to = unsafe { (*pair).home };
-                // SAFETY: who has resumed has stored it there.
+                // SAFETY: the side that resumed has stored it there.
                 unsafe { $switch(save, to) };
             }
         }
@@ -141,15 +141,15 @@ unsafe extern "C" fn naked_ret(save: *mut usize, to: usize) {
         "push r13",
         "push r14",
         "push r15",
-        "mov [rdi], rsp", // here we stop
-        "mov rsp, rsi",   // there we go on
+        "mov [rdi], rsp", // stopped here
+        "mov rsp, rsi",   // continue there
         "pop r15",
         "pop r14",
         "pop r13",
         "pop r12",
         "pop rbx",
         "pop rbp",
-        "ret", // to whoever has called over there
+        "ret", // to the caller over there
     );
 }
 // ANCHOR_END: naked_ret
@@ -235,7 +235,7 @@ symmetric!(
 pub struct InlineJmp;
 
 // ANCHOR: inline_jmp
-/// Stops here and goes on there. Inlined, so that the compiler saves what it
+/// Suspends this stack and resumes that one. Inlined, so that the compiler saves what it
 /// needs of the registers that are declared, and nothing else.
 #[inline(always)]
 unsafe fn inline_jmp(save: *mut usize, to: usize) {
@@ -246,7 +246,7 @@ unsafe fn inline_jmp(save: *mut usize, to: usize) {
         asm!(
             "push rbp",
             "push rbx",
-            "lea  rax, [rip + 2f]", // where to go on later
+            "lea  rax, [rip + 2f]", // where to continue later
             "push rax",
             "mov  [rdi], rsp",
             "mov  rsp, rsi",
@@ -277,7 +277,7 @@ extern "C" fn enter_popping() -> ! {
     naked_asm!(
         "pop rdi",  // the argument
         "pop rax",  // the function
-        "call rax", // it does not come back
+        "call rax", // it never returns
         "ud2",
     );
 }
@@ -301,10 +301,10 @@ impl Rung for InlinePaired {
     // ANCHOR: inline_paired
     #[inline(always)]
     unsafe fn resume(pair: *mut Pair) {
-        // SAFETY: the caller's `pair` is valid, and nobody else looks at it.
+        // SAFETY: the caller's `pair` is valid, and not shared.
         let sp = unsafe { &mut (*pair).fiber };
         // SAFETY: as above; the fiber's side changes the stacks, and returns
-        // behind our `call`.
+        // just after our `call`.
         unsafe {
             asm!(
                 "push rbp",
@@ -321,7 +321,7 @@ impl Rung for InlinePaired {
 
     #[inline(always)]
     unsafe fn suspend(pair: *mut Pair) {
-        // SAFETY: the caller's `pair` is valid, and nobody else looks at it.
+        // SAFETY: the caller's `pair` is valid, and not shared.
         let sp = unsafe { &mut (*pair).home };
         // SAFETY: as above; `home` is where the `call` in `resume` has stored
         // its return address.
@@ -330,9 +330,9 @@ impl Rung for InlinePaired {
                 "push rbp",
                 "push rbx",
                 "lea  rax, [rip + 2f]",
-                "push rax",       // where to go on later
+                "push rax",       // where to continue later
                 "xchg rsp, rdi",  // their stack, and ours to be kept
-                "ret",            // behind the `call` in `resume`
+                "ret",            // just after the `call` in `resume`
                 "2:",
                 "xchg rsp, rdi",  // our stack, and theirs to be kept
                 "pop  rax",       // where we are already
@@ -348,7 +348,7 @@ impl Rung for InlinePaired {
 }
 
 /// What a prepared stack of [`InlinePaired`] is entered by: it was called on
-/// the stack of who resumes.
+/// the stack of the side that resumes.
 #[unsafe(naked)]
 extern "C" fn enter_swapping() -> ! {
     naked_asm!(
@@ -401,7 +401,7 @@ impl Rung for Crate {
         // SAFETY: as above.
         let to = unsafe { (*pair).home };
         let to = std::ptr::with_exposed_provenance_mut(to);
-        // SAFETY: who has resumed has stored it there.
+        // SAFETY: the side that resumed has stored it there.
         unsafe { crate::switch::switch(save.cast(), to) };
     }
 }
@@ -414,7 +414,7 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// Prepares one; `deep` suspends three calls below the entry.
+    /// Prepares one. A `deep` one suspends in a function that its entry calls.
     ///
     /// # Panics
     ///
@@ -423,7 +423,7 @@ impl Loop {
         let stack = Stack::new(64 * 1024).expect("no memory for a stack");
         let mut pair = Box::new(Pair::default());
         let top = stack.top().cast::<usize>();
-        let entry = if deep { deeply::<R> } else { flatly::<R> };
+        let entry = if deep { in_a_call::<R> } else { flatly::<R> };
         // SAFETY: the stack is 64 KiB and ends at `top`.
         pair.fiber = unsafe { R::prepare(top, entry, &raw mut *pair) };
         Self {
@@ -432,8 +432,8 @@ impl Loop {
         }
     }
 
-    /// Resumes it, and comes back when it suspends: so many times, rounded up
-    /// to four.
+    /// Resumes it, and comes back when it suspends: `count` times, rounded up
+    /// to a multiple of four.
     ///
     /// # Safety
     ///
@@ -462,15 +462,14 @@ extern "C" fn flatly<R: Rung>(pair: *mut Pair) -> ! {
     }
 }
 
-extern "C" fn deeply<R: Rung>(pair: *mut Pair) -> ! {
+/// One call, and not three: of a function that calls itself three times the
+/// optimiser makes one that does not.
+extern "C" fn in_a_call<R: Rung>(pair: *mut Pair) -> ! {
     #[inline(never)]
-    fn inner<R: Rung>(pair: *mut Pair, depth: usize) -> usize {
-        if depth > 1 {
-            return inner::<R>(pair, depth - 1) + 1;
-        }
+    fn inner<R: Rung>(pair: *mut Pair, number: usize) -> usize {
         // SAFETY: this runs on the stack that `resume` has entered.
         unsafe { R::suspend(pair) };
-        depth
+        number
     }
     loop {
         std::hint::black_box(inner::<R>(pair, std::hint::black_box(3)));

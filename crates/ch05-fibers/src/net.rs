@@ -1,9 +1,9 @@
-//! TCP for fibers: calls that look as if they blocked, and stop no one but the
-//! fiber that makes them.
+//! TCP for fibers: calls that look as if they blocked, and suspend only the fiber
+//! that makes them.
 //!
 //! Each call tries first. When that would block, the fiber waits until the
 //! event queue of chapter 4 has news, and tries again. So the calls can be used
-//! outside of fibers, too, as long as they need not wait; if they do, they fail
+//! outside fibers, too, as long as they need not wait; if they do, they fail
 //! with an error of the kind [`Other`](ErrorKind::Other), whose message says
 //! so.
 //!
@@ -51,8 +51,8 @@ impl<S: Source> Waiting<S> {
 }
 
 impl<S> Waiting<S> {
-    // ANCHOR: retry
     /// Tries `operation` until it does not block, and waits in between.
+    // ANCHOR: retry
     fn retry<T>(
         &self,
         direction: Direction,
@@ -69,12 +69,12 @@ impl<S> Waiting<S> {
         }
     }
 
-    /// Stops the fiber until there is news of the socket.
+    /// Stops the fiber until the socket has news.
     fn wait(&self, direction: Direction) -> io::Result<()> {
         let scheduler = &self.scheduler;
         let me = scheduler.here().ok_or(CannotWait::NotHere)?;
         self.waiters.add(direction, me);
-        let waiting = scheduler.driver.waiting();
+        let waiting = scheduler.driver.waiting(); // counts us until dropped
         let woken = scheduler.wait(State::OnSocket, self.deadline.get());
         drop(waiting);
         self.waiters.remove(direction, me);
@@ -129,7 +129,7 @@ impl TcpListener {
     ///
     /// `AddrInUse` if another socket listens there, `AddrNotAvailable` if the
     /// address is not this machine's, `PermissionDenied` for ports of the
-    /// system; too many open files; `Other` outside of
+    /// system; too many open files; `Other` outside
     /// [`Runtime::run`](crate::Runtime::run).
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let inner = Waiting::new(queued::TcpListener::bind(address)?)?;
@@ -140,7 +140,7 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// - `TimedOut`: the deadline is over;
+    /// - `TimedOut`: the deadline has passed;
     /// - `Other`: it would have to wait, and the caller is no fiber of the same
     ///   runtime, or unwinds;
     /// - too many open files, or too little memory: the connection stays where
@@ -180,11 +180,11 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to `address`, as long as that takes.
+    /// Connects to `address`, however long that takes.
     ///
     /// # Errors
     ///
-    /// `ConnectionRefused` if nobody listens there, `HostUnreachable`,
+    /// `ConnectionRefused` if nothing listens there, `HostUnreachable`,
     /// `NetworkUnreachable`; `TimedOut` when the system has given up; too many
     /// open files; `Other` if the caller is no fiber.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
@@ -204,7 +204,7 @@ impl TcpStream {
     ) -> io::Result<Self> {
         let inner = Waiting::new(queued::TcpStream::connect(address)?)?;
         inner.deadline.set(deadline);
-        // Writable: it is decided.
+        // Once it is writable, it has been decided.
         inner.wait(Direction::Write)?;
         inner.retry(Direction::Write, |socket| {
             if let Some(error) = socket.take_error()? {
@@ -266,10 +266,10 @@ impl TcpStream {
     }
 }
 
-// ANCHOR: read_write
 /// Errors: `TimedOut` after the deadline; `ConnectionReset` and `BrokenPipe` if
 /// the other side is gone; `Other` if it would have to wait and the caller is
 /// no fiber of the same runtime, or unwinds.
+// ANCHOR: read_write
 impl Read for &TcpStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner

@@ -6,7 +6,7 @@
 //! several at once.
 //!
 //! A place holds where its fiber has stopped, too: nothing has to be fetched
-//! from the fiber before its stack can be, and the stacks of those who come next
+//! from the fiber before its stack can be, and the stacks of those that come next
 //! are known early enough to be fetched while others run.
 
 use crate::fiber::Fiber;
@@ -15,7 +15,7 @@ use std::alloc::{self, Layout};
 use std::cell::Cell;
 use std::ptr;
 
-/// A fiber that is to go on, and where it has stopped.
+/// A fiber that is ready, and where it is suspended.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) fiber: *const Fiber,
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 /// The size of a place. Indices are counted in bytes, which saves a shift each.
 const PLACE: usize = size_of::<Place>();
 
-/// As many places ahead, stacks are fetched: about the time that it takes.
+/// How many places ahead stacks are fetched: about as long as that takes.
 const AHEAD: usize = 6 * PLACE;
 
 /// See the top of this file.
@@ -68,7 +68,7 @@ impl ReadyQueue {
         }
     }
 
-    /// To a number of places that is a power of two, and larger than before.
+    /// Enlarges the ring to a number of places that is a power of two.
     #[cold]
     fn resize(&self, places: usize) {
         let layout = Self::layout(places);
@@ -96,7 +96,7 @@ impl ReadyQueue {
 
     fn layout(places: usize) -> Layout {
         // It would have to be half of all addresses.
-        Layout::array::<Place>(places).expect("so many fibers")
+        Layout::array::<Place>(places).expect("too many fibers")
     }
 
     fn free(&self) {
@@ -113,8 +113,8 @@ impl ReadyQueue {
         self.places.get().wrapping_byte_add(index & self.mask.get())
     }
 
-    /// To the end, a fiber that has stopped at `sp`. There must be room; every
-    /// fiber is here once at most.
+    /// Adds a fiber that is suspended at `sp` to the end. There must be room;
+    /// every fiber is here at most once.
     #[inline(always)]
     pub(crate) fn push(&self, fiber: &Fiber, sp: StackPointer) {
         let end = self.end.get();
@@ -125,8 +125,8 @@ impl ReadyQueue {
         self.end.set(end + PLACE);
     }
 
-    /// To the end, a fiber that is about to stop. The caller switches at once,
-    /// and has the switch store where, in the place returned.
+    /// Adds the running fiber to the end. The caller switches at once, and has
+    /// the switch store the stack pointer in the place returned.
     pub(crate) fn push_running(&self, fiber: &Fiber) -> *mut StackPointer {
         let place = self.place(self.end.get());
         self.push(fiber, ptr::null_mut());
@@ -134,13 +134,13 @@ impl ReadyQueue {
         unsafe { &raw mut (*place).sp }
     }
 
-    /// From the front.
+    /// Takes the first one.
     pub(crate) fn pop(&self) -> Option<Place> {
         // SAFETY: not empty.
         (!self.is_empty()).then(|| unsafe { self.take() })
     }
 
-    /// From the front.
+    /// Takes the first one.
     ///
     /// # Safety
     ///
@@ -167,8 +167,8 @@ impl ReadyQueue {
         !self.is_empty() && self.has_budget()
     }
 
-    /// The short way: `me` to the end, and out comes the first one. The caller
-    /// switches at once, and has the switch store where `me` stops.
+    /// The short way: adds `me` to the end and takes the first one. The caller
+    /// switches at once, and has the switch store where `me` is suspended.
     ///
     /// # Safety
     ///
@@ -187,7 +187,7 @@ impl ReadyQueue {
         // SAFETY: masked, so within the places, which were zeroed.
         fetch(unsafe { (*later).sp });
         // SAFETY: masked, so within the places; there is room for every fiber,
-        // so this place is none of those that are in use.
+        // so this place is not in use.
         unsafe { (*mine).fiber = me };
         self.end.set(end + PLACE);
         self.first.set(first + PLACE);
@@ -197,7 +197,7 @@ impl ReadyQueue {
     }
     // ANCHOR_END: ready_queue
 
-    /// As many more may be pushed before the short way is closed.
+    /// How many more may be pushed before the short way is closed.
     pub(crate) fn set_budget(&self, budget: usize) {
         self.limit.set(match budget {
             0 => 0,

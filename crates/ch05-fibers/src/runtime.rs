@@ -33,10 +33,10 @@ use std::ptr;
 ///
 /// # Dropping
 ///
-/// Fibers that have not finished are cancelled: each goes on once more, and at
-/// the place where it waits it unwinds, so that its locals are dropped. A
+/// Fibers that have not finished are cancelled: each is resumed once more, and
+/// unwinds from the place where it waits, so that its locals are dropped. A
 /// destructor that runs then cannot wait (see [`yield_now`](crate::yield_now)).
-/// A fiber that catches the unwinding can go on, but cannot wait any more.
+/// A fiber that catches the unwinding can continue, but can no longer wait.
 ///
 /// In programs that are built with `panic = "abort"` there is no unwinding:
 /// unfinished fibers and their stacks are leaked. So they are when a fiber calls
@@ -45,7 +45,7 @@ use std::ptr;
 /// while the thread unwound, for it could be in the middle of unwinding, too.
 ///
 /// A cancelled fiber that holds the guard of a [`Mutex`](std::sync::Mutex) or
-/// [`RwLock`](std::sync::RwLock) poisons it, and one that stands in the
+/// [`RwLock`](std::sync::RwLock) poisons it, and one that waits in the
 /// initialiser of a [`Once`](std::sync::Once) or
 /// [`LazyLock`](std::sync::LazyLock) poisons that for good: they take the
 /// unwinding for a panic.
@@ -53,7 +53,7 @@ pub struct Runtime {
     scheduler: Owner,
 }
 
-/// How a runtime is to be. See [`Runtime::builder`].
+/// Settings of a runtime. See [`Runtime::builder`].
 #[derive(Clone, Debug)]
 pub struct RuntimeBuilder {
     stack_size: usize,
@@ -63,8 +63,7 @@ pub struct RuntimeBuilder {
 
 impl RuntimeBuilder {
     /// The size of each stack, in bytes: rounded up to whole pages, at least
-    /// 32 KiB, 64 KiB if nothing is said. Memory is used for what a fiber
-    /// touches only.
+    /// 32 KiB, by default 64 KiB. Only what a fiber touches takes memory.
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
@@ -72,8 +71,8 @@ impl RuntimeBuilder {
     }
 
     /// The size of the guard below each stack, in bytes: rounded up to whole
-    /// pages, at least one (13 on Windows), 132 KiB if nothing is said. It costs
-    /// addresses, no memory.
+    /// pages, at least one (13 on Windows), by default 132 KiB. It costs
+    /// addresses, not memory.
     ///
     /// Code from a Rust compiler touches each page of a large frame in order,
     /// and so always meets the guard. Other code may not: a function in C with
@@ -133,12 +132,12 @@ impl Runtime {
     /// A fiber stops in the middle of its callers. Code may count on the calls
     /// of a thread ending in the reverse of the order in which they began; with
     /// threads it is right to, and with fibers it is not, and no library of
-    /// fibers can see it. So whoever makes a runtime promises, for all code
-    /// that its fibers call:
+    /// fibers can see it. So the caller of this function promises, for all code
+    /// that the fibers call:
     ///
     /// - the initialiser and the destructor of a `thread_local!` variable do
     ///   not wait. Another fiber would initialise the variable meanwhile, or
-    ///   go on using one that is gone. (A fiber that calls
+    ///   keep using one that is gone. (A fiber that calls
     ///   [`std::process::exit`] runs such destructors.)
     /// - a variable that is set for the length of a call and then set back, as
     ///   scoped thread-local variables are, is not set around a wait;
@@ -155,7 +154,7 @@ impl Runtime {
         unsafe { Self::builder().build() }
     }
 
-    /// To say how it is to be.
+    /// The settings of a new runtime, to be changed before it is built.
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder {
             stack_size: 64 * 1024,
@@ -167,7 +166,7 @@ impl Runtime {
     // ANCHOR: run
     /// Runs `main` as a fiber, and with it all others, until it has returned.
     ///
-    /// Fibers that have not finished by then stop where they are. They go on
+    /// Fibers that have not finished by then stay where they are. They continue
     /// in the next `run`, or are cancelled when the runtime is dropped.
     ///
     /// # Panics

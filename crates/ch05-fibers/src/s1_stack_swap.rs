@@ -1,10 +1,10 @@
 //! Stage 1 of chapter 5: another stack, and back.
 //!
 //! A function finds its locals, its saved registers and the way back to its
-//! caller by one register, the stack pointer. Whoever changes that register
-//! changes all of them at once. This is the switch as most books have it: a
+//! caller by one register, the stack pointer. To change that register is to
+//! change all of them at once. This is the switch as most books have it: a
 //! function that saves what belongs to its caller, changes stacks, and returns,
-//! but to somebody else. It is right, and slow; `ladder` measures why.
+//! but on the other stack. It is right, and slow; `ladder` measures why.
 //!
 //! What differs between processors and systems is in one file each, below
 //! `s1_stack_swap/`, with the same three names in each: [`swap`],
@@ -42,7 +42,7 @@ use aarch64 as platform;
 pub(crate) use platform::enter;
 pub use platform::{FIRST, first_words, swap};
 
-/// What a new stack begins with. There is nobody to return to.
+/// The first function on a new stack. It has no caller to return to.
 pub type Entry = extern "C" fn(argument: *mut u8) -> !;
 
 // ANCHOR: prepare
@@ -62,7 +62,7 @@ pub fn prepare(stack: &mut Stack, entry: Entry, argument: *mut u8) -> *mut u8 {
 // ANCHOR_END: prepare
 
 // ANCHOR: visit
-/// The two sides of a visit: where each has stopped.
+/// The two sides of a visit: where each was suspended.
 struct Visit<'v> {
     home: *mut u8,
     there: *mut u8,
@@ -70,31 +70,29 @@ struct Visit<'v> {
 }
 
 /// Calls `guest` on another stack, and comes back. Meanwhile the stack is
-/// borrowed: a second visit would begin where the first one stands.
+/// borrowed: a second visit would overwrite the first.
 ///
-/// It must not panic: a panic looks for somebody who catches it, frame by
-/// frame, and below the first frame of that stack is nothing. The process is
-/// aborted.
+/// If `guest` panics, the process is aborted: nothing on that stack catches it.
 pub fn visit(stack: &mut Stack, guest: &mut dyn FnMut()) {
     let (home, there) = (ptr::null_mut(), ptr::null_mut());
     let mut visit = Visit { home, there, guest };
     let visit = &raw mut visit;
     let there = prepare(stack, arrive, visit.cast());
-    // SAFETY: a local of ours.
+    // SAFETY: our own local variable.
     let home = unsafe { &raw mut (*visit).home };
     // SAFETY: prepared above; the stack is alive, and only this visit uses it.
-    // We come back, since `arrive` swaps to where this call has stopped.
+    // It returns, since `arrive` swaps back to here.
     unsafe { swap(home, there) };
 }
 
-/// On the other stack.
+/// Runs on the other stack.
 extern "C" fn arrive(visit: *mut u8) -> ! {
-    // SAFETY: `visit` waits for us with it, and does not touch it.
+    // SAFETY: `visit` keeps it, and does not touch it until we swap back.
     let visit = unsafe { &mut *visit.cast::<Visit<'_>>() };
     (visit.guest)();
-    // SAFETY: home has stopped in `swap`, and goes on once.
+    // SAFETY: home was suspended by `swap`, and is resumed once, here.
     unsafe { swap(&raw mut visit.there, visit.home) };
-    unreachable!("nobody comes here a second time");
+    unreachable!("this stack is not resumed again");
 }
 // ANCHOR_END: visit
 

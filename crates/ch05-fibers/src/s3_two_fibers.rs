@@ -1,7 +1,7 @@
 //! Stage 3 of chapter 5: two fibers that yield to each other, and end.
 //!
-//! Each fiber is a stack and the place where it has stopped. Nobody decides who
-//! is next: there are only two, and a yield goes to the other one. The thread
+//! Each fiber is a stack and the place where it is suspended. There is no
+//! scheduler: there are only two, and a yield goes to the other one. The thread
 //! waits at home until both have ended.
 
 use crate::s1_stack_swap::{prepare, swap};
@@ -12,10 +12,10 @@ use std::ops::Range;
 use std::ptr;
 
 // ANCHOR: pair
-/// Two fibers and home: where each has stopped.
+/// Two fibers and home: where each is suspended.
 pub struct Pair<'p> {
     stopped: [Cell<*mut u8>; 3],
-    /// Who runs: 0, 1, or `HOME`.
+    /// Which one runs: 0, 1, or `HOME`.
     running: Cell<usize>,
     ended: [Cell<bool>; 2],
     stacks: [Range<*mut u8>; 2],
@@ -27,11 +27,11 @@ const HOME: usize = 2;
 
 // ANCHOR: pair_switch
 impl Pair<'_> {
-    /// From the one who runs to another one.
+    /// From the one that runs to another.
     fn go_to(&self, next: usize) {
         let me = self.running.replace(next);
         let save = self.stopped[me].as_ptr();
-        // SAFETY: whoever does not run has stopped in this call, or was
+        // SAFETY: whatever does not run was suspended by this call, or
         // prepared by `run`, which keeps the stacks.
         unsafe { swap(save, self.stopped[next].get()) };
     }
@@ -81,16 +81,16 @@ pub unsafe fn run(body: &dyn Fn(&Pair<'_>, usize)) -> io::Result<()> {
     Ok(())
 }
 
-/// What each stack begins with.
+/// The first function on each stack.
 extern "C" fn begin(pair: *mut u8) -> ! {
-    // SAFETY: `run` has put it there, and waits for us.
+    // SAFETY: `run` passes it, and keeps it until both have ended.
     let pair = unsafe { &*pair.cast::<Pair<'_>>() };
     let me = pair.running.get();
     (pair.body)(pair, me);
     pair.ended[me].set(true);
     let other_has_ended = pair.ended[1 - me].get();
     pair.go_to(if other_has_ended { HOME } else { 1 - me });
-    unreachable!("nobody goes on with a fiber that has ended");
+    unreachable!("a fiber that has ended is not resumed");
 }
 // ANCHOR_END: run
 

@@ -19,19 +19,19 @@ use std::thread;
 type Body = Box<dyn FnOnce(&Fibers)>;
 
 // ANCHOR: fiber
-/// A fiber, seen from the scheduler.
+/// What the scheduler keeps of a fiber.
 struct Fiber {
     stack: Stack,
-    /// Where it goes on, while it does not run.
+    /// Where it is suspended, while it does not run.
     stopped: Cell<StackPointer>,
-    /// The closure, until it begins. It also knows where the result goes.
+    /// The closure, until it begins; it also stores the result.
     body: Cell<Option<Body>>,
     ended: Cell<bool>,
-    /// To unwind, at the place where it has stopped.
+    /// It is to unwind from where it is suspended.
     cancelled: Cell<bool>,
 }
 
-/// What each fiber gets: the scheduler, seen from inside.
+/// What each fiber gets a reference to: the scheduler's state.
 #[derive(Default)]
 pub struct Fibers {
     ready: RefCell<VecDeque<Rc<Fiber>>>,
@@ -49,7 +49,7 @@ pub struct Scheduler {
 }
 // ANCHOR_END: fiber
 
-/// What a fiber unwinds by when it is cancelled.
+/// The payload with which a cancelled fiber unwinds.
 struct Cancelled;
 
 /// A fiber's result: not there yet, or the value or panic.
@@ -61,12 +61,12 @@ pub struct JoinHandle<T> {
 }
 
 impl Fibers {
-    // ANCHOR: spawn
     /// Makes a fiber, which begins when it is its turn.
     ///
     /// # Panics
     ///
     /// If there is no memory for its stack.
+    // ANCHOR: spawn
     pub fn spawn<T: 'static>(
         &self,
         closure: impl FnOnce(&Fibers) -> T + 'static,
@@ -74,7 +74,7 @@ impl Fibers {
         let outcome = Outcome::default();
         let result = Rc::clone(&outcome);
         let body = move |fibers: &Fibers| {
-            // A panic ends here, and goes to whoever joins.
+            // A panic ends here, and is handed to `join`.
             let closure = AssertUnwindSafe(|| closure(fibers));
             result.set(Some(catch_unwind(closure)));
         };
@@ -88,7 +88,7 @@ impl Fibers {
         });
         let me = ptr::from_ref(self).cast_mut().cast();
         let (bottom, top) = (fiber.stack.bottom(), fiber.stack.top());
-        // SAFETY: both ends of a stack that nobody uses yet.
+        // SAFETY: both ends of a stack that is not in use yet.
         let first = unsafe { prepare(bottom, top, begin, me) };
         fiber.stopped.set(first);
         self.ready.borrow_mut().push_back(fiber);
@@ -96,9 +96,9 @@ impl Fibers {
     }
     // ANCHOR_END: spawn
 
+    /// Called by a fiber: back to the scheduler, until its next turn. Anywhere
+    /// else it does nothing.
     // ANCHOR: yield_now
-    /// Called by a fiber: back to the scheduler, until it is its turn again.
-    /// Anywhere else it does nothing.
     pub fn yield_now(&self) {
         let Some(fiber) = self.running.borrow().clone() else {
             return;
@@ -107,11 +107,11 @@ impl Fibers {
         if !runs_on(&fiber.stack.span()) {
             return;
         }
-        // It cannot stop in the middle of that: see the chapter.
+        // A fiber cannot be suspended while it unwinds: see below.
         if fiber.cancelled.get() || thread::panicking() {
             return;
         }
-        // SAFETY: home has stopped in `step`, which waits for us.
+        // SAFETY: home was suspended by `step`.
         unsafe { switch(fiber.stopped.as_ptr(), self.home.get()) };
         if fiber.cancelled.get() {
             resume_unwind(Box::new(Cancelled));
@@ -125,15 +125,15 @@ impl Fibers {
         self.stopped.set(true);
     }
 
-    // ANCHOR: step
     /// Called at home: one fiber runs until it yields or ends.
+    // ANCHOR: step
     fn step(&self) -> bool {
         let Some(fiber) = self.ready.borrow_mut().pop_front() else {
             return false;
         };
         let stopped = fiber.stopped.get();
         *self.running.borrow_mut() = Some(Rc::clone(&fiber));
-        // SAFETY: who stands in the queue has stopped, and stands there once.
+        // SAFETY: what is in the queue is suspended, and is in it once.
         unsafe { switch(self.home.as_ptr(), stopped) };
         *self.running.borrow_mut() = None;
         if !fiber.ended.get() {
@@ -179,12 +179,12 @@ impl Scheduler {
     // ANCHOR_END: run
 }
 
+/// The first function on every stack. Nothing may unwind out of it.
 // ANCHOR: begin
-/// What every stack begins with. Nothing may unwind out of here.
 unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
     #[cfg(fibers_asan)]
     crate::switch::asan::began();
-    // SAFETY: `spawn` has put it there; it is in a box until we have ended.
+    // SAFETY: `spawn` passes it; its box lives until all fibers have ended.
     let fibers = unsafe { &*fibers.cast::<Fibers>() };
     let running = || fibers.running.borrow().clone();
     let fiber = running().expect("this is a fiber");
@@ -193,20 +193,20 @@ unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
     }
     fiber.ended.set(true);
     let save = fiber.stopped.as_ptr();
-    drop(fiber); // `step` has another one, and nothing here is dropped later
-    // SAFETY: home has stopped in `step`, and waits for this.
+    drop(fiber); // `step` has a clone; this frame is never dropped
+    // SAFETY: home was suspended by `step`.
     unsafe { switch(save, fibers.home.get()) };
-    unreachable!("nobody goes on with a fiber that has ended");
+    unreachable!("a fiber that has ended is not resumed");
 }
 // ANCHOR_END: begin
 
 impl<T> JoinHandle<T> {
-    // ANCHOR: join
     /// Called by a fiber: the result, once the other one has ended.
     ///
     /// # Errors
     ///
     /// What the other one has panicked with.
+    // ANCHOR: join
     pub fn join(self, fibers: &Fibers) -> thread::Result<T> {
         loop {
             if let Some(result) = self.outcome.take() {
@@ -229,8 +229,8 @@ impl<T> JoinHandle<T> {
 
 // ANCHOR: drop
 impl Drop for Scheduler {
-    /// The unfinished: each goes on once more, and unwinds where it stands, so
-    /// that its locals are dropped.
+    /// Each unfinished fiber is resumed once more, and unwinds from where it
+    /// is suspended, so that its locals are dropped.
     fn drop(&mut self) {
         let fibers = &*self.fibers;
         for fiber in fibers.ready.borrow().iter() {
@@ -238,7 +238,7 @@ impl Drop for Scheduler {
         }
         loop {
             let next = fibers.ready.borrow().front().cloned();
-            // Who has not begun has no locals: the closure is dropped.
+            // One that has not begun has no locals: drop its closure.
             if let Some(body) = next.and_then(|fiber| fiber.body.take()) {
                 fibers.ready.borrow_mut().pop_front();
                 drop(body);

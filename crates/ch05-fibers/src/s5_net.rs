@@ -9,15 +9,15 @@ use crate::{sleep, spawn, yield_now};
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
-// ANCHOR: serve
 /// Accepts connections, and gives each one to a fiber that calls `talk`.
 ///
 /// # Errors
 ///
 /// What is wrong with the listening socket itself: `InvalidInput` if it does
-/// not listen, `TimedOut` after its deadline, `Other` outside of fibers of its
+/// not listen, `TimedOut` after its deadline, `Other` outside fibers of its
 /// runtime. When something is short, files or memory, it waits until there is
 /// more; what became of a single connection ends nothing.
+// ANCHOR: serve
 pub fn serve(
     listener: &TcpListener,
     talk: fn(TcpStream) -> io::Result<()>,
@@ -98,7 +98,6 @@ cfg_select! {
     }
 }
 
-// ANCHOR: echo
 /// Sends back what comes, until the client has said all.
 ///
 /// # Errors
@@ -106,6 +105,7 @@ cfg_select! {
 /// `ConnectionReset` if the client is gone while it should be read from or
 /// written to, `BrokenPipe` if it takes no more, `TimedOut` after the stream's
 /// deadline.
+// ANCHOR: echo
 pub fn echo(mut stream: TcpStream) -> io::Result<()> {
     let mut room = [0; 1024];
     loop {
@@ -122,7 +122,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the head of a request may be, in bytes.
 const MAX_HEAD: usize = 8 * 1024;
 
-// ANCHOR: hello
 /// Answers HTTP/1.1 requests, one after the other, with a greeting.
 ///
 /// # Errors
@@ -130,6 +129,7 @@ const MAX_HEAD: usize = 8 * 1024;
 /// `TimedOut` if a request takes more than ten seconds, `InvalidData` if its
 /// head is longer than 8 KiB, `UnexpectedEof` if the client closes in the
 /// middle of it, `ConnectionReset` or `BrokenPipe` if it is gone.
+// ANCHOR: hello
 pub fn hello(mut stream: TcpStream) -> io::Result<()> {
     let mut unread = Vec::new();
     loop {
@@ -153,9 +153,9 @@ pub fn hello(mut stream: TcpStream) -> io::Result<()> {
 }
 // ANCHOR_END: hello
 
-// ANCHOR: read_head
 /// The head of the next request, up to the empty line; `None` if the client
 /// has closed instead. What comes after it stays in `unread`.
+// ANCHOR: read_head
 fn read_head(
     stream: &mut TcpStream,
     unread: &mut Vec<u8>,
@@ -219,7 +219,7 @@ mod tests {
                 assert!(start.elapsed() >= Duration::from_millis(10), "{text}");
             }
         }
-        // This library's own: a deadline that is over, a caller that is none.
+        // This library's own: a deadline that has passed, a caller that is no fiber.
         for kind in [ErrorKind::TimedOut, ErrorKind::Other] {
             assert_eq!(recover(kind.into()).unwrap_err().kind(), kind);
         }

@@ -1,6 +1,6 @@
-//! The scheduler: who runs next, on one thread.
+//! The scheduler: which fiber runs next, on one thread.
 //!
-//! Fibers that are ready stand in one queue, first come, first served. A fiber
+//! Fibers that are ready are in one queue, first come, first served. A fiber
 //! that stops switches straight to the next one; only when no other is ready,
 //! and once in a while so that sockets and timers are not forgotten, it
 //! switches *home*: to the thread's own stack, where `Runtime::run` was called,
@@ -34,10 +34,10 @@ use std::ptr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After so many switches from fiber to fiber, sockets and timers have a turn.
+/// After this many switches from fiber to fiber, sockets and timers have a turn.
 const BUDGET: usize = 256;
 
-/// After so many operations on sockets that did not have to wait, too. A timer
+/// And after this many operations on sockets that did not have to wait. A timer
 /// that is due waits for two such rounds at most: one until it is looked at, and
 /// one until its fiber's turn has come.
 const OPERATIONS: u32 = 64;
@@ -47,7 +47,7 @@ const OPERATIONS: u32 = 64;
 /// other fiber can run.
 const FUTILE: Duration = Duration::from_secs(1);
 
-/// After so many such tries, the clock is looked at: what is dropped may be a
+/// After this many such tries, the clock is looked at: what is dropped may be a
 /// long list of values each of which tries once.
 const TRIES: u32 = 1_000_000;
 
@@ -66,7 +66,7 @@ pub(crate) struct Scheduler {
     /// The fiber that runs; null at home.
     running: Cell<*const Fiber>,
     ready: ReadyQueue,
-    /// So often may a fiber yield while no other is ready, until the next
+    /// How often a fiber may yield while no other is ready, until the next
     /// visit at home.
     alone: Cell<usize>,
     /// The thread's own stack, while a fiber runs.
@@ -87,11 +87,11 @@ pub(crate) struct Scheduler {
     /// How many operations on sockets did not have to wait, since the last
     /// visit at home.
     operations: Cell<u32>,
-    /// A fiber has stopped while the thread was unwinding outside of `run`. If
+    /// A fiber has stopped while the thread was unwinding outside `run`. If
     /// it was in a destructor of its own, it cannot be unwound once more, and
     /// there is no way to tell.
     mixed: Cell<bool>,
-    /// The fibers that wait for a moment.
+    /// The fibers that wait with a deadline.
     timers: Timers<*const Fiber>,
     pub(crate) driver: Driver,
     keep_float: bool,
@@ -132,7 +132,7 @@ impl Drop for Entered<'_> {
 }
 
 impl Scheduler {
-    /// One without fibers, whose stacks will have these sizes in bytes.
+    /// Makes a scheduler without fibers; sizes of stacks and guards in bytes.
     pub(crate) fn build(
         stack_size: usize,
         guard_size: usize,
@@ -207,7 +207,7 @@ impl Scheduler {
         self.here().is_some_and(|me| !self.is_unwinding(me))
     }
 
-    /// Has the fiber that runs to do nothing but drop its locals?
+    /// Does the running fiber unwind?
     #[inline]
     fn is_unwinding(&self, me: &Fiber) -> bool {
         me.cancel() == Cancel::Raised
@@ -242,8 +242,8 @@ impl Scheduler {
 
 /// Leaving, and coming back.
 impl Scheduler {
+    /// Goes to the end of the queue.
     // ANCHOR: yield_now
-    /// To the end of the queue.
     #[inline(always)]
     pub(crate) fn yield_now(&self) {
         if thread::panicking() || !self.ready.is_open() {
@@ -252,14 +252,14 @@ impl Scheduler {
         // SAFETY: it is open.
         let (save, next) = unsafe { self.ready.exchange(self.running.get()) };
         self.running.set(next.fiber);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        // SAFETY: a fiber in the queue is suspended, and was in it once.
         unsafe { switch(save, next.sp) };
         self.unwind_if_cancelled();
     }
     // ANCHOR_END: yield_now
 
-    /// From here on, until the next visit at home, every yield goes the long
-    /// way, and whoever ends goes home.
+    /// From here on, until the next visit at home, every yield takes the long
+    /// way, and a fiber that ends goes home.
     fn close_short_way(&self) {
         self.ready.set_budget(0);
     }
@@ -279,7 +279,7 @@ impl Scheduler {
         self.visit_home(me);
     }
 
-    /// A wait that is none: see `can_wait`.
+    /// Counts a wait that was refused: see `can_wait`.
     fn count_futile(&self) {
         let Some(me) = self.here() else {
             return;
@@ -321,11 +321,11 @@ impl Scheduler {
         result
     }
 
-    /// To the end of the queue by way of home, also if nobody else is ready.
+    /// Goes to the end of the queue by way of home, even if no other fiber is ready.
     #[cold]
     fn visit_home(&self, me: &Fiber) {
         // The next one in the queue could be this fiber itself, and a switch
-        // from a stack to itself is none.
+        // from a stack to itself does not work.
         self.close_short_way();
         self.go_home(self.ready.push_running(me), me);
         if me.cancel() != Cancel::No {
@@ -333,9 +333,10 @@ impl Scheduler {
         }
     }
 
+    /// Suspends the running fiber, which waits or has finished, and resumes the
+    /// next one, or home. Returns when the fiber has been woken and its turn
+    /// has come.
     // ANCHOR: leave
-    /// Stops the running fiber, which waits or has finished, and goes on with
-    /// the next one or at home; comes back when it is woken.
     #[inline(always)]
     fn leave(&self, me: &Fiber) {
         if !self.ready.is_open() {
@@ -344,9 +345,10 @@ impl Scheduler {
         // SAFETY: open, so not empty.
         let next = unsafe { self.ready.take() };
         self.running.set(next.fiber);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        // SAFETY: a fiber in the queue is suspended, and was in it once.
         unsafe { switch(me.sp.as_ptr(), next.sp) };
     }
+    // ANCHOR_END: leave
 
     /// As [`leave`](Self::leave), with `woken` at the end of the queue: which is
     /// its front, if it is empty.
@@ -361,7 +363,8 @@ impl Scheduler {
         self.leave(me);
     }
 
-    /// Stops the running fiber, keeps where in `save`, and goes on at home.
+    /// Suspends the running fiber, stores its pointer in `save`, and resumes
+    /// home.
     #[cold]
     #[inline(never)]
     fn go_home(&self, save: *mut StackPointer, me: &Fiber) {
@@ -371,13 +374,12 @@ impl Scheduler {
         let float = self.keep_float.then(FloatEnvironment::current);
         self.running.set(ptr::null());
         self.close_short_way();
-        // SAFETY: home has stopped where it has dispatched a fiber.
+        // SAFETY: home was suspended by `dispatch`.
         unsafe { switch(save, self.home.get()) };
         if let Some(float) = float {
             float.restore();
         }
     }
-    // ANCHOR_END: leave
 
     // ANCHOR: dispatch
     /// From home to the first fiber of the queue; comes back when one comes
@@ -387,14 +389,14 @@ impl Scheduler {
             return;
         };
         // Without budget, every switch goes by home, which keeps the control
-        // words apart, and finds out who stops while the thread unwinds.
+        // words apart, and finds out which fiber stops while the thread unwinds.
         let by_home = self.keep_float || self.unwinding_outside.get();
         self.ready.set_budget(if by_home { 0 } else { BUDGET });
         self.alone.set(BUDGET);
         self.futile.set((0, 0));
         self.operations.set(0);
         self.running.set(next.fiber);
-        // SAFETY: a fiber in the queue has stopped, and was in it once.
+        // SAFETY: a fiber in the queue is suspended, and was in it once.
         unsafe { switch(self.home.as_ptr(), next.sp) };
         if self.keep_float {
             self.float.get().restore();

@@ -1,4 +1,4 @@
-//! Fibers that borrow from who has made them.
+//! Fibers that borrow from their creator.
 //!
 //! As with [`std::thread::scope`]: the scope does not end before they do, not
 //! even by a panic, and not even if its own fiber is cancelled.
@@ -35,7 +35,6 @@ pub struct ScopedJoinHandle<'scope, T> {
     scope: PhantomData<&'scope ()>,
 }
 
-// ANCHOR: scope
 /// Calls `body` with a scope, and comes back when all fibers that were made in
 /// it have ended.
 ///
@@ -62,53 +61,59 @@ pub struct ScopedJoinHandle<'scope, T> {
 ///
 /// # Panics
 ///
-/// - outside of a fiber, or in a destructor while a panic unwinds;
+/// - outside a fiber, or in a destructor while a panic unwinds;
 /// - as `body` does;
 /// - if one of the fibers has panicked and was not joined.
+// ANCHOR: scope
 #[track_caller]
 pub fn scope<'env, F, T>(body: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let scheduler =
-        Scheduler::current().filter(|scheduler| scheduler.can_wait());
+    let scheduler = Scheduler::current().filter(|it| it.can_wait());
     let scheduler = scheduler.expect("a scope needs a fiber that can wait");
-    let scope = Scope {
-        data: ScopeData {
-            running: Cell::new(0),
-            panicked: Cell::new(false),
-            owner: scheduler.running(),
-        },
-        scheduler,
-        scope: PhantomData,
-        env: PhantomData,
-    };
+    let scope = Scope::new(scheduler);
     let result = panic::catch_unwind(AssertUnwindSafe(|| body(&scope)));
     // Nothing unwinds now, so it is allowed to wait.
-    if result
-        .as_ref()
-        .is_err_and(|payload| is_unwinding(&**payload))
+    if let Err(payload) = &result
+        && is_unwinding(&**payload)
     {
         scheduler.cancel_scope(&scope.data);
     }
     while scope.data.running.get() > 0 {
         scheduler.wait_for_scope(&scope.data);
     }
-    match &result {
-        Ok(_) => scheduler.unwind_if_cancelled(),
-        Err(_) => scheduler.raise_if_cancelled(),
-    }
     match result {
-        Err(payload) => panic::resume_unwind(payload),
-        Ok(_) if scope.data.panicked.get() => {
-            panic!("a fiber of the scope has panicked")
+        Err(payload) => {
+            scheduler.raise_if_cancelled();
+            panic::resume_unwind(payload)
         }
-        Ok(value) => value,
+        Ok(value) => {
+            scheduler.unwind_if_cancelled();
+            if scope.data.panicked.get() {
+                panic!("a fiber of the scope has panicked");
+            }
+            value
+        }
     }
 }
 // ANCHOR_END: scope
 
 impl<'scope> Scope<'scope, '_> {
+    /// Makes a scope without fibers, owned by the running fiber.
+    fn new(scheduler: &Scheduler) -> Self {
+        Self {
+            data: ScopeData {
+                running: Cell::new(0),
+                panicked: Cell::new(false),
+                owner: scheduler.running(),
+            },
+            scheduler,
+            scope: PhantomData,
+            env: PhantomData,
+        }
+    }
+
     /// Makes a fiber that may borrow what outlives the scope.
     ///
     /// # Panics
@@ -132,7 +137,7 @@ impl<'scope> Scope<'scope, '_> {
         });
         // SAFETY: just spawned, with a closure that returns a `T`.
         let handle = unsafe { JoinHandle::new(fiber) };
-        // It cannot have run yet. If it was not made, nobody waits for it, not
+        // It cannot have run yet. One that was not made is not waited for, not
         // even if the closure has panicked when it was dropped.
         self.data.running.set(self.data.running.get() + 1);
         let scope = PhantomData;

@@ -1,4 +1,4 @@
-//! What a fiber calls: [`spawn`], [`yield_now`], and who it is.
+//! What a fiber calls: [`spawn`], [`yield_now`], and which one it is.
 
 use crate::fiber::Fiber;
 use crate::join::JoinHandle;
@@ -6,12 +6,12 @@ use crate::scheduler::Scheduler;
 use std::io;
 use std::ptr;
 
-/// Makes a fiber that calls `closure`, in the runtime that runs. It stands at
-/// the end of the queue, and begins when it is its turn.
+/// Makes a fiber that calls `closure`, in the current runtime. It is put at
+/// the end of the queue, and begins when its turn comes.
 ///
 /// # Panics
 ///
-/// Outside of [`Runtime::run`](crate::Runtime::run), and if there is no memory
+/// Outside [`Runtime::run`](crate::Runtime::run), and if there is no memory
 /// for a stack. [`Builder::spawn`] returns an error instead.
 #[inline]
 #[track_caller]
@@ -49,7 +49,7 @@ fn outside() -> io::Error {
     io::Error::other("no runtime runs on this thread")
 }
 
-/// What can be said about a fiber before it is made.
+/// Settings of a fiber that is to be made.
 ///
 /// ```
 /// use ch05_fibers::{Builder, Runtime, current_name};
@@ -68,7 +68,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Nothing said yet.
+    /// No name yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -84,7 +84,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `Other` outside of [`Runtime::run`](crate::Runtime::run); those of the
+    /// `Other` outside [`Runtime::run`](crate::Runtime::run); those of the
     /// system if there is no memory for a stack. The closure is dropped.
     pub fn spawn<F, T>(self, closure: F) -> io::Result<JoinHandle<T>>
     where
@@ -97,7 +97,7 @@ impl Builder {
 
 /// Lets the others run: the fiber goes to the end of the queue.
 ///
-/// Outside of a fiber it is [`std::thread::yield_now`]. In a destructor while a
+/// Outside a fiber it is [`std::thread::yield_now`]. In a destructor while a
 /// panic unwinds, and in a fiber that has been cancelled, it does nothing: a
 /// fiber cannot stop in the middle of that.
 #[inline]
@@ -108,7 +108,7 @@ pub fn yield_now() {
     }
 }
 
-/// The number of the running fiber; `None` outside of fibers.
+/// The number of the running fiber; `None` outside fibers.
 pub fn current_id() -> Option<u64> {
     Scheduler::current()?.here().map(Fiber::id)
 }

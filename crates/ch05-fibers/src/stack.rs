@@ -1,9 +1,9 @@
 //! Memory for stacks: one mapping for many, a guard below each of them.
 //!
-//! A stack is a slot of an arena. Slots are a guard and the stack itself long,
-//! so that their addresses do not differ by a power of two: the cache chooses a
-//! place by the address's low bits, and a thousand stacks that agree in them
-//! would fight for the same few places.
+//! A stack is a slot of an arena. A slot is as long as a guard and a stack
+//! together, which is an odd number of pages: the processor keeps translations
+//! of addresses in places chosen by the low bits of the page number, and a
+//! thousand stacks that agree in those would compete for a few places.
 //!
 //! The arena only grows, a mapping at a time, each twice as large as the one
 //! before; a stack that is no longer used is the pool's business, which is the
@@ -26,18 +26,18 @@ mod windows;
 #[cfg(windows)]
 use windows as sys;
 
-/// The first mapping has room for so many stacks,
+/// How many stacks the first mapping has room for,
 const FIRST: usize = 32;
-/// and none for more than so many.
+/// and the largest.
 const MOST: usize = 4096;
 
 /// No stack is smaller, in bytes: a panic that is reported with a backtrace
 /// needs somewhat more than 20 KiB.
 const LEAST: usize = 32 * 1024;
 
-/// A guard if nothing is said, in bytes: longer than a frame of the C library,
-/// or of most code in C, which does not touch its pages in order. Two more
-/// pages than a power of two, so that the distance between stacks is none.
+/// The default size of a guard, in bytes: longer than a frame of the C library,
+/// or of most code in C, which does not touch its pages in order. One page
+/// more than a power of two, so that with a stack it makes an odd number of pages.
 pub const GUARD: usize = 132 * 1024;
 
 /// How a guard is made. Each system has one or two of these kinds.
@@ -88,15 +88,16 @@ impl Arena {
     /// Stacks of `size` bytes, and guards of `guard` bytes, both rounded up to
     /// whole pages. Nothing is mapped yet.
     pub fn new(size: usize, guard: usize) -> Self {
-        /// The processor chooses a place in its cache by these bits.
-        const CACHE: usize = 64 * 1024;
+        /// Slots that are a multiple of this apart agree in the low bits of
+        /// their page numbers.
+        const AGREE: usize = 64 * 1024;
         let page = sys::page_size();
         // Above, sizes would wrap.
         const LARGEST: usize = isize::MAX as usize / (4 * MOST);
         let size = size.clamp(LEAST, LARGEST).next_multiple_of(page);
         let guard = guard.clamp(sys::LEAST_GUARD_PAGES * page, LARGEST);
         let mut guard = guard.next_multiple_of(page);
-        if (guard + size).is_multiple_of(CACHE) {
+        if (guard + size).is_multiple_of(AGREE) {
             guard += page;
         }
         Self {
@@ -121,13 +122,13 @@ impl Arena {
         self.guard + self.size
     }
 
-    // ANCHOR: arena_take
     /// One more stack, with its guard in place.
     ///
     /// # Errors
     ///
     /// `OutOfMemory` if there is no memory, there are too many mappings, or the
     /// addresses of the process are limited; then the message says so.
+    // ANCHOR: arena_take
     pub fn take(&self) -> io::Result<Slot> {
         let mut chunk = self.newest();
         if chunk.is_none_or(|chunk| chunk.used.get() == chunk.room) {
@@ -138,7 +139,7 @@ impl Arena {
         let used = chunk.used.get();
         let slot = self.slot_of(chunk, used);
         let low = slot.bottom.wrapping_sub(self.guard);
-        // SAFETY: a slot of a mapping of ours that nobody uses yet.
+        // SAFETY: a slot of our mapping that is not in use yet.
         unsafe { sys::open(low, self.guard, self.size) }?;
         #[cfg(fibers_valgrind)]
         sys::tell_valgrind(slot.bottom, slot.top);
@@ -154,7 +155,7 @@ impl Arena {
     // ANCHOR_END: arena_take
 
     /// Reserves addresses for `room` slots, or for fewer if there is a limit
-    /// that so many would exceed.
+    /// that this many would exceed.
     fn map_up_to(&self, room: usize) -> io::Result<&Chunk> {
         let mut room = room;
         loop {
@@ -253,8 +254,8 @@ impl Drop for Arena {
             let chunk = unsafe { Box::from_raw(next.cast_mut()) };
             next = chunk.older;
             let length = chunk.room * self.stride();
-            // SAFETY: mapped by `map`, so long. That no stack is in use any
-            // more is the business of the arena's owner, the scheduler.
+            // SAFETY: mapped by `map`, this long. That no stack is still in
+            // use is the business of the arena's owner, the scheduler.
             unsafe { sys::release(chunk.base, length) };
         }
     }

@@ -14,7 +14,7 @@ pub(crate) enum State {
     /// Waits for the end of all fibers of its scope. The one wait that cannot
     /// be cancelled.
     InScope,
-    /// Waits for a moment.
+    /// Waits for a deadline.
     Sleeping,
     /// Waits for a socket.
     OnSocket,
@@ -47,7 +47,7 @@ impl State {
 pub(crate) enum Woken {
     /// What was waited for has happened.
     Ready,
-    /// The deadline is over.
+    /// The deadline has passed.
     TimedOut,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum Woken {
 pub(crate) enum Cancel {
     /// No.
     No,
-    /// Yes: when it goes on, it unwinds.
+    /// Yes: when it is resumed, it unwinds.
     Asked,
     /// It has begun to unwind. From now on it cannot wait.
     Raised,

@@ -1,12 +1,12 @@
-//! The switch: leaves one stack and goes on at another one.
+//! The switch: suspends one stack and resumes another.
 //!
-//! One file a processor and calling convention, below `switch/`, with the same
+//! One file per processor and calling convention, below `switch/`, with the same
 //! two functions in each: [`switch()`] and `start`. Neither knows what a fiber
-//! is; who keeps the stacks alive, and in which order they run, is the
+//! is; what keeps the stacks alive, and in which order they run, is the
 //! scheduler's business.
 //!
-//! Left out: the control words of floating point, which `float` keeps for those
-//! who ask for it, and shadow stacks (CET, GCS), which Rust programs do not
+//! Left out: the control words of floating point, which `float` keeps for runtimes
+//! that ask for it, and shadow stacks (CET, GCS), which Rust programs do not
 //! have: with them, a second stack pointer would have to be changed as well.
 
 #[cfg(all(unix, target_arch = "x86_64"))]
@@ -41,7 +41,7 @@ pub(crate) mod asan;
 #[cfg(fibers_asan)]
 pub use asan::switch;
 
-/// Where a stopped stack goes on: its stack pointer. What lies there is the
+/// Identifies a suspended stack: its stack pointer. What lies there is the
 /// business of the platform's file.
 pub type StackPointer = *mut u8;
 

@@ -1,11 +1,11 @@
-//! Waiting for a moment.
+//! Waiting for a time.
 
 use crate::scheduler::Scheduler;
 use crate::state::State;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Stops the fiber for at least so long; others run meanwhile. Outside of a
+/// Stops the fiber for at least this long; others run meanwhile. Outside a
 /// fiber it stops the thread, as [`std::thread::sleep`] does.
 ///
 /// In a destructor while a panic unwinds, and in a fiber that has been
@@ -31,7 +31,7 @@ pub fn sleep(time: Duration) {
     }
 }
 
-/// As [`sleep`], until a moment. If that is over already, the fiber goes to the
+/// As [`sleep`], until a given time. If that has passed, the fiber goes to the
 /// end of the queue, as by [`yield_now`](crate::yield_now).
 pub fn sleep_until(moment: Instant) {
     // Whether it has waited or cannot: there is nothing more to do here.

@@ -1,4 +1,4 @@
-//! Who waits for which moment: a list in the order of the moments.
+//! Which fiber waits for which deadline, in the order of the deadlines.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub(crate) struct TimerKey {
     number: u64,
 }
 
-/// For each moment, who waits for it: a `T`.
+/// For each deadline, what waits for it: a `T`.
 #[derive(Debug)]
 pub(crate) struct Timers<T> {
     entries: RefCell<BTreeMap<TimerKey, T>>,
@@ -29,7 +29,8 @@ impl<T: Copy> Timers<T> {
         }
     }
 
-    /// One more. It stays until it is removed, also when its moment is over.
+    /// Adds an entry. It stays until it is removed, even when its deadline has
+    /// passed.
     pub(crate) fn insert(&self, deadline: Instant, who: T) -> TimerKey {
         let number = self.made.get();
         self.made.set(number + 1);
@@ -38,18 +39,18 @@ impl<T: Copy> Timers<T> {
         key
     }
 
-    /// One less.
+    /// Removes an entry.
     pub(crate) fn remove(&self, key: TimerKey) {
         self.entries.borrow_mut().remove(&key);
     }
 
-    /// The earliest of the moments.
+    /// The earliest deadline.
     pub(crate) fn earliest(&self) -> Option<Instant> {
         let entries = self.entries.borrow();
         entries.first_key_value().map(|(key, _)| key.deadline)
     }
 
-    /// Who waits for the earliest moment, if that is over.
+    /// What waits for the earliest deadline, if that has passed.
     pub(crate) fn expired(&self, now: Instant) -> Option<T> {
         let entries = self.entries.borrow();
         let (key, who) = entries.first_key_value()?;

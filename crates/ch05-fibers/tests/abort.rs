@@ -78,7 +78,7 @@ fn build(folder: &Path) -> io::Result<PathBuf> {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_BUILD_TARGET")
-            // Stronger than a manifest, and whoever runs this may have set it.
+            // Stronger than a manifest, and the environment may have set it.
             .env("CARGO_PROFILE_DEV_PANIC", "abort"),
     )?;
     let said = String::from_utf8_lossy(&built.stderr);
@@ -97,7 +97,7 @@ fn a_deadlock_says_what_it_is_before_the_process_ends() -> io::Result<()> {
         lines,
         [
             "begun",
-            "ch05-fibers cannot go on: all fibers wait for each other: fiber \
+            "ch05-fibers cannot continue: all fibers wait for each other: fiber \
              'main' (1) waits for its scope, fiber 2 joins a fiber",
         ]
     );

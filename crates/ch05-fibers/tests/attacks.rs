@@ -107,7 +107,7 @@ mod other_switchers {
         ends_with(output, "in the wrong order");
     }
 
-    /// A scope that is entered in a fiber, and goes on outside of any.
+    /// A scope that is entered in a fiber, and continues outside any.
     #[test]
     fn a_scope_that_ends_elsewhere_is_found() {
         let name = "other_switchers::a_scope_that_ends_elsewhere_is_found";
@@ -125,7 +125,7 @@ mod other_switchers {
             });
             scoped.resume(());
         });
-        ends_with(output, "a scope ends outside of the fiber");
+        ends_with(output, "a scope ends outside the fiber");
     }
 }
 
@@ -253,7 +253,7 @@ fn a_deadlock_of_many_ends_all_of_them() {
         let mut runtime = runtime();
         let panic = catch_unwind(AssertUnwindSafe(|| {
             runtime.run(|| {
-                // Who waits for itself waits for ever.
+                // A fiber that waits for itself waits for ever.
                 for _ in 0..MANY {
                     let local = dropped.local();
                     let own = Rc::new(Cell::new(None::<JoinHandle<()>>));
@@ -285,7 +285,7 @@ fn a_deadlock_of_many_ends_all_of_them() {
 
 // -------------------------------------------------------------------- sockets
 
-/// Clients that send without end keep nobody else waiting: a timer that is due
+/// Clients that send without end keep no others waiting: a timer that is due
 /// waits for two rounds of 64 operations at most, one until it is looked at, and
 /// one until its fiber's turn has come.
 #[test]
@@ -325,7 +325,7 @@ fn a_flood_keeps_no_timer_waiting() {
     });
 }
 
-/// A connection that is there already can be accepted outside of fibers.
+/// A connection that is there already can be accepted outside fibers.
 #[test]
 fn accepting_outside_of_a_fiber_loses_nobody() {
     within_a_minute(|| {

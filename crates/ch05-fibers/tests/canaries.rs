@@ -348,7 +348,7 @@ fn canaries_survive_a_thousand_switches() {
                                 9 => yields_and_joins,
                                 _ => yields,
                             };
-                            // SAFETY: neither unwinds: nobody is cancelled.
+                            // SAFETY: neither unwinds: no fiber is cancelled.
                             let bits = unsafe { guarded(call, seed) };
                             changed.set(changed.get() | bits);
                         }

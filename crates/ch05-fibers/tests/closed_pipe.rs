@@ -1,4 +1,4 @@
-//! The examples, when nobody reads their output to its end.
+//! The examples, when their output is not read to its end.
 
 #![cfg(unix)]
 
@@ -23,7 +23,7 @@ fn a_fiber_that_prints_into_a_closed_pipe_ends_quietly() {
     if env::var_os(CHILD).is_some() {
         io::stdin().read_to_end(&mut Vec::new()).unwrap();
         quiet::end_on_closed_pipes();
-        runtime().run(|| println!("nobody reads this"));
+        runtime().run(|| println!("this is not read"));
         eprintln!("it was printed");
         return;
     }
@@ -36,7 +36,7 @@ fn a_fiber_that_prints_into_a_closed_pipe_ends_quietly() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // The test harness says that it begins, to those who are there.
+        // The test harness says that it begins, to those that are there.
         // What it says is read, and the pipe is closed with this statement.
         let begins = BufReader::new(child.stdout.take().unwrap())
             .lines()

@@ -289,7 +289,7 @@ fn a_runtime_in_a_fiber_of_another() {
                 (one.is_finished(), two.join().unwrap())
             })
         };
-        assert!(!unfinished, "the outer one stands still meanwhile");
+        assert!(!unfinished, "the outer one does not run meanwhile");
         one.join().unwrap() + inner
     });
     assert_eq!(sum, 3);
@@ -332,7 +332,7 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
     let start = Instant::now();
     runtime().run(|| {
         scope(|scope| {
-            // Far enough apart for a machine that stands still for a while.
+            // Far enough apart for a machine that pauses for a while.
             for time in [450, 150, 300] {
                 let log = &log;
                 scope.spawn(move || {
@@ -385,7 +385,7 @@ fn stacks_come_from_the_pool() {
 #[test]
 fn large_closures_and_results_do_not_lie_on_the_stack() {
     let dropped = Dropped::default();
-    // On the way into the closure, the value is on the stack of who spawns.
+    // On the way into the closure, the value is on the spawner's stack.
     let mut runtime = built(Runtime::builder().stack_size(2_000_000));
     runtime.run(|| {
         #[repr(align(128))]
@@ -402,7 +402,7 @@ fn large_closures_and_results_do_not_lie_on_the_stack() {
         let result = fiber.join().unwrap();
         assert_eq!((&raw const result).addr() % 128, 0);
         assert_eq!(result.0, 9);
-        // Nobody takes this one.
+        // This one is not taken.
         let local = dropped.local();
         drop(spawn(move || (local, [0_u8; 5000])));
         yield_now();

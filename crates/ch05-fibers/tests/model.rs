@@ -163,7 +163,7 @@ struct Modelled<'p> {
     program: &'p Program,
     next: usize,
     handles: VecDeque<usize>,
-    /// Who waits for its end.
+    /// Which fiber waits for its end.
     joiner: Option<usize>,
     /// Whom it waits for.
     joins: Option<usize>,
@@ -189,8 +189,8 @@ fn expect(program: &Program) -> Vec<Event> {
     let mut fibers = vec![Modelled::new(program)];
     let mut ready = VecDeque::from([0]);
     while !fibers[0].ended {
-        let me = ready.pop_front().expect("somebody is ready");
-        // It goes on until it waits, yields or ends.
+        let me = ready.pop_front().expect("a fiber is ready");
+        // It runs until it waits, yields or ends.
         loop {
             if let Some(theirs) = fibers[me].joins.take() {
                 let panicked = fibers[theirs].program.panics;

@@ -98,7 +98,7 @@ fn reset(client: std::net::TcpStream) {
     assert_eq!(result, 0, "{}", io::Error::last_os_error());
 }
 
-/// A client who goes in the middle ends one fiber, and no other.
+/// A client that goes in the middle ends one fiber, and no other.
 #[cfg(unix)]
 #[test]
 fn a_reset_ends_its_own_fiber_only() {
@@ -214,7 +214,7 @@ fn a_deadline_ends_each_wait() {
             let mut stream = TcpStream::connect(address).unwrap();
             stream.set_deadline(in_20_ms());
             timed_out(stream.read(&mut [0; 8]).unwrap_err());
-            // Nobody reads at the other end, so there is no more room.
+            // The other end is not read, so there is no more room.
             stream.set_deadline(in_20_ms());
             let everything = vec![0; 1 << 25];
             timed_out(stream.write_all(&everything).unwrap_err());

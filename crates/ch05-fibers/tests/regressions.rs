@@ -64,7 +64,7 @@ fn who_catches_the_unwinding_is_not_unwound_again() {
                 for _ in 0..3 {
                     yield_now();
                     turns.set(turns.get() + 1);
-                    // Nobody else has run in between.
+                    // No other fiber has run in between.
                     assert_eq!(turns.get().div_ceil(3), number as usize + 1);
                 }
                 done.borrow_mut().push(number);
@@ -76,7 +76,7 @@ fn who_catches_the_unwinding_is_not_unwound_again() {
     assert_eq!(*done.borrow(), [0, 1, 2]);
 }
 
-/// Waits that are none, in destructors, were counted over the whole life of a
+/// Refused waits, in destructors, were counted over the whole life of a
 /// runtime. After ten thousand of them it took a fiber that had tried once for
 /// one that does so for ever, and ended the process.
 #[test]

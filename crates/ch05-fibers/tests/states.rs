@@ -1,5 +1,5 @@
 //! Fibers in every state, and safe code that does its worst: panics, ends and
-//! waits where nobody would expect them. Nothing of it may crash.
+//! waits in unexpected places. Nothing of it may crash.
 
 mod support;
 
@@ -133,7 +133,7 @@ fn a_fiber_that_joins_itself() {
                         break;
                     }
                 }
-                // Now nobody else can go on, either.
+                // Now no other fiber can continue, either.
                 scope(|scope| {
                     let owner = Rc::new(Cell::new(None));
                     let taken = Rc::clone(&owner);
@@ -154,7 +154,7 @@ fn a_fiber_that_joins_itself() {
 }
 
 /// A destructor that panics while its fiber is cancelled: caught in the
-/// destructor it is nobody's business.
+/// destructor it does not matter.
 #[test]
 fn panics_within_unwinding() {
     let log = Rc::new(RefCell::new(Vec::new()));
@@ -202,7 +202,7 @@ fn a_panic_out_of_unwinding_ends_the_process() {
     }
 }
 
-/// What a fiber panics with is dropped by nobody but its last owner, and may
+/// What a fiber panics with is dropped only by its last owner, and may
 /// itself wait or panic then.
 #[test]
 fn payloads_with_destructors() {
@@ -216,7 +216,7 @@ fn payloads_with_destructors() {
     }
     let mut runtime = runtime();
     runtime.run(|| {
-        // Nobody joins.
+        // It is not joined.
         drop(spawn(|| resume_unwind(Box::new(Payload))));
         yield_now();
         yield_now();
@@ -367,7 +367,7 @@ fn no_memory_for_a_stack_is_an_error() {
                 Ok(handle) => handles.push(handle),
                 Err(error) => break error,
             }
-            assert!(handles.len() < 1_000, "there are not so many addresses");
+            assert!(handles.len() < 1_000, "there are not that many addresses");
         };
         assert_eq!(error.kind(), std::io::ErrorKind::OutOfMemory);
         assert_eq!(dropped.count(), 1, "that of the closure");
@@ -429,7 +429,7 @@ fn panics_in_a_scope_are_seen_once() {
 }
 
 /// A scope whose fiber cannot be made, and whose closure panics when it is
-/// dropped: nobody waits for what does not exist.
+/// dropped: what does not exist is not waited for.
 #[test]
 #[cfg(all(
     target_os = "linux",
@@ -444,7 +444,7 @@ fn a_scope_does_not_wait_for_what_was_not_made() {
             let mut all = Vec::new();
             while let Ok(fiber) = Builder::new().spawn(yield_now) {
                 all.push(fiber);
-                assert!(all.len() < 1_000, "there are not so many addresses");
+                assert!(all.len() < 1_000, "there are not that many addresses");
             }
             let body = AssertUnwindSafe(|| {
                 scope(|scope| {
@@ -458,7 +458,7 @@ fn a_scope_does_not_wait_for_what_was_not_made() {
     });
 }
 
-/// A scope is used in a fiber of another runtime, which runs inside of it.
+/// A scope is used in a fiber of another runtime, which runs inside it.
 #[test]
 fn a_scope_reached_from_another_runtime() {
     within_a_minute(|| {

@@ -1,4 +1,4 @@
-//! What a fiber that stands still has touched: the kernel's count, in a child
+//! What a suspended fiber has touched: the kernel's count, in a child
 //! process, which starts with nothing.
 
 use super::peers::Peer;
@@ -13,7 +13,7 @@ fn touched() -> Result<usize> {
     Ok(kib.ok_or("no VmRSS")?.parse::<usize>()? * 1024)
 }
 
-/// The child: has so many standing still, and prints what they have touched.
+/// The child: has that many suspended, and prints what they have touched.
 pub fn child(peer: &Peer, count: usize) -> Result<()> {
     let before = touched()?;
     let mut after = Ok(before);
@@ -22,7 +22,7 @@ pub fn child(peer: &Peer, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// Bytes for each; `None` if the peer cannot have so many.
+/// Bytes for each; `None` if the peer cannot have that many.
 pub fn measure(peer: &Peer, count: usize) -> Result<Option<f64>> {
     if count > peer.most {
         return Ok(None);

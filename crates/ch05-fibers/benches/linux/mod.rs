@@ -73,7 +73,7 @@ fn number(case: &str) -> usize {
     digits.parse().expect("the cases of this group are numbers")
 }
 
-/// So many iterations of one peer and case; `None` if it has no such case.
+/// `count` iterations of one peer and case; `None` if it has no such case.
 fn once(
     peer: &Peer,
     group: Group,

@@ -19,7 +19,7 @@ mod ours;
 /// The size of every stack, in bytes.
 const STACK: usize = 64 * 1024;
 
-/// One of those who are compared. What it does not have is `None`.
+/// One of the peers that are compared. What it does not have is `None`.
 pub struct Peer {
     pub name: &'static str,
     /// By how much fewer iterations fill the same time.
@@ -34,7 +34,7 @@ pub struct Peer {
     pub round_robin: fn(usize, usize) -> Option<Duration>,
     /// With new stacks or not, how many.
     pub create: fn(bool, usize) -> Option<Duration>,
-    /// Has so many stand still, calls that, and ends them or not.
+    /// Has that many suspended, calls that, and ends them or not.
     pub keep: fn(usize, &mut dyn FnMut()),
 }
 

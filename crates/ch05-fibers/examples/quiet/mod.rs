@@ -1,4 +1,4 @@
-//! For examples whose output nobody reads to its end, as in `… | head -1`.
+//! For examples whose output is not read to its end, as in `… | head -1`.
 
 use std::panic;
 use std::process;

@@ -87,7 +87,7 @@ fn ready() -> io::Result<Ready> {
     let mut sides = Box::new(Sides { home, fiber: there });
     let (bottom, top) = (stack.bottom(), stack.top());
     let argument = (&raw mut *sides).cast();
-    // SAFETY: both ends of a stack that nobody uses.
+    // SAFETY: both ends of a stack that is not in use.
     sides.fiber = unsafe { prepare(bottom, top, fiber, argument) };
     resume_with_marks(&mut sides);
     Ok(Ready {
@@ -102,7 +102,7 @@ fn ready() -> io::Result<Ready> {
 fn child(ready: &mut Ready) -> ! {
     // SAFETY: takes numbers.
     unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
-    // SAFETY: stops this process until the recorder goes on with it.
+    // SAFETY: stops this process until the recorder continues it.
     unsafe { libc::raise(libc::SIGSTOP) };
     resume_with_marks(&mut ready.sides);
     // SAFETY: ends the process at once.
@@ -110,12 +110,12 @@ fn child(ready: &mut Ready) -> ! {
 }
 
 /// The instructions of the switch: how their bytes begin, and their line in
-/// the source. One that is not here is none of the switch.
+/// the source. One that is not here does not belong to the switch.
 const INSTRUCTIONS: [(&[u8], &str, &str); 10] = [
     (
         &[0x48, 0x8d, 0x05],
         "lea rax, [rip + 2f]",
-        "The address of label 2: there, this side goes on later.",
+        "The address of label 2, where this side continues later.",
     ),
     (
         &[0x48, 0x89, 0x44, 0x24, 0xf8],
@@ -146,12 +146,12 @@ const INSTRUCTIONS: [(&[u8], &str, &str); 10] = [
     (
         &[0x48, 0x8b, 0x46, 0xf8],
         "mov rax, [rsi - 8]",
-        "Where the other side goes on, it has stored on its own stack.",
+        "The other side has stored on its own stack where it continues.",
     ),
     (
         &[0xff, 0xe0],
         "jmp rax",
-        "The other side goes on, behind its own jump.",
+        "The other side continues, just after its own jump.",
     ),
     (
         &[0x48, 0x8b, 0x6c, 0x24, 0xf0],
@@ -245,7 +245,7 @@ impl Traced {
 
 impl Drop for Traced {
     fn drop(&mut self) {
-        // SAFETY: our own child, which nobody has waited for to the end.
+        // SAFETY: our own child, which has not been waited for.
         unsafe { libc::kill(self.0, libc::SIGKILL) };
         let _ = self.wait();
     }
@@ -316,7 +316,7 @@ impl Scene {
     /// The words below a side's stack pointer.
     fn words(&self, traced: &Traced, side: usize) -> String {
         let Side { rsp, stored, .. } = self.sides[side];
-        let means = ["where it goes on", "its rbp", "its rbx"];
+        let means = ["where it continues", "its rbp", "its rbx"];
         let rows = [8, 16, 24].iter().zip(means).zip(stored);
         let rows: Vec<String> = rows
             .map(|((below, means), stored)| {
@@ -331,9 +331,9 @@ impl Scene {
     fn registers(&self, now: &libc::user_regs_struct) -> String {
         let rows = [
             ("rsp", now.rsp, "the stack"),
-            ("rbp", now.rbp, "of who runs"),
-            ("rbx", now.rbx, "of who runs"),
-            ("rdi", now.rdi, "save: where rsp is kept"),
+            ("rbp", now.rbp, "of the side that runs"),
+            ("rbx", now.rbx, "of the side that runs"),
+            ("rdi", now.rdi, "save: where to store rsp"),
             ("rsi", now.rsi, "to: the other stack"),
             ("rax", now.rax, ""),
         ];
@@ -354,7 +354,7 @@ impl Scene {
     }
 }
 
-/// Goes on until the switch begins; returns the registers there.
+/// Continues until the switch begins; returns the registers there.
 fn find(traced: &Traced) -> io::Result<libc::user_regs_struct> {
     for _ in 0..1_000_000 {
         let now = traced.registers()?;

@@ -57,7 +57,7 @@ fn a_function_finds_the_stack_as_after_a_call() {
     for off in [0, 8, 1, 15, 24, 40] {
         let mut stack = vec![CANARY; 8192];
         let range = stack.as_mut_ptr_range();
-        // Sixteen-aligned, and then off by so much.
+        // Sixteen-aligned, and then off by that much.
         let end = range.end.cast::<u8>().wrapping_sub(256);
         let top = end.map_addr(|end| (end & !15) + off);
         let mut found = Found::default();
@@ -95,7 +95,7 @@ fn a_function_finds_the_stack_as_after_a_call() {
         let above = unsafe { above.read() };
         assert_eq!(
             above, CANARY,
-            "exercise alignment: somebody wrote above the end"
+            "exercise alignment: something was written above the end"
         );
     }
 }

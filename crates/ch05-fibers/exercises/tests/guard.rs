@@ -39,7 +39,7 @@ unsafe extern "C" fn arrive(visit: *mut u8) -> ! {
     let home = unsafe { (*visit).home };
     // SAFETY: home has stopped in `switch`.
     unsafe { switch(save, home) };
-    unreachable!("nobody comes here again");
+    unreachable!("this stack is not resumed again");
 }
 
 /// Uses the stack down to the limit, and comes back.
@@ -51,9 +51,9 @@ fn run_on(stack: &Guarded, limit: usize) {
     };
     let visit = &raw mut visit;
     let (bottom, top) = (stack.bottom(), stack.top());
-    // SAFETY: both ends of a stack that nobody uses.
+    // SAFETY: both ends of a stack that is not in use.
     let there = unsafe { prepare(bottom, top, arrive, visit.cast()) };
-    // SAFETY: a local of ours.
+    // SAFETY: our own local variable.
     let home = unsafe { &raw mut (*visit).home };
     // SAFETY: prepared; it comes back.
     unsafe { switch(home, there) };

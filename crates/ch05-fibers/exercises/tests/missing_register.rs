@@ -87,7 +87,7 @@ fn a_canary_in_each_register_survives_a_thousand_switches() {
         // SAFETY: a few words at the end of a vector of 64 KiB.
         unsafe { low.wrapping_add(index).write(word) };
     }
-    // SAFETY: ours, and nobody else looks at it now.
+    // SAFETY: ours, and not shared now.
     unsafe { (*sides).there = low.addr() };
     for turn in 0..1000 {
         let sent: [usize; 6] =

@@ -42,8 +42,8 @@ pub(crate) fn install() {
     });
 }
 
-// ANCHOR: overflow_handler
 /// Runs on the alternate stack, after a fault.
+// ANCHOR: overflow_handler
 extern "C" fn handle(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -64,7 +64,7 @@ extern "C" fn handle(
 }
 // ANCHOR_END: overflow_handler
 
-/// Not our fault: to whoever was there before.
+/// Not our fault: to the handler that was there before.
 fn pass_on(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,

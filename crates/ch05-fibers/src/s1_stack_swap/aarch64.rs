@@ -6,16 +6,16 @@ use std::arch::naked_asm;
 use std::ptr;
 
 // ANCHOR: swap_aarch64
-/// Stops here, and goes on where the other stack has stopped.
+/// Suspends this stack, and continues where the other one was suspended.
 ///
 /// # Safety
 ///
-/// `to` must be a stack that has stopped here, or was prepared, and is alive;
-/// nobody else may go on with it. `save` must be valid for a write.
+/// `to` must be a stack that was suspended by this function, or prepared, and is
+/// alive; nothing else may resume it. `save` must be valid for a write.
 #[unsafe(naked)]
 pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
     // register             on entry
-    // x0                   save: where this stack's pointer is to be kept
+    // x0                   save: where to store this stack's pointer
     // x1                   to: the other stack's pointer
     // x30                  the return address; it is not on the stack
     // x19 to x29, d8 to d15  our caller's: it will want them back
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
         "stp d14, d15, [sp, #144]",
         "mov x9, sp",
         "str x9, [x0]", // all there is to remember
-        "mov sp, x1",   // and from here on the other one
+        "mov sp, x1",   // from here on, the other stack
         "ldp x21, x22, [sp, #16]",
         "ldp x23, x24, [sp, #32]",
         "ldp x25, x26, [sp, #48]",
@@ -43,12 +43,12 @@ pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
         "ldp d12, d13, [sp, #128]",
         "ldp d14, d15, [sp, #144]",
         "ldp x19, x20, [sp], #160",
-        "ret", // to x30: who has called over there
+        "ret", // to x30: the caller over there
     );
 }
 // ANCHOR_END: swap_aarch64
 
-/// How many words a new stack begins with.
+/// How many words are on a new stack.
 pub const FIRST: usize = 20;
 
 /// These words, from low to high: what `swap` loads.
@@ -64,15 +64,15 @@ pub fn first_words(
     words
 }
 
-/// Where the first `ret` goes: calls the function in x19.
+/// Where the first `ret` jumps to: calls the function in x19.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter() {
     naked_asm!(
         ".cfi_startproc",
-        ".cfi_undefined x30", // nobody has called us
+        ".cfi_undefined x30", // there is no caller
         "mov x0, x20",        // its argument
-        "blr x19",            // it does not come back
-        "udf #0",             // if it does, end here
+        "blr x19",            // it never returns
+        "udf #0",             // if it does, end the process
         ".cfi_endproc",
     );
 }

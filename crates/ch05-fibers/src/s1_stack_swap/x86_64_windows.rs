@@ -6,12 +6,12 @@ use crate::stack::Stack;
 use std::arch::naked_asm;
 use std::ptr;
 
-/// Stops here, and goes on where the other stack has stopped.
+/// Suspends this stack, and continues where the other one was suspended.
 ///
 /// # Safety
 ///
-/// `to` must be a stack that has stopped here, or was prepared, and is alive;
-/// nobody else may go on with it. `save` must be valid for a write.
+/// `to` must be a stack that was suspended by this function, or prepared, and is
+/// alive; nothing else may resume it. `save` must be valid for a write.
 #[unsafe(naked)]
 pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
     // register                          on entry
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
     );
 }
 
-/// How many words a new stack begins with.
+/// How many words are on a new stack.
 pub const FIRST: usize = 36;
 
 /// These words, from low to high: what `swap` pops.
@@ -92,13 +92,13 @@ pub fn first_words(
     words
 }
 
-/// Where the first `ret` goes: calls the function in rbx.
+/// Where the first `ret` jumps to: calls the function in rbx.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter() {
     naked_asm!(
         "mov rcx, r12", // its argument
         "sub rsp, 32",  // room that a callee expects above itself
-        "call rbx",     // it does not come back
+        "call rbx",     // it never returns
         "ud2",
     );
 }

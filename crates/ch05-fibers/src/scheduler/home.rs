@@ -47,9 +47,9 @@ impl Scheduler {
         }
     }
 
-    // ANCHOR: drive
     /// Runs fibers until `done`. Returns why they had to be cancelled, if they
     /// had to.
+    // ANCHOR: drive
     fn drive(&self, done: impl Fn() -> bool) -> Option<String> {
         let mut trouble = None;
         while !done() {
@@ -67,18 +67,20 @@ impl Scheduler {
     }
     // ANCHOR_END: drive
 
+    /// Wakes the fibers whose sockets have news and whose deadlines have passed.
+    /// Sleeps until there is one, unless a fiber is ready.
     // ANCHOR: attend
-    /// Sockets and timers. Sleeps until one of them has something to say,
-    /// unless a fiber is ready.
     fn attend(&self) -> Result<(), String> {
         let idle = self.ready.is_empty();
         let deadline = self.timers.earliest();
         if idle && deadline.is_none() && !self.driver.is_waited_for() {
             return Err(self.deadlock());
         }
-        let now = deadline.map(|_| Instant::now());
-        let left = deadline.zip(now).map(|(at, now)| at - now.min(at));
-        let timeout = if idle { left } else { Some(Duration::ZERO) };
+        let timeout = if idle {
+            deadline.map(|at| at.saturating_duration_since(Instant::now()))
+        } else {
+            Some(Duration::ZERO)
+        };
         let polled = self.driver.poll(timeout, |f| self.wake(f, Woken::Ready));
         polled.map_err(|error| format!("the event queue fails: {error}"))?;
         while let Some(now) = deadline.map(|_| Instant::now())

@@ -7,9 +7,8 @@ use std::io;
 use std::ptr;
 
 impl Scheduler {
-    // ANCHOR: spawn
-    /// Makes a fiber and puts it into the queue. It counts as attended: whoever
-    /// calls this makes the handle.
+    /// Makes a fiber and puts it into the queue. It counts as attended: the
+    /// caller makes the handle.
     ///
     /// # Errors
     ///
@@ -18,6 +17,7 @@ impl Scheduler {
     /// # Safety
     ///
     /// What the closure borrows must live until the fiber has finished.
+    // ANCHOR: spawn
     #[inline(always)]
     pub(crate) unsafe fn spawn<F: FnOnce() -> T, T>(
         &self,
@@ -39,7 +39,7 @@ impl Scheduler {
     // ANCHOR_END: spawn
 
     // ANCHOR: free_fiber
-    /// One from the pool, or on a new stack.
+    /// Takes a slot from the pool, or a new one.
     #[inline(always)]
     fn free_fiber(&self) -> io::Result<&Fiber> {
         // SAFETY: null, or the control block of a slot that no fiber uses.
@@ -63,7 +63,7 @@ impl Scheduler {
     // ANCHOR_END: free_fiber
 
     // ANCHOR: finish
-    /// The end of a fiber: wakes whoever waits for it, and leaves for others.
+    /// The end of a fiber: wakes the one that joins it, and leaves for good.
     ///
     /// # Safety
     ///
@@ -82,7 +82,7 @@ impl Scheduler {
         if me.is_attended() {
             me.finish();
         } else {
-            // Its slot is in the pool from here on, and we still stand on it:
+            // Its slot is in the pool from here on, and we still run on it:
             // but no other fiber takes it before we have left.
             self.retire(me);
         }
@@ -93,7 +93,7 @@ impl Scheduler {
             Some(joiner) => self.leave_for(me, joiner),
             None => self.leave(me),
         }
-        unreachable!("nobody goes on with a finished fiber");
+        unreachable!("a finished fiber is not resumed");
     }
     // ANCHOR_END: finish
 
@@ -163,7 +163,7 @@ impl Scheduler {
 }
 
 // ANCHOR: enter
-/// What every fiber begins with.
+/// The first function of every fiber.
 unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
     #[cfg(fibers_asan)]
     crate::switch::asan::began();

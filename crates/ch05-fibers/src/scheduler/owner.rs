@@ -1,4 +1,4 @@
-//! Who keeps a scheduler: its runtime, every handle, and every socket. The last
+//! What keeps a scheduler: its runtime, every handle, and every socket. The last
 //! one to go frees it, with all stacks.
 //!
 //! An `Rc` would do the same with two words in each handle, and look for a

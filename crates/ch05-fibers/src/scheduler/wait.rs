@@ -8,12 +8,12 @@ use std::ptr;
 use std::time::Instant;
 
 impl Scheduler {
-    // ANCHOR: wait
-    /// Stops the running fiber until it is woken or `deadline` is over.
+    /// Stops the running fiber until it is woken or `deadline` has passed.
     ///
     /// # Errors
     ///
     /// If it cannot wait, and then nothing has happened.
+    // ANCHOR: wait
     #[inline(always)]
     pub(crate) fn wait(
         &self,
@@ -21,21 +21,41 @@ impl Scheduler {
         deadline: Option<Instant>,
     ) -> Result<Woken, CannotWait> {
         let me = self.here().ok_or(CannotWait::NotHere)?;
-        if self.is_unwinding(me) && what != State::InScope {
-            self.count_futile();
-            return Err(CannotWait::Unwinding);
-        }
+        self.check_unwinding(me, what)?;
         me.begin_wait(what);
         if let Some(deadline) = deadline {
             me.set_timer(self.timers.insert(deadline, me));
         }
-        self.leave(me);
-        if self.cancelled.get() > 0 && me.cancel() == Cancel::Raised {
-            self.close_short_way(); // the others have had it open
-        }
+        self.leave(me); // returns when the fiber has been woken
+        self.keep_from_yielding(me);
         Ok(me.woken())
     }
     // ANCHOR_END: wait
+
+    /// Refuses a wait in the middle of unwinding. The one exception is a scope,
+    /// which has caught the unwinding and passes it on when its fibers have
+    /// ended.
+    #[inline(always)]
+    fn check_unwinding(
+        &self,
+        me: &Fiber,
+        what: State,
+    ) -> Result<(), CannotWait> {
+        if self.is_unwinding(me) && what != State::InScope {
+            self.count_futile();
+            return Err(CannotWait::Unwinding);
+        }
+        Ok(())
+    }
+
+    /// A fiber that continues to unwind after it has waited for a scope: the
+    /// others have opened the short way of `yield_now`, which it must not take.
+    #[inline(always)]
+    fn keep_from_yielding(&self, me: &Fiber) {
+        if self.cancelled.get() > 0 && me.cancel() == Cancel::Raised {
+            self.close_short_way();
+        }
+    }
 
     /// Marks the running fiber as unwinding, if it is cancelled and about to
     /// unwind by something else: it must not wait once more on the way.
@@ -65,8 +85,8 @@ impl Scheduler {
         }
     }
 
+    /// Ends a fiber's wait. A fiber that does not wait is left alone.
     // ANCHOR: wake
-    /// Ends a fiber's wait. One that does not wait is left alone.
     #[inline]
     pub(crate) fn wake(&self, fiber: &Fiber, woken: Woken) {
         if !fiber.state().is_waiting() {
@@ -128,7 +148,7 @@ impl Scheduler {
             // Another library has switched stacks in the middle of the scope:
             // against the contract of `Runtime::new`. What its fibers borrow
             // would be gone with it.
-            give_up("a scope ends outside of the fiber in which it began");
+            give_up("a scope ends outside the fiber in which it began");
         }
     }
 

@@ -91,15 +91,15 @@ pub unsafe fn release(base: *mut u8, length: usize) {
 #[cfg(target_os = "linux")]
 unsafe fn advise(low: *mut u8, length: usize) -> libc::c_int {
     const GUARD_INSTALL: libc::c_int = 102;
-    // SAFETY: our caller's memory, which nobody uses.
+    // SAFETY: our caller's memory, which is not in use.
     unsafe { libc::madvise(low.cast(), length, GUARD_INSTALL) }
 }
 
 /// Finds out, once, which kind this system has.
 pub fn guard_kind() -> GuardKind {
     static KNOWN: AtomicU8 = AtomicU8::new(0);
-    // Relaxed, here and below: whoever finds nothing finds out by themselves,
-    // and with the same result.
+    // Relaxed, here and below: a thread that finds nothing here finds out for
+    // itself, with the same result.
     match KNOWN.load(Ordering::Relaxed) {
         1 => GuardKind::Advised,
         2 => GuardKind::Protected,
@@ -126,7 +126,7 @@ fn try_kind() -> GuardKind {
     // SAFETY: a page of our own.
     let answer = unsafe { advise(page, length) };
     let works = answer == 0 && !is_readable(page);
-    // SAFETY: mapped above, used by nobody.
+    // SAFETY: mapped above, and not in use.
     unsafe { release(page, length) };
     if works {
         GuardKind::Advised

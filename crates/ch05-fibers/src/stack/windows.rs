@@ -14,7 +14,7 @@ use windows_sys::Win32::System::SystemInformation::{
     GetSystemInfo, SYSTEM_INFO,
 };
 
-/// How long a guard is, at least: one page that nobody can touch, eleven for
+/// How long a guard is, at least: one page that cannot be touched, eleven for
 /// the handler, and the one that reports. A longer one has more of the first.
 pub const LEAST_GUARD_PAGES: usize = 13;
 /// Those that are there, although they belong to the guard.

@@ -1,23 +1,23 @@
 //! The switch on 64-bit Arm, for Linux, macOS and the BSDs (AAPCS64).
 //!
 //! x18 is the platform's register and not touched. Vector registers of more
-//! than 128 bits (SVE) belong to whoever uses them, across calls; a switch is a
+//! than 128 bits (SVE) belong to the code that uses them, across calls; a switch is a
 //! call to the compiler.
 
 use super::{Entry, StackPointer};
 use std::arch::{asm, naked_asm};
 use std::ptr;
 
-// ANCHOR: switch_aarch64
-/// Stops the running stack, keeps where in `save`, and goes on at `to`.
+/// Suspends the running stack, stores its pointer in `save`, and resumes `to`.
 ///
 /// # Safety
 ///
-/// `to` must be a stack that has stopped here (or was prepared), is alive, and
-/// is not gone on at by anybody else. `save` must be valid for a write.
+/// `to` must be a stack that was suspended by this function (or prepared), is
+/// alive, and is resumed by nothing else. `save` must be valid for a write.
+// ANCHOR: switch_aarch64
 #[inline(always)]
 pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
-    // register   on entry                   behind label 2
+    // register   on entry                   after label 2
     // x0         save                       (anything)
     // x1         to                         (anything)
     // sp         this stack, 16-aligned     the same again
@@ -27,15 +27,15 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // and which this stack keeps. What `to` must be: our caller.
     unsafe {
         asm!(
-            "adr x9, 2f",                   // where we go on later
+            "adr x9, 2f",                   // where we continue later
             "stp x29, x19, [sp, #-32]!",    // what cannot be declared;
             "str x9, [sp, #16]",            // sp stays a multiple of 16
             "mov x9, sp",                   // sp cannot be stored itself
-            "str x9, [x0]",                 // stopped
+            "str x9, [x0]",                 // suspended
             "mov sp, x1",                   // another stack
             "ldr x9, [x1, #16]",
-            "br x9",                        // goes on where it has stopped
-            "2:",                           // somebody goes on with us
+            "br x9",                        // where that one was suspended
+            "2:",                           // resumed
             "hint #36",                     // (`bti j`: may be jumped to)
             "ldp x29, x19, [sp], #32",
             inout("x0") save => _,
@@ -64,7 +64,7 @@ pub fn first_words(
 ) -> [*mut u8; PREPARED] {
     let start = start as *const () as *mut u8;
     let entry = entry as *const () as *mut u8;
-    // What `start` loads; where `switch` goes on; a gap.
+    // What `start` loads; where `switch` jumps to; a gap.
     [argument, entry, start, ptr::null_mut()]
 }
 
@@ -74,17 +74,17 @@ pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
     start.cast()
 }
 
-/// Where a new stack goes on: calls its entry with its argument.
+/// Where a new stack begins: calls its entry with its argument.
 #[unsafe(naked)]
 unsafe extern "C" fn start() {
     // register   on entry
     // sp         four words, and then the end of the stack
     naked_asm!(
         ".cfi_startproc",
-        ".cfi_undefined x30", // for debuggers: nobody has called us
+        ".cfi_undefined x30", // for debuggers: there is no caller
         "hint #36",           // (`bti j`: may be jumped to)
         "ldp x0, x1, [sp], #32", // the argument, the entry
-        "mov x29, #0",        // for those who follow frame pointers
+        "mov x29, #0",        // for code that follows frame pointers
         "adr x30, 2f",        // a return address that points here
         "br x1",
         "2:",

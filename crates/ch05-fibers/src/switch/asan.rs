@@ -102,7 +102,7 @@ fn arrived(kept: *mut c_void) {
     }
 }
 
-/// To be called first thing on a stack that begins.
+/// Must be called first on a new stack.
 pub fn began() {
     arrived(ptr::null_mut());
 }

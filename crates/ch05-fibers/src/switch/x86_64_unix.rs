@@ -4,16 +4,16 @@
 use super::{Entry, StackPointer};
 use std::arch::{asm, naked_asm};
 
-// ANCHOR: switch_x86_64
-/// Stops the running stack, keeps where in `save`, and goes on at `to`.
+/// Suspends the running stack, stores its pointer in `save`, and resumes `to`.
 ///
 /// # Safety
 ///
-/// `to` must be a stack that has stopped here (or was prepared), is alive, and
-/// is not gone on at by anybody else. `save` must be valid for a write.
+/// `to` must be a stack that was suspended by this function (or prepared), is
+/// alive, and is resumed by nothing else. `save` must be valid for a write.
+// ANCHOR: switch_x86_64
 #[inline(always)]
 pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
-    // register   on entry                   behind label 2
+    // register   on entry                   after label 2
     // rdi        save                       (anything)
     // rsi        to                         (anything)
     // rsp        this stack, 16-aligned     the same again
@@ -22,15 +22,15 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // leave alone. What `to` must be: our caller.
     unsafe {
         asm!(
-            "lea rax, [rip + 2f]", // where we go on later,
+            "lea rax, [rip + 2f]", // where we continue later,
             "mov [rsp - 8], rax",  // kept on our own stack,
             "mov [rsp - 16], rbp", // with the two registers that
             "mov [rsp - 24], rbx", // cannot be declared
-            "mov [rdi], rsp",      // stopped
+            "mov [rdi], rsp",      // suspended
             "mov rsp, rsi",        // another stack
-            "mov rax, [rsi - 8]",  // goes on where that one has stopped
+            "mov rax, [rsi - 8]",  // where that one was suspended
             "jmp rax",
-            "2:",                  // somebody goes on with us
+            "2:",                  // resumed
             "mov rbp, [rsp - 16]",
             "mov rbx, [rsp - 24]",
             inout("rdi") save => _,
@@ -56,27 +56,27 @@ pub fn first_words(
 ) -> [*mut u8; PREPARED] {
     let start = start as *const () as *mut u8;
     let entry = entry as *const () as *mut u8;
-    // Where `switch` goes on, and what `start` pops.
+    // Where `switch` jumps to, and what `start` pops.
     [start, argument, entry]
 }
 
-/// The stack pointer above the address to go on at.
+/// The stack pointer, just above the address to continue at.
 #[inline]
 pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
     start.wrapping_add(1).cast()
 }
 
-/// Where a new stack goes on: calls its entry with its argument.
+/// Where a new stack begins: calls its entry with its argument.
 #[unsafe(naked)]
 unsafe extern "C" fn start() {
     // register   on entry
     // rsp        16-aligned; two words, and then the end of the stack
     naked_asm!(
         ".cfi_startproc",
-        ".cfi_undefined rip", // for debuggers: nobody has called us
+        ".cfi_undefined rip", // for debuggers: there is no caller
         "pop rdi",            // the argument
         "pop rax",            // the entry
-        "xor ebp, ebp",       // for those who follow frame pointers
+        "xor ebp, ebp",       // for code that follows frame pointers
         "lea rcx, [rip + 2f]", // a return address that points here,
         "push rcx",           // as after a call; but the processor is not
         "jmp rax",            // to expect a return that never comes

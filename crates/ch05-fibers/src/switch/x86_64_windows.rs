@@ -10,12 +10,12 @@ use std::arch::{asm, naked_asm};
 use std::ptr;
 
 // ANCHOR: switch_windows
-/// Stops the running stack, keeps where in `save`, and goes on at `to`.
+/// Suspends the running stack, stores its pointer in `save`, and resumes `to`.
 ///
 /// # Safety
 ///
-/// `to` must be a stack that has stopped here (or was prepared), is alive, and
-/// is not gone on at by anybody else. `save` must be valid for a write.
+/// `to` must be a stack that was suspended by this function (or prepared), is
+/// alive, and is resumed by nothing else. `save` must be valid for a write.
 #[inline(always)]
 pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // SAFETY: all registers are outputs, except rbx and rbp, which may not be,
@@ -29,12 +29,12 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
             "push qword ptr gs:[0x10]",     // its low end as of now,
             "push qword ptr gs:[0x1478]",   // and its last low end
             "lea rax, [rip + 2f]",
-            "push rax",                     // where we go on later
+            "push rax",                     // where we continue later
             "mov [rcx], rsp",               // stopped
             "mov rsp, rdx",                 // another stack
             "pop rax",
-            "jmp rax",                      // goes on where it has stopped
-            "2:",                           // somebody goes on with us
+            "jmp rax",                      // where that one was suspended
+            "2:",                           // resumed
             "pop qword ptr gs:[0x1478]",
             "pop qword ptr gs:[0x10]",
             "pop qword ptr gs:[0x08]",
@@ -67,7 +67,7 @@ pub fn first_words(
 ) -> [*mut u8; PREPARED] {
     let start = start as *const () as *mut u8;
     let entry = entry as *const () as *mut u8;
-    // Where `switch` goes on; what `start` pops: the last low end, the low
+    // Where `switch` jumps to; what `start` pops: the last low end, the low
     // end, the high end, no exception handlers (minus one), the argument and
     // the entry; and a gap.
     [
@@ -88,7 +88,7 @@ pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
     start.cast()
 }
 
-/// Where a new stack goes on: calls its entry with its argument.
+/// Where a new stack begins: calls its entry with its argument.
 #[unsafe(naked)]
 unsafe extern "C" fn start() {
     naked_asm!(

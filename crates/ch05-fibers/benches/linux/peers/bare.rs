@@ -23,7 +23,7 @@ unsafe extern "C" fn enter(visit: *mut u8) -> ! {
     let save = unsafe { &raw mut (*visit).there };
     // SAFETY: home has stopped in a switch.
     unsafe { switch(save, home) };
-    unreachable!("nobody comes here again");
+    unreachable!("this stack is not resumed again");
 }
 
 pub fn create(new: bool, count: usize) -> Option<Duration> {
