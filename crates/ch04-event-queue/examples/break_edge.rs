@@ -123,7 +123,7 @@ fn run() -> Result<String, Box<dyn Error>> {
     let length = length_of(server.addr(), whole)?;
     let fetch = |target, way| download(server.addr(), target, length, way);
     Ok(format!(
-        "one read an event:     {}\n\
+        "one read per event:    {}\n\
          drained:               {}\n\
          cut off, end missed:   {}\n\
          cut off, end noticed:  {}",
@@ -154,7 +154,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn runs() -> Result<(), Box<dyn Error>> {
     assert_eq!(
         run()?,
-        "one read an event:     64 of 630 bytes, then silence\n\
+        "one read per event:    64 of 630 bytes, then silence\n\
          drained:               630 of 630 bytes, complete\n\
          cut off, end missed:   380 of 630 bytes, then silence\n\
          cut off, end noticed:  380 of 630 bytes, then the end"

@@ -1,6 +1,6 @@
 //! Chapter 4: what epoll reports, and when. Each line is what was done, and
 //! what the next wait reports. Linux only.
-//! `cargo run --example probe -- [reading|writing|ends|connect|key|batch]`.
+//! `cargo run --example probe -- [level|edge|once|writing|ends|connect|key|batch]`.
 
 use std::error::Error;
 use testing::print;
@@ -258,6 +258,12 @@ mod linux {
         drop(reader);
         probe.look("pipe: the reader is gone")?;
         seen += &probe.seen;
+
+        let (reader, writer) = io::pipe()?;
+        let mut probe = Probe::of(&reader, asked)?;
+        drop(writer);
+        probe.look("pipe: the writer is gone")?;
+        seen += &probe.seen;
         Ok(seen)
     }
     // ANCHOR_END: ends
@@ -341,14 +347,17 @@ mod linux {
 
 #[cfg(target_os = "linux")]
 fn run(which: Option<&str>) -> Result<String, Box<dyn Error>> {
+    const ALL: [&str; 8] = [
+        "level", "edge", "once", "writing", "ends", "connect", "key", "batch",
+    ];
     let groups = match which {
-        None => ["reading", "writing", "ends", "connect", "key", "batch"]
+        None => ALL
+            .iter()
             .map(|which| run(Some(which)))
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()?,
-        Some("reading") => {
-            vec![linux::level()?, linux::edge()?, linux::one_shot()?]
-        }
+            .collect::<Result<_, _>>()?,
+        Some("level") => vec![linux::level()?],
+        Some("edge") => vec![linux::edge()?],
+        Some("once") => vec![linux::one_shot()?],
         Some("writing") => vec![linux::writing()?, linux::both()?],
         Some("ends") => vec![linux::ends()?],
         Some("connect") => vec![linux::connect()?],
@@ -408,6 +417,7 @@ end: the peer ends its side          -> IN+RDHUP 7
 end: and we end ours                 -> IN+RDHUP+HUP 7
 reset: nothing was asked for         -> ERR+HUP 7
 pipe: the reader is gone             -> ERR 7
+pipe: the writer is gone             -> HUP 7
 
 connect: somebody listens            -> OUT 7
 connect: nobody listens              -> OUT+ERR+HUP 7

@@ -10,13 +10,13 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
-// ANCHOR: source
 /// What can be registered in a queue.
 ///
-/// Programs call the methods of [`Registry`]; a type of your own that wraps a
-/// source passes these on, and one that has a descriptor passes them to
-/// [`SourceFd`](crate::unix::SourceFd).
+/// Programs call the methods of [`Registry`]. A type of yours that wraps a
+/// source forwards these calls to it; one that has a descriptor forwards them
+/// to [`SourceFd`](crate::unix::SourceFd).
 #[cfg_attr(not(unix), allow(rustdoc::broken_intra_doc_links))]
+// ANCHOR: source
 pub trait Source {
     /// See [`Registry::register`], also for the errors.
     fn register(
