@@ -90,3 +90,27 @@ fn the_next_batch_knows_nothing_of_a_source_that_is_gone() {
         assert!(late.next().is_none());
     });
 }
+
+/// The kernel hands out the error of a refused connection once. After that,
+/// the socket cannot be told from one that is still connecting: the page and
+/// the documentation say so.
+#[test]
+#[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
+fn the_error_of_a_refused_connection_is_handed_out_once() {
+    use ch04_event_queue::s4_sources::TcpStream;
+    within_a_minute(|| {
+        let (gone, address) = support::listener();
+        drop(gone);
+        let stream = TcpStream::connect(address).unwrap();
+        let start = Instant::now();
+        let error = loop {
+            match stream.is_connected() {
+                Err(error) => break error,
+                connected => assert!(!connected.unwrap()),
+            }
+            assert!(start.elapsed() < Duration::from_secs(20));
+        };
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert!(!stream.is_connected().unwrap());
+    });
+}
