@@ -156,7 +156,7 @@ mod linux {
         probe.look("edge: 1 of them read")?;
         there.write_all(b"d")?;
         probe.look("edge: 1 more came, 2 were left")?;
-        probe.modify(&here)?; // EPOLL_CTL_MOD, with the same flags
+        probe.modify(&here)?;
         probe.look("edge: MOD, 3 are left")?;
         there.write_all(b"e")?;
         there.write_all(b"f")?;
