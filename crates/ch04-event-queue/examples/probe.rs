@@ -1,6 +1,6 @@
 //! Chapter 4: what epoll reports, and when. Each line is what was done, and
-//! what the next wait reports. Linux only.
-//! `cargo run --example probe -- [level|edge|once|writing|ends|connect|key|batch]`.
+//! what the next wait reports. Linux only. `cargo run --example probe --
+//! [level|edge|once|writing|ends|connect|key|batch]`.
 
 use std::error::Error;
 use testing::print;

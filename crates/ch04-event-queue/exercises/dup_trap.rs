@@ -4,8 +4,8 @@
 //!
 //! The example `probe` shows the trap: a registration lives as long as the open
 //! file does. If you close the descriptor while a duplicate exists, events keep
-//! coming, and the descriptor that could end them is closed. Write two functions
-//! that avoid it.
+//! coming, and the descriptor that could end them is closed. Write two
+//! functions that avoid it.
 //!
 //! Hint: what can you do before the close that you cannot do after it? The
 //! duplicate is `as_fd().try_clone_to_owned()`, and `TcpStream::from` takes it.

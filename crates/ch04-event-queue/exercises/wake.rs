@@ -7,9 +7,9 @@
 //! in the order in which it sent them, none is lost, and each arrives within
 //! ten seconds, even if the receiver sleeps for twenty.
 //!
-//! Hint: `std::sync::mpsc` keeps the messages, but doesn't wake the receiver. In
-//! which order must a sender do the two things that it has to do? One event can
-//! stand for many messages: what does the receiver do before it sleeps?
+//! Hint: `std::sync::mpsc` keeps the messages, but doesn't wake the receiver.
+//! In which order must a sender do the two things that it has to do? One event
+//! can stand for many messages: what does the receiver do before it sleeps?
 //!
 //! Run: `cargo test --test wake`
 //!

@@ -20,7 +20,8 @@ pub fn receive<S: Source + Read>(source: &mut S) -> io::Result<Vec<u8>> {
         .register(source, Token(0), Interest::READABLE)?;
     let (mut all, mut room) = (Vec::new(), [0; ROOM]);
     loop {
-        // What is there already gives an event, too, so it's safe to wait first.
+        // What is there already gives an event, too, so it's safe to wait
+        // first.
         match poll.poll(&mut events, None) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             result => result?,
