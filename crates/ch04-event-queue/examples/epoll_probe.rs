@@ -189,9 +189,9 @@ mod linux {
             let twin = self.here.as_ref().map(UnixStream::try_clone);
             // The descriptor that is in the queue is closed here.
             self.here = twin.transpose()?;
-            let detail = "Your thread duplicates the descriptor and closes \
-                          the one that it had registered. Both led to the \
-                          same open file, and the duplicate still does.";
+            let detail = "Your thread duplicates the registered descriptor and \
+                          closes it. Both led to the same open file, and the \
+                          duplicate still does.";
             self.step("program", "kernel", "call", "dup, close", "", detail)
         }
 

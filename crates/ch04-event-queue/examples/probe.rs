@@ -275,12 +275,12 @@ mod linux {
         let address = listener.local_addr()?;
         let stream = s4_sources::TcpStream::connect(address)?;
         let mut probe = Probe::of(&stream, asked)?;
-        probe.look("connect: somebody listens")?;
+        probe.look("connect: the port is open")?;
         let mut seen = probe.seen;
         drop((stream, listener));
         let stream = s4_sources::TcpStream::connect(address)?;
         let mut probe = Probe::of(&stream, asked)?;
-        probe.look("connect: nobody listens")?;
+        probe.look("connect: the port is closed")?;
         seen += &probe.seen;
         Ok(seen)
     }
@@ -419,8 +419,8 @@ reset: nothing was asked for         -> ERR+HUP 7
 pipe: the reader is gone             -> ERR 7
 pipe: the writer is gone             -> HUP 7
 
-connect: somebody listens            -> OUT 7
-connect: nobody listens              -> OUT+ERR+HUP 7
+connect: the port is open            -> OUT 7
+connect: the port is closed          -> OUT+ERR+HUP 7
 
 dup: closed, its twin lives, 1 came  -> IN 7
 dup: DEL of the number: EBADF        -> IN 7
