@@ -14,6 +14,7 @@ mod linux {
     use std::io::{self, ErrorKind, Read, Write};
     use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+    use std::os::unix::net::UnixStream;
 
     // ANCHOR: probe
     /// A queue, and what was seen.
@@ -217,6 +218,17 @@ mod linux {
     }
     // ANCHOR_END: writing
 
+    /// The second line of `writing`, on a Unix socket.
+    pub fn unix() -> io::Result<String> {
+        let (mut here, mut there) = UnixStream::pair()?;
+        let mut probe = Probe::of(&here, ffi::EPOLLOUT | ffi::EPOLLET)?;
+        probe.wait()?; // there is room
+        here.write_all(b"a")?;
+        there.read_exact(&mut [0; 1])?;
+        probe.look("unix: 1 byte sent, and read there")?;
+        Ok(probe.seen)
+    }
+
     /// Writes until the kernel takes no more, and says how much it took.
     fn fill(stream: &mut TcpStream) -> io::Result<usize> {
         let (block, mut sent) = ([b'x'; 1 << 16], 0);
@@ -358,7 +370,9 @@ fn run(which: Option<&str>) -> Result<String, Box<dyn Error>> {
         Some("level") => vec![linux::level()?],
         Some("edge") => vec![linux::edge()?],
         Some("once") => vec![linux::one_shot()?],
-        Some("writing") => vec![linux::writing()?, linux::both()?],
+        Some("writing") => {
+            vec![linux::writing()?, linux::both()?, linux::unix()?]
+        }
         Some("ends") => vec![linux::ends()?],
         Some("connect") => vec![linux::connect()?],
         Some("key") => vec![linux::dup()?, linux::regular_file()?],
@@ -412,6 +426,8 @@ out: the peer has read it all        -> OUT 7
 both: 3 bytes came                   -> IN+OUT 7
 both: 1 of them read                 -> silence
 both: filled, and emptied there      -> IN+OUT 7
+
+unix: 1 byte sent, and read there    -> OUT 7
 
 end: the peer ends its side          -> IN+RDHUP 7
 end: and we end ours                 -> IN+RDHUP+HUP 7
