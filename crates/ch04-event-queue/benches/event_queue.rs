@@ -1,5 +1,5 @@
-//! What an event costs: by the bare calls, here, in mio and in polling.
-//! Linux only.
+//! What an event costs: with the bare calls, in this crate, in mio and in
+//! polling. Linux only.
 //!
 //! ```console
 //! $ cargo bench --bench event_queue                 # all of it, as JSON
@@ -8,14 +8,14 @@
 //!       --group "an event" --only ours "10 / 1" --iterations 1000
 //! ```
 //!
-//! The first form runs all peers in turns, in one process, and writes a line a
-//! peer and case: the median, minimum and maximum over the rounds. The last
-//! form runs one loop, for a tool that counts instructions: what two runs with
-//! different numbers of iterations differ by is what the iterations cost.
+//! The first form runs all peers in turns, in one process, and writes one line
+//! per peer and case: the median, minimum and maximum over the rounds. The last
+//! form runs one loop, for a tool that counts instructions: the difference
+//! between two runs with different numbers of iterations is what those cost.
 //!
 //! A case `N / K`: of N eventfds in a queue, K become ready; the peer waits for
-//! them, and they are read. Its figure is for one event, the write and the
-//! read included; `floor` does these two and nothing else.
+//! them, and they are read. Its figure is for one event, including the write
+//! and the read; `floor` does these two and nothing else.
 
 #[cfg(target_os = "linux")]
 mod linux;

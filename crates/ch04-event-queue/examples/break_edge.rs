@@ -1,6 +1,6 @@
 //! Break it, chapter 4: a source that reports changes, and a client that
-//! behaves as if it reported states. Each wrong version is beside the mended
-//! one; a wait that would last for ever is given up after 300 ms.
+//! behaves as if it reported states. Each wrong version stands beside the
+//! mended one; a wait that would last for ever is given up after 300 ms.
 
 use ch04_event_queue::net::TcpStream;
 use ch04_event_queue::{Events, Interest, Poll, Token};
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use testing::println;
 
-/// What a connection is after all that was there has been read.
+/// The state of a connection after a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Now {
     /// More may come, and an event will say so.
@@ -20,11 +20,11 @@ enum Now {
     Ended,
 }
 
-/// Reads on an event, appends what it has read, and says what is now.
+/// Reads after an event, appends what it reads, and returns the new state.
 type OnReadable = fn(&TcpStream, &mut Vec<u8>) -> io::Result<Now>;
 
 // ANCHOR: read_once
-/// Wrong: one read an event.
+/// Wrong: one read per event.
 fn read_once(mut stream: &TcpStream, all: &mut Vec<u8>) -> io::Result<Now> {
     let mut room = [0; 64];
     match stream.read(&mut room) {
@@ -40,7 +40,7 @@ fn read_once(mut stream: &TcpStream, all: &mut Vec<u8>) -> io::Result<Now> {
 // ANCHOR_END: read_once
 
 // ANCHOR: drain_past_the_end
-/// Still wrong: reads on until there is nothing, and takes the end for that.
+/// Still wrong: reads until nothing is left, and mistakes the end for that.
 fn drain_past_the_end(
     mut stream: &TcpStream,
     all: &mut Vec<u8>,
@@ -60,7 +60,7 @@ fn drain_past_the_end(
 // ANCHOR_END: drain_past_the_end
 
 // ANCHOR: drain
-/// Right: reads on until there is nothing, and knows the end from that.
+/// Right: reads until nothing is left, and recognises the end.
 fn drain(mut stream: &TcpStream, all: &mut Vec<u8>) -> io::Result<Now> {
     let mut room = [0; 64];
     loop {
@@ -77,7 +77,7 @@ fn drain(mut stream: &TcpStream, all: &mut Vec<u8>) -> io::Result<Now> {
 // ANCHOR_END: drain
 
 // ANCHOR: download
-/// Asks for a reply of `length` bytes, and says what comes of it.
+/// Asks for a reply of `length` bytes, and reports how it ends.
 fn download(
     server: SocketAddr,
     target: &str,
@@ -123,7 +123,7 @@ fn run() -> Result<String, Box<dyn Error>> {
     let length = length_of(server.addr(), whole)?;
     let fetch = |target, way| download(server.addr(), target, length, way);
     Ok(format!(
-        "one read an event:     {}\n\
+        "one read per event:    {}\n\
          drained:               {}\n\
          cut off, end missed:   {}\n\
          cut off, end noticed:  {}",
@@ -135,7 +135,7 @@ fn run() -> Result<String, Box<dyn Error>> {
 }
 // ANCHOR_END: run
 
-/// Asks for a reply the simple way, and counts its bytes.
+/// Asks for a reply in the simple way, and counts its bytes.
 fn length_of(server: SocketAddr, target: &str) -> io::Result<usize> {
     let mut stream = std::net::TcpStream::connect(server)?;
     let request = format!("GET {target} HTTP/1.1\r\nHost: {server}\r\n\r\n");
@@ -154,7 +154,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn runs() -> Result<(), Box<dyn Error>> {
     assert_eq!(
         run()?,
-        "one read an event:     64 of 630 bytes, then silence\n\
+        "one read per event:    64 of 630 bytes, then silence\n\
          drained:               630 of 630 bytes, complete\n\
          cut off, end missed:   380 of 630 bytes, then silence\n\
          cut off, end noticed:  380 of 630 bytes, then the end"

@@ -1,5 +1,5 @@
 //! The probe of chapter 4 step by step: prints what it does and what epoll
-//! says, one JSON object a line. The figure of the page is recorded from it.
+//! reports, one JSON object per line. The figure is recorded from it.
 //! Linux only. `cargo run --example epoll_probe -- level|edge|one-shot|dup`.
 
 use std::error::Error;
@@ -16,7 +16,7 @@ mod linux {
     use std::panic::Location;
 
     /// The steps that are pictures in print, by their comments.
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 9] = [
         "// and still are",
         "// none is left",
         "// two are left",
@@ -24,6 +24,7 @@ mod linux {
         "// asked again",
         "// whose event is this?",
         "// and now?",
+        "// now it is gone",
         "// nothing new",
     ];
 
@@ -73,9 +74,10 @@ mod linux {
         probe.duplicate_and_close()?;
         probe.arrive("a")?;
         probe.wait()?; // whose event is this?
-        probe.remove()?;
+        probe.remove()?; // the number is closed
         probe.wait()?; // and now?
-        probe.close_the_duplicate()?;
+        probe.put_back()?;
+        probe.remove()?; // the number is open again
         probe.wait() // now it is gone
     }
     // ANCHOR_END: dup
@@ -87,6 +89,8 @@ mod linux {
         here: Option<UnixStream>,
         there: UnixStream,
         number: RawFd,
+        /// What was put back in the place of `number`.
+        again: Option<OwnedFd>,
         flags: u32,
         /// The events so far, a line each.
         pub lines: String,
@@ -103,6 +107,7 @@ mod linux {
                 number: here.as_raw_fd(),
                 here: Some(here),
                 there,
+                again: None,
                 flags,
                 lines: String::new(),
             };
@@ -119,7 +124,7 @@ mod linux {
             };
             let detail = format!(
                 "The peer sends {count}. The kernel puts {them} into the \
-                 socket's buffer, and looks whether a queue wants to know."
+                 socket's buffer and checks whether any queue asked for this."
             );
             self.step("peer", "kernel", "data", &count, "", &detail)
         }
@@ -156,8 +161,9 @@ mod linux {
             }
             let text = format!("read {count}");
             let left = self.unread()?;
+            let are = if left == 1 { "is" } else { "are" };
             let detail = format!(
-                "Your thread reads {count} of the bytes. {left} are left."
+                "Your thread reads {count} of the bytes; {left} {are} left."
             );
             let answer = count.to_string();
             self.step("program", "kernel", "call", &text, &answer, &detail)
@@ -166,8 +172,8 @@ mod linux {
         #[track_caller]
         fn ask_again(&mut self) -> io::Result<()> {
             self.control(ffi::EPOLL_CTL_MOD, self.number)?;
-            let detail = "Your thread registers the socket once more, by \
-                          EPOLL_CTL_MOD, with the same flags as before.";
+            let detail = "Your thread asks again, with EPOLL_CTL_MOD and the \
+                          same flags as before.";
             self.step("program", "kernel", "call", "epoll_ctl MOD", "", detail)
         }
 
@@ -183,9 +189,9 @@ mod linux {
             let twin = self.here.as_ref().map(UnixStream::try_clone);
             // The descriptor that is in the queue is closed here.
             self.here = twin.transpose()?;
-            let detail = "Your thread duplicates the descriptor, and closes \
-                          the one that it has registered. Both led to the \
-                          same open file, and one still does.";
+            let detail = "Your thread duplicates the registered descriptor and \
+                          closes it. Both led to the same open file, and the \
+                          duplicate still does.";
             self.step("program", "kernel", "call", "dup, close", "", detail)
         }
 
@@ -193,14 +199,20 @@ mod linux {
         fn remove(&mut self) -> io::Result<()> {
             let removed = self.control(ffi::EPOLL_CTL_DEL, self.number);
             let error = removed.err().and_then(|error| error.raw_os_error());
-            let answer = match error {
-                Some(libc::EBADF) => "EBADF",
-                Some(_) => "another error",
-                None => "0",
+            let (answer, detail) = match error {
+                Some(libc::EBADF) => (
+                    "EBADF",
+                    "Your thread tries to remove what it registered, by its \
+                     number. No descriptor has that number any more, so the \
+                     kernel refuses.",
+                ),
+                Some(_) => ("another error", "This was not expected."),
+                None => (
+                    "0",
+                    "The number and the open file are both those of the \
+                     entry. The kernel finds it and removes it.",
+                ),
             };
-            let detail = "Your thread wants to remove what it has registered, \
-                          by its number. That number is no descriptor any \
-                          more, so the kernel refuses.";
             self.step(
                 "program",
                 "kernel",
@@ -212,11 +224,16 @@ mod linux {
         }
 
         #[track_caller]
-        fn close_the_duplicate(&mut self) -> io::Result<()> {
-            self.here = None;
-            let detail = "The last descriptor of this open file is closed, and \
-                          the file goes. Its entry in the queue goes with it.";
-            self.step("program", "kernel", "call", "close", "", detail)
+        fn put_back(&mut self) -> io::Result<()> {
+            let twin = self.here.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+            // SAFETY: nothing has the number, which was closed above, and no
+            // other thread of this program opens anything.
+            let fd = check(unsafe { libc::dup2(twin, self.number) })?;
+            // SAFETY: the kernel has just opened it for us.
+            self.again = Some(unsafe { OwnedFd::from_raw_fd(fd) });
+            let detail = "Your thread duplicates the duplicate, onto the old \
+                          number. Number and open file are together again.";
+            self.step("program", "kernel", "call", "dup2", "", detail)
         }
 
         fn why_told(&self, unread: usize) -> &'static str {
@@ -224,12 +241,12 @@ mod linux {
             let once = self.flags & ffi::EPOLLONESHOT != 0;
             match (unread, edge, once) {
                 (0, ..) if self.here.is_some() => {
-                    "The end is something to hear of: a read would return at \
-                     once, with zero bytes."
+                    "The end is an event too: a read would return at once, \
+                     with zero bytes."
                 }
                 (_, true, _) => {
-                    "Something has changed since the last wait, so there is \
-                     an event."
+                    "Since the last wait something has arrived, or you have \
+                     asked again. So there is an event."
                 }
                 (_, _, true) => {
                     "There is something to read, and the shot was loaded. Now \
@@ -242,14 +259,17 @@ mod linux {
         fn why_silent(&self, unread: usize) -> &'static str {
             let once = self.flags & ffi::EPOLLONESHOT != 0;
             match (unread, once) {
-                (0, _) => "There is nothing new to tell.",
+                (_, _) if self.again.is_some() => {
+                    "The byte is still unread, but the entry is gone."
+                }
+                (0, _) => "There is nothing new to report.",
                 (_, true) => {
-                    "Bytes are unread, and new ones have come. The shot is \
-                     spent, so the queue says nothing."
+                    "Bytes are unread, and a new one has come. The shot is \
+                     spent, so the queue reports nothing."
                 }
                 _ => {
                     "Bytes are unread, but nothing has changed since the last \
-                     event. The queue says nothing."
+                     event. The queue reports nothing."
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Stage 1 of chapter 4: five slow answers, one thread, bare epoll. Linux only.
+//! Stage 1 of chapter 4: five slow replies, one thread, bare epoll. Linux only.
 
 use std::error::Error;
 use testing::println;

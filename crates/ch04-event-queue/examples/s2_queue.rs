@@ -1,4 +1,4 @@
-//! Stage 2 of chapter 4: the same five answers, by `Poll` and `Registry`.
+//! Stage 2 of chapter 4: the same five replies, with `Poll` and `Registry`.
 //! Linux only.
 
 use std::error::Error;
@@ -17,9 +17,9 @@ mod linux {
         bytes: Vec<u8>,
     }
 
-    // ANCHOR: fetch
     /// Asks `server` for all `targets` at once, and calls `answered` with the
     /// index of a target and its reply as soon as that is complete.
+    // ANCHOR: fetch
     pub fn fetch(
         server: SocketAddr,
         targets: &[String],
@@ -56,7 +56,7 @@ mod linux {
     // ANCHOR_END: fetch
 
     // ANCHOR: at_the_end
-    /// Reads all that is there. Is it the end of the reply?
+    /// Reads all that is there. Is that the end of the reply?
     fn at_the_end(
         stream: &mut TcpStream,
         bytes: &mut Vec<u8>,
@@ -65,10 +65,10 @@ mod linux {
         loop {
             match stream.read(&mut room) {
                 Ok(0) => return Ok(true),
-                // There may be more, and the queue will not say so again.
+                // There may be more, which the queue will not report.
                 Ok(count) => bytes.extend_from_slice(&room[..count]),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(false); // now it will
+                    return Ok(false); // from here on it will
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

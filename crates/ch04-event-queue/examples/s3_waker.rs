@@ -1,4 +1,4 @@
-//! Stage 3 of chapter 4: a thread that waits for a socket, woken by another
+//! Stage 3 of chapter 4: a thread that waits for a socket is woken by another
 //! thread. Linux only.
 
 use std::error::Error;
@@ -39,7 +39,7 @@ mod linux {
             waker.wake()?; // first the news, then the wake
             Ok::<_, std::io::Error>(waker) // dropped here, it would be gone
         });
-        poll.poll(&mut events, None)?; // for ever, if it were for the socket
+        poll.poll(&mut events, None)?; // the socket alone would never end it
         for event in events.iter().filter(|event| event.token() == WAKER) {
             let readable = event.is_readable();
             output += &format!("\nwoken: readable {readable}");
@@ -51,7 +51,7 @@ mod linux {
     // ANCHOR_END: answer
 
     // ANCHOR: many_wakes
-    /// Wakes before anybody waits, and more than once.
+    /// Wakes before anything waits, and more than once.
     pub fn many_wakes() -> Result<String, Box<dyn Error>> {
         let mut poll = Poll::new()?;
         let mut events = Events::with_capacity(8);

@@ -1,5 +1,5 @@
-//! Stage 4 of chapter 4: connections that are begun and not waited for, one
-//! that succeeds and one that does not, and datagrams. Linux only.
+//! Stage 4 of chapter 4: connections that are begun without waiting, one that
+//! succeeds and one that is refused, and datagrams. Linux only.
 
 use std::error::Error;
 use testing::println;
@@ -11,7 +11,7 @@ mod linux {
     use ch04_event_queue::{Interest, Token};
     use std::io;
     use std::net::SocketAddr;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     const ANY: SocketAddr = SocketAddr::new(
         std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
@@ -19,31 +19,37 @@ mod linux {
     );
 
     // ANCHOR: try_to_connect
-    /// Begins to connect, sleeps until it is decided, and says how.
+    /// Begins to connect, sleeps until the outcome is known, and reports it.
     pub fn try_to_connect(peer: SocketAddr) -> io::Result<&'static str> {
         let mut poll = Poll::new()?;
         let mut events = Events::with_capacity(8);
         let stream = match TcpStream::connect(peer) {
             Ok(stream) => stream,
-            Err(error) => return how(Err(error)), // decided at once
+            Err(error) => return how(Err(error)), // known at once
         };
         let (token, interest) = (Token(0), Interest::WRITABLE);
         poll.registry().register(&stream, token, interest)?;
+        let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let patience = Some(Duration::from_secs(10));
-            poll.poll(&mut events, patience)?;
-            if events.iter().next().is_none() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
+            match poll.poll(&mut events, Some(left)) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            }
             match stream.is_connected() {
-                Ok(false) => {} // a false alarm
-                decided => return how(decided),
+                Ok(false) => {} // too early: wait for the rest of the time
+                known => return how(known),
             }
         }
     }
+    // ANCHOR_END: try_to_connect
 
-    fn how(decided: io::Result<bool>) -> io::Result<&'static str> {
-        match decided {
+    /// The outcome in a word. Errors other than a refusal are passed on.
+    fn how(known: io::Result<bool>) -> io::Result<&'static str> {
+        match known {
             Ok(_) => Ok("connected"),
             Err(error) => match error.kind() {
                 io::ErrorKind::ConnectionRefused => Ok("refused"),
@@ -51,10 +57,9 @@ mod linux {
             },
         }
     }
-    // ANCHOR_END: try_to_connect
 
     // ANCHOR: accept_all
-    /// Accepts until there is nobody any more, as one event can be for many.
+    /// Accepts until no client is left: one event can be about several.
     fn accept_all(listener: &TcpListener) -> io::Result<usize> {
         let mut count = 0;
         loop {
@@ -81,7 +86,7 @@ mod linux {
         poll.poll(&mut events, None)?;
         let (count, accepted) = (events.iter().count(), accept_all(&listener)?);
         output += &format!("\n{count} event, {accepted} to accept");
-        drop(listener); // now nobody listens there
+        drop(listener); // now nothing listens there
         output += &format!("\nclosed: {}", try_to_connect(port)?);
         Ok(output)
     }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use testing::println;
 
 // ANCHOR: states
-/// One request and its reply. What it waits for is its state.
+/// One request and its reply. Its state is what it waits for.
 struct Exchange {
     stream: TcpStream,
     state: State,
@@ -18,20 +18,20 @@ struct Exchange {
 }
 
 enum State {
-    /// Until writable: for a connection.
+    /// Waits until writable: for the connection.
     Connecting,
-    /// Until writable: for room, for the rest of the request in `bytes`.
+    /// Waits until writable: to send the rest of the request in `bytes`.
     Sending,
-    /// Until readable: for more of the reply in `bytes`.
+    /// Waits until readable: for more of the reply, into `bytes`.
     Receiving,
-    /// No more. The reply is complete.
+    /// Waits for nothing. The reply in `bytes` is complete.
     Done,
 }
 // ANCHOR_END: states
 
 // ANCHOR: begin
 impl Exchange {
-    /// Begins to connect, and has itself registered under `token`.
+    /// Begins to connect, and registers the connection under `token`.
     fn begin(
         server: SocketAddr,
         target: &str,
@@ -55,10 +55,10 @@ impl Exchange {
 
 // ANCHOR: go_on
 impl Exchange {
-    /// Does what can be done without waiting.
-    fn go_on(&mut self) -> io::Result<()> {
+    /// Does everything that can be done without waiting.
+    fn advance(&mut self) -> io::Result<()> {
         match self.steps() {
-            // It stays in its state, and an event will come.
+            // The state stays as it is, and an event will come.
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
             result => result,
         }
@@ -66,24 +66,27 @@ impl Exchange {
 }
 // ANCHOR_END: go_on
 
-// ANCHOR: steps
 impl Exchange {
+    // ANCHOR: steps
     fn steps(&mut self) -> io::Result<()> {
         loop {
             match self.state {
                 State::Connecting => {
-                    // Refused, or nobody there: the socket has the error.
+                    // Refused? Then the socket holds the error.
                     self.stream.take_error()?.map_or(Ok(()), Err)?;
                     match self.stream.peer_addr() {
                         Ok(_) => self.state = State::Sending,
-                        // An event about something else.
-                        Err(e) if e.kind() == ErrorKind::NotConnected => break,
+                        Err(e) if e.kind() == ErrorKind::NotConnected => {
+                            return Ok(()); // too early
+                        }
                         Err(error) => return Err(error),
                     }
                 }
                 State::Sending => {
-                    let sent = patiently(|| self.stream.write(&self.bytes))?;
-                    self.bytes.drain(..sent);
+                    match patiently(|| self.stream.write(&self.bytes))? {
+                        0 => return Err(ErrorKind::WriteZero.into()),
+                        sent => drop(self.bytes.drain(..sent)),
+                    }
                     if self.bytes.is_empty() {
                         self.state = State::Receiving;
                     }
@@ -95,15 +98,14 @@ impl Exchange {
                         n => self.bytes.extend_from_slice(&room[..n]),
                     }
                 }
-                State::Done => break,
+                State::Done => return Ok(()),
             }
         }
-        Ok(())
     }
+    // ANCHOR_END: steps
 }
-// ANCHOR_END: steps
 
-/// Again, if a signal has ended it.
+/// Repeats a call that a signal interrupted.
 fn patiently<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match call() {
@@ -136,9 +138,9 @@ fn fetch(
             let Token(index) = event.token();
             let exchange = &mut exchanges[index];
             if matches!(exchange.state, State::Done) {
-                continue; // news from one that is done
+                continue; // one more event of a finished one
             }
-            exchange.go_on()?;
+            exchange.advance()?;
             if matches!(exchange.state, State::Done) {
                 poll.registry().deregister(&mut exchange.stream)?;
                 answered(index, &exchange.bytes);

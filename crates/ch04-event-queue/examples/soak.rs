@@ -1,10 +1,10 @@
-//! Many connections for a long time: does anything grow? Run by
+//! Many connections for a long time: does anything grow? Run it with
 //! `cargo run --release --example soak [CONNECTIONS] [SECONDS]`; without
-//! arguments that is 10,000 for 60 seconds. Numbers are read from `/proc`, so
+//! arguments, that is 10,000 for 60 seconds. The numbers come from `/proc`, so
 //! it is for Linux only.
 //!
-//! The slow server runs in a child process, which is this program again: so
-//! each process needs one end of the connections only.
+//! The slow server runs in a child process, which is this program again, so
+//! that each process needs only one end of every connection.
 
 use ch04_event_queue::net::TcpStream;
 use ch04_event_queue::{Events, Interest, Poll, Token};
@@ -21,7 +21,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// What each connection asks for, again and again.
 const REQUEST: &[u8] = b"GET /500/soak HTTP/1.1\r\nHost: soak\r\n\r\n";
 
-/// A connection, and how much of a reply has come. Replies are equal.
+/// A connection, and how much of a reply has come. All replies are equal.
 struct Client {
     stream: TcpStream,
     sent: usize,
@@ -31,7 +31,7 @@ struct Client {
 impl Client {
     /// Does what can be done without waiting; returns how many replies were
     /// completed.
-    fn go_on(&mut self, length: usize) -> io::Result<usize> {
+    fn advance(&mut self, length: usize) -> io::Result<usize> {
         let mut completed = 0;
         loop {
             let result = if self.sent < REQUEST.len() {
@@ -68,7 +68,7 @@ impl Client {
     }
 }
 
-/// Runs `count` connections for so long, and writes down what was used.
+/// Runs `count` connections for `time`, and writes down what they used.
 fn soak(
     server: SocketAddr,
     count: usize,
@@ -98,7 +98,7 @@ fn soak(
             result => result?,
         }
         for event in &events {
-            replies += clients[event.token().0].go_on(length)?;
+            replies += clients[event.token().0].advance(length)?;
         }
         if after_a_sixth.is_none() && start.elapsed() > time / 6 {
             after_a_sixth = Some(usage());
@@ -159,7 +159,7 @@ fn main() -> Outcome<()> {
         match arguments.get(index) {
             None => Ok(default),
             Some(text) => Ok(text.parse().map_err(|_| {
-                format!("{text:?} is no number: [CONNECTIONS] [SECONDS]")
+                format!("{text:?} is not a number: [CONNECTIONS] [SECONDS]")
             })?),
         }
     };

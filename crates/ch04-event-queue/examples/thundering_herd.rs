@@ -1,5 +1,5 @@
 //! Chapter 4: one event, several threads. How many of them wake up depends on
-//! what they wait on. Linux only.
+//! how they wait. Linux only.
 
 use std::error::Error;
 use testing::println;
@@ -126,8 +126,8 @@ fn runs() -> Result<(), Box<dyn Error>> {
         };
         assert_eq!([level, edge, once], [4, 1, 1], "{output}");
         assert_eq!([each, each_edge], [4, 4], "{output}");
-        // The kernel promises at least one. A thread that is late to sleep,
-        // on a busy machine, can find its queue ready, too.
+        // The kernel promises at least one. On a busy machine, a thread that
+        // falls asleep late can find its queue ready, too.
         assert!((1..4).contains(&exclusive), "{output}");
     } else {
         assert!(woken.is_empty(), "{output}");

@@ -1,14 +1,14 @@
-//! Exercise `drain`: a megabyte through a kilobyte, by edges.
+//! Exercise `drain`: a mebibyte through a kibibyte, edge-triggered.
 //!
 //! 10 to 15 minutes.
 //!
-//! A source that does not block sends a megabyte, in bursts and with pauses,
-//! and then ends. Register it in a queue, and read all of it, through a buffer
-//! of a kilobyte. Sleep when there is nothing: a read that finds nothing is
-//! allowed once an event, not again and again.
+//! A non-blocking source sends a mebibyte, in bursts and with pauses, and then
+//! ends. Register it in a queue, and read all of it through a buffer of one
+//! kibibyte. Sleep when there is nothing: a read that finds nothing is allowed
+//! once per event, not again and again.
 //!
-//! Hint: there are three things that a read can tell you, and "nothing at the
-//! moment" and "nothing any more" are not the same. A signal is a fourth.
+//! Hint: a read can have three results, and "nothing at the moment" is not the
+//! same as "nothing ever again". A signal is a fourth.
 //!
 //! Run: `cargo test --test drain`
 //!

@@ -2,10 +2,10 @@
 //!
 //! 15 to 20 minutes. Linux.
 //!
-//! The example `probe` shows it: a queue of Linux knows the open file, not
-//! the descriptor. As long as a duplicate lives, the registration does, and
-//! the descriptor that could end it is closed. Write two functions that do
-//! not step into that trap.
+//! The example `probe` shows the trap: a registration lives as long as the open
+//! file does. If you close the descriptor while a duplicate exists, events keep
+//! coming, and the descriptor that could end them is closed. Write two
+//! functions that avoid it.
 //!
 //! Hint: what can you do before the close that you cannot do after it? The
 //! duplicate is `as_fd().try_clone_to_owned()`, and `TcpStream::from` takes it.
@@ -19,8 +19,8 @@ use ch04_event_queue::net::TcpStream;
 use ch04_event_queue::{Registry, Token};
 use std::io;
 
-/// Closes a connection for this queue. No event comes for it any more, even if
-/// somebody else (a logger, a child process) keeps a duplicate of it.
+/// Closes a connection. This queue has no more events for it, even if a logger
+/// or a child process keeps a duplicate of it.
 ///
 /// # Errors
 ///
@@ -31,9 +31,9 @@ pub fn close(registry: &Registry, stream: TcpStream) -> io::Result<()> {
     todo!("exercise dup_trap: is that all?")
 }
 
-/// Moves a connection that is registered to another descriptor: returns a
-/// duplicate of it, registered as `token`, and closes the one that it was on.
-/// Events come under the new token only.
+/// Moves a registered connection to another descriptor: returns a duplicate of
+/// it, registered as `token`, and closes the old descriptor. Events come under
+/// the new token only.
 ///
 /// # Errors
 ///

@@ -3,12 +3,12 @@
 //! 30 minutes.
 //!
 //! A [`Mailbox`] is a channel whose receiver waits on an event queue, so that
-//! it could wait for sockets at the same time. Messages come in the order in
-//! which a thread has sent them, none is lost, and each is there within two
-//! seconds after it was sent, even if the receiver sleeps for twenty.
+//! it could wait for sockets at the same time. The messages of a thread arrive
+//! in the order in which it sent them, none is lost, and each arrives within
+//! ten seconds, even if the receiver sleeps for twenty.
 //!
-//! Hint: `std::sync::mpsc` keeps the messages; what it lacks is the wake. In
-//! which order must a sender do the two things that it has to do? One event
+//! Hint: `std::sync::mpsc` keeps the messages, but doesn't wake the receiver.
+//! In which order must a sender do the two things that it has to do? One event
 //! can stand for many messages: what does the receiver do before it sleeps?
 //!
 //! Run: `cargo test --test wake`

@@ -20,20 +20,21 @@ pub fn receive<S: Source + Read>(source: &mut S) -> io::Result<Vec<u8>> {
         .register(source, Token(0), Interest::READABLE)?;
     let (mut all, mut room) = (Vec::new(), [0; ROOM]);
     loop {
-        // What is there already is an event, too, so to wait first is safe.
+        // What is there already gives an event, too, so it's safe to wait
+        // first.
         match poll.poll(&mut events, None) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             result => result?,
         }
         loop {
             match source.read(&mut room) {
-                // The end. It is reported once; we will not hear of it again.
+                // The end, which is reported only once.
                 Ok(0) => {
                     poll.registry().deregister(source)?;
                     return Ok(all);
                 }
                 Ok(count) => all.extend_from_slice(&room[..count]),
-                // From here on, anything new is a change, and is an event.
+                // From here on, anything new gives an event.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

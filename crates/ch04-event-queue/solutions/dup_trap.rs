@@ -6,21 +6,21 @@ use ch04_event_queue::{Interest, Registry, Token};
 use std::io;
 use std::os::fd::AsFd;
 
-/// Closes a connection for this queue. No event comes for it any more, even if
-/// somebody else (a logger, a child process) keeps a duplicate of it.
+/// Closes a connection. This queue has no more events for it, even if a logger
+/// or a child process keeps a duplicate of it.
 ///
 /// # Errors
 ///
 /// What the system reports.
 pub fn close(registry: &Registry, stream: TcpStream) -> io::Result<()> {
     let mut stream = stream;
-    // While the descriptor is open, it is the name of the registration.
+    // While the descriptor is open, it can name the registration.
     registry.deregister(&mut stream)
 }
 
-/// Moves a connection that is registered to another descriptor: returns a
-/// duplicate of it, registered as `token`, and closes the one that it was on.
-/// Events come under the new token only.
+/// Moves a registered connection to another descriptor: returns a duplicate of
+/// it, registered as `token`, and closes the old descriptor. Events come under
+/// the new token only.
 ///
 /// # Errors
 ///
@@ -31,13 +31,13 @@ pub fn move_to_dup(
     token: Token,
 ) -> io::Result<TcpStream> {
     let mut old = old;
-    // The duplicate first: if there is no descriptor left for it, the old
-    // connection is as it was until it is dropped here.
+    // The duplicate first: if no descriptor is left for it, the old connection
+    // stays registered until it is dropped here.
     let dup = old.as_fd().try_clone_to_owned()?;
     registry.deregister(&mut old)?;
     drop(old);
     let mut new = TcpStream::from(dup);
-    // What is there to read by now is an event of the new registration.
+    // What has arrived by now is an event of the new registration.
     let both = Interest::READABLE | Interest::WRITABLE;
     registry.register(&mut new, token, both)?;
     Ok(new)

@@ -11,7 +11,7 @@ pub struct Mailbox<T> {
     poll: Poll,
     events: Events,
     messages: mpsc::Receiver<T>,
-    /// Kept alive here: with the last waker, its wakes would go.
+    /// Kept alive here: a waker that is dropped takes its wakes with it.
     _waker: Arc<Waker>,
 }
 
@@ -50,8 +50,8 @@ impl<T> Mailbox<T> {
     pub fn receive(&mut self, timeout: Duration) -> io::Result<Option<T>> {
         let start = Instant::now();
         loop {
-            // Before each sleep, and after it: the event that was for several
-            // messages is gone with the first of them.
+            // Look before each sleep and after it: one event may be about
+            // several messages.
             if let Ok(message) = self.messages.try_recv() {
                 return Ok(Some(message));
             }
@@ -59,8 +59,8 @@ impl<T> Mailbox<T> {
             if left.is_zero() {
                 return Ok(None);
             }
-            // A message that comes here has woken us already: its wake is
-            // kept for the wait that is about to begin.
+            // A message that comes now has woken us already: the wake ends the
+            // wait that is about to begin.
             match self.poll.poll(&mut self.events, Some(left)) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => result?,

@@ -1,21 +1,20 @@
 //! The one place where this crate looks at `errno`.
 //!
-//! Two of its values are no failures but facts of life, and are dealt with in
-//! one place each, too. `EINTR`, a signal: a wait that it ends is ended
-//! (`Interrupted`), since the caller may want to know; a connect that it ends
-//! goes on in the background, as does this crate; of the other calls here, none
-//! sleeps, so none is ended. `EAGAIN`, that a call would have to wait, is the
-//! answer `WouldBlock` and is passed on: to wait is the caller's business.
+//! Two of its values are ordinary answers rather than failures. `EINTR`, a
+//! signal: a wait returns `Interrupted`, since the caller may want to know; a
+//! `connect` continues in the background, and counts as begun; no other call
+//! here sleeps, so none is interrupted. `EAGAIN`, that a call would have to
+//! wait, is passed on as `WouldBlock`: waiting is up to the caller.
 
 use std::io;
 
 // ANCHOR: check
-/// What a call returned, or the reason for its -1.
+/// What a call returned, or why it returned -1.
 ///
 /// # Errors
 ///
-/// The one that the last call of this thread has left in `errno`, if the
-/// result is -1.
+/// If the result is -1: the error that this thread's last call left in
+/// `errno`.
 #[inline]
 pub fn check(result: i32) -> io::Result<i32> {
     if result == -1 {

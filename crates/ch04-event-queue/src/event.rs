@@ -9,8 +9,8 @@ use std::slice;
 pub use crate::registry::Source;
 
 // ANCHOR: events
-/// Room for events. [`Poll::poll`](crate::Poll::poll) fills it again and again,
-/// and never makes it larger.
+/// A buffer for events. [`Poll::poll`](crate::Poll::poll) fills it again and
+/// again, and never enlarges it.
 pub struct Events {
     list: Vec<sys::Event>,
 }
@@ -49,7 +49,7 @@ impl Events {
         self.list.is_empty()
     }
 
-    /// Forgets the events. A wait does that by itself.
+    /// Forgets the events, as each wait does before it fills the buffer.
     pub fn clear(&mut self) {
         self.list.clear();
     }
@@ -103,7 +103,7 @@ impl FusedIterator for Iter<'_> {}
 pub struct Event(sys::Event);
 
 impl Event {
-    /// What the system has written, as what a program reads: the same bytes.
+    /// What the system wrote, as what a program reads: the same bytes.
     #[inline]
     fn all(list: &[sys::Event]) -> &[Self] {
         // SAFETY: an `Event` is a `sys::Event` and nothing else, in the same
@@ -112,19 +112,19 @@ impl Event {
         unsafe { slice::from_raw_parts(list.as_ptr().cast(), list.len()) }
     }
 
-    /// The name under which the source was registered.
+    /// The token under which the source was registered.
     #[inline]
     pub fn token(&self) -> Token {
         self.0.token()
     }
 
-    /// Something to read, or the end of it, or somebody to accept.
+    /// Something to read, or the end of it, or a client to accept.
     #[inline]
     pub fn is_readable(&self) -> bool {
         self.0.is_readable()
     }
 
-    /// Room to write, or a connection that is made, or has failed.
+    /// Room to write, or a connection that was made or has failed.
     #[inline]
     pub fn is_writable(&self) -> bool {
         self.0.is_writable()
@@ -133,26 +133,24 @@ impl Event {
 // ANCHOR_END: event
 
 impl Event {
-    /// An error is waiting to be fetched, by `take_error` or by the next call.
+    /// An error is waiting, to be returned by `take_error` or the next call.
     #[inline]
     pub fn is_error(&self) -> bool {
         self.0.is_error()
     }
 
-    /// Reading comes to an end: the peer will send no more, or this side has
-    /// called `shutdown` (`Read` or `Both`). There may still be something to
-    /// read.
+    /// The peer will send no more, or this side has called `shutdown` (`Read`
+    /// or `Both`). There may still be something to read.
     #[inline]
     pub fn is_read_closed(&self) -> bool {
         self.0.is_read_closed()
     }
 
-    /// For a connection or a pipe: what is written from now on arrives
-    /// nowhere.
+    /// For a connection or a pipe: what is written from now on will not arrive.
     ///
-    /// A UDP socket is never closed. On Linux it says so all the same while an
-    /// error is waiting, such as that a datagram found no program at its port:
-    /// `take_error` fetches that, and the socket works as before.
+    /// A UDP socket is never closed. On Linux it reports this all the same
+    /// while an error is waiting, such as that a datagram found no program at
+    /// its port: `take_error` fetches it, and the socket works as before.
     #[inline]
     pub fn is_write_closed(&self) -> bool {
         self.0.is_write_closed()

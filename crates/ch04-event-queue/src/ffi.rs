@@ -1,27 +1,27 @@
-//! The five calls of the Linux kernel that an event queue is made of, declared
-//! by hand, and the proof that they are declared right.
+//! The four functions that the event queue calls on Linux, declared by hand,
+//! and the proof that numbers and layouts are right.
 //!
-//! The C library has these functions; what it cannot give is their types. So
+//! The C library has these functions, but Rust has to be told their types. So
 //! each number and each layout below is compared with the `libc` crate's while
-//! this crate is compiled, on whatever processor that is for: were one of them
-//! wrong, the build would stop. Chapter 4, from stage 2 on; Linux only.
+//! this crate is compiled, for whatever processor: if one were wrong, the
+//! build would fail. Chapter 4, from stage 2 on; Linux only.
 
 use std::mem::{align_of, offset_of, size_of};
 
 // ANCHOR: ffi_event
-/// What the kernel is told about a descriptor, and what it tells us about it:
+/// What the kernel is told about a descriptor, and what it reports about it:
 /// C's `struct epoll_event`.
 ///
-/// It is packed on x86-64, and there only: its layout had to be the same for
-/// 32-bit and 64-bit programs. Everywhere else four bytes lie unused between
-/// the fields.
+/// It is packed on x86-64 and nowhere else: there, its layout had to be the
+/// same for 32-bit and 64-bit programs. On other 64-bit processors four bytes
+/// lie unused between the fields.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(target_arch = "x86_64", repr(C, packed))]
 #[cfg_attr(not(target_arch = "x86_64"), repr(C))]
 pub struct EpollEvent {
     /// A set of the flags below.
     pub events: u32,
-    /// Ours: the kernel keeps it and hands it back with each event.
+    /// Ours: the kernel stores it and returns it with each event.
     pub data: u64,
 }
 // ANCHOR_END: ffi_event
@@ -31,8 +31,8 @@ unsafe extern "C" {
     /// A new queue: returns its descriptor, or -1.
     pub safe fn epoll_create1(flags: i32) -> i32;
 
-    /// Adds `fd` to a queue, changes what the queue knows about it, or removes
-    /// it. `event` may be null when it is removed. Returns 0, or -1.
+    /// Adds `fd` to a queue, changes its entry, or removes it. `event` may be
+    /// null for a removal. Returns 0, or -1.
     pub fn epoll_ctl(
         queue: i32,
         operation: i32,
@@ -49,7 +49,7 @@ unsafe extern "C" {
         timeout: i32,
     ) -> i32;
 
-    /// A counter behind a descriptor, readable unless it is zero: returns the
+    /// A counter behind a descriptor, readable unless it is zero. Returns the
     /// descriptor, or -1.
     pub safe fn eventfd(counter: u32, flags: i32) -> i32;
 }
@@ -72,13 +72,13 @@ pub const EPOLLIN: u32 = 1;
 pub const EPOLLPRI: u32 = 1 << 1;
 /// There is room to write.
 pub const EPOLLOUT: u32 = 1 << 2;
-/// An error is waiting to be fetched. Reported whether asked for or not.
+/// An error is waiting to be taken. Reported whether asked for or not.
 pub const EPOLLERR: u32 = 1 << 3;
 /// Both directions are over. Reported whether asked for or not.
 pub const EPOLLHUP: u32 = 1 << 4;
 /// The peer will send no more.
 pub const EPOLLRDHUP: u32 = 1 << 13;
-/// Of several queues that wait for one target, wake not all.
+/// Of several queues that wait for one source, wake at least one, not all.
 pub const EPOLLEXCLUSIVE: u32 = 1 << 28;
 /// Report once, then nothing until the next `EPOLL_CTL_MOD`.
 pub const EPOLLONESHOT: u32 = 1 << 30;

@@ -1,13 +1,13 @@
-//! What a program wants to hear about a source.
+//! What a program wants to know about a source.
 
 use std::fmt;
 use std::num::NonZeroU8;
 use std::ops::{BitOr, BitOrAssign};
 
-/// What a program wants to hear about a source.
+/// What a program wants to know about a source.
 ///
-/// Never empty: who wants to hear nothing deregisters the source. Errors and
-/// hang-ups are reported whatever the interest is.
+/// Never empty: to stop all events, deregister the source. Errors and hang-ups
+/// are reported whatever the interest is.
 ///
 /// ```
 /// use ch04_event_queue::Interest;
@@ -20,7 +20,7 @@ use std::ops::{BitOr, BitOrAssign};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interest(NonZeroU8);
 
-// A bit each. Which of them a platform knows is said at the constants.
+// One bit each. The constants below say which platforms know them.
 const READABLE: u8 = 1;
 const WRITABLE: u8 = 1 << 1;
 const AIO: u8 = 1 << 2;

@@ -11,15 +11,15 @@ use std::sync::{Arc, Weak};
 
 // ANCHOR: io_source
 /// A socket of the standard library as a source: with what the backend has to
-/// remember about it, and with the queue that it was put into last.
+/// remember about it, and with the queue in which it was registered last.
 ///
-/// The system may know better: a duplicate of the descriptor can be taken out
-/// of the queue, and a socket that comes from the standard library can be in
-/// one. Where the system can be asked, it decides.
+/// The system may know better: the descriptor may have been removed from the
+/// queue by other means, and a socket that comes from the standard library may
+/// be in one already. Where the system can be asked, its answer counts.
 pub(crate) struct IoSource<S> {
-    /// The queue's [`Registry::id`]. It dangles if there is none, or no more.
+    /// The queue's [`Registry::id`]. It dangles if there is no queue.
     queue: Weak<()>,
-    /// On Windows, it has to go before the socket does.
+    /// On Windows it has to be dropped before the socket.
     registration: sys::Registration,
     socket: S,
 }
@@ -30,9 +30,9 @@ pub(crate) struct IoSource<S> {
 enum Place {
     /// In the queue that it is asked about.
     Here,
-    /// In another one, which exists.
+    /// In another queue, which still exists.
     Elsewhere,
-    /// In none, or in one that is gone, or it does not know.
+    /// In no queue, or in one that is gone, or it does not know.
     Nowhere,
 }
 
@@ -85,7 +85,7 @@ impl<S: sys::AsRaw> Source for IoSource<S> {
             return Err(io::Error::new(AlreadyExists, why));
         }
         if place == Place::Nowhere {
-            self.forget(); // what was for a queue that is gone
+            self.forget(); // what belonged to a queue that is gone
         }
         let Self { registration, .. } = self;
         let selector = registry.selector();

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// The stages, each on the shoulders of the one before.
+// The stages, each built on the one before.
 #[cfg(target_os = "linux")]
 pub mod s1_bare_epoll;
 #[cfg(target_os = "linux")]

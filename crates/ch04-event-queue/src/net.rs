@@ -1,8 +1,8 @@
 //! Sockets as sources: the standard library's, in non-blocking mode.
 //!
-//! They are what they are made of, plus [`Source`](crate::event::Source).
-//! A call that would have to wait fails with `WouldBlock` instead; the next
-//! event for the socket says when to try again.
+//! Each is the standard library's socket that also implements
+//! [`Source`](crate::event::Source). A call that would have to wait fails with
+//! `WouldBlock`; the next event for the socket says when to try again.
 
 mod tcp_listener;
 mod tcp_stream;

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 /// An event queue, seen from the thread that waits.
 ///
-/// A source is registered once; from then on, each change of it that is of
-/// interest is an event in one of the following waits. A *change*: who does
-/// not read on until `WouldBlock` is not told again about what is left. So the
-/// rule for sources is: register, then after each event do what was waited for
-/// until it would block.
+/// A source is registered once; from then on, each change that matches its
+/// interest is an event in one of the following waits. Only a *change* is: a
+/// program that stops before `WouldBlock` gets no event for what is left. So
+/// the rule is: register, and after each event repeat the call that you waited
+/// for until it says `WouldBlock`.
 ///
 /// ```
 /// use ch04_event_queue::net::{TcpListener, TcpStream};
@@ -37,8 +37,8 @@ use std::time::Duration;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Dropping it ends the waiting, not the queue: that lives on in registries
-/// that were cloned, and ends with the last of them.
+/// Dropping it does not end the queue while there are clones of its registry:
+/// the queue ends with the last of them.
 pub struct Poll {
     registry: Registry,
 }
@@ -60,22 +60,22 @@ impl Poll {
         &self.registry
     }
 
-    /// Replaces `events` by what has happened since the last call.
+    /// Replaces `events` with what has happened since the last call.
     ///
-    /// If that is nothing, it sleeps until something happens, or the timeout
-    /// is over (then `events` is empty). `None` is for ever, zero does not
-    /// sleep at all. It never comes back before the timeout is over: where the
-    /// system counts in milliseconds, a part of one counts as one. A timeout
-    /// that is longer than the system's longest (on Linux 24 days) is that.
+    /// If that is nothing, it sleeps until something happens or the timeout is
+    /// over (then `events` is empty). `None` is no timeout; zero does not sleep
+    /// at all. The sleep never ends before its timeout: where the system counts
+    /// milliseconds, it is rounded up. A timeout beyond the system's longest
+    /// (on Linux 24 days) is cut to that.
     ///
     /// What does not fit into `events` comes with the next calls, before what
     /// happens later.
     ///
     /// # Errors
     ///
-    /// `Interrupted` if a signal was handled meanwhile, even one that has only
-    /// stopped and continued the process (Ctrl-Z, `fg`): a loop goes on. On
-    /// Linux, `InvalidInput` for events with no room at all.
+    /// `Interrupted` if a signal was handled meanwhile, even one that only
+    /// stopped and continued the process (Ctrl-Z, `fg`): call it again. On
+    /// Linux, `InvalidInput` if `events` has no room at all.
     // ANCHOR: poll
     #[inline]
     pub fn poll(

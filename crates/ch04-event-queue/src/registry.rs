@@ -10,13 +10,13 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
-// ANCHOR: source
 /// What can be registered in a queue.
 ///
-/// Programs call the methods of [`Registry`]; a type of your own that wraps a
-/// source passes these on, and one that has a descriptor passes them to
-/// [`SourceFd`](crate::unix::SourceFd).
+/// Programs call the methods of [`Registry`]. A type of yours that wraps a
+/// source forwards these calls to it; one that has a descriptor forwards them
+/// to [`SourceFd`](crate::unix::SourceFd).
 #[cfg_attr(not(unix), allow(rustdoc::broken_intra_doc_links))]
+// ANCHOR: source
 pub trait Source {
     /// See [`Registry::register`], also for the errors.
     fn register(
@@ -66,40 +66,39 @@ impl<S: Source + ?Sized> Source for Box<S> {
 // ANCHOR: registry
 /// An event queue, seen from the threads that have something to wait for.
 ///
-/// It is apart from [`Poll`](crate::Poll) because waiting needs the queue for
-/// itself (`&mut`) and registering does not (`&`): a thread that accepts
-/// connections adds them to a queue on which another one sleeps at that moment.
+/// It is separate from [`Poll`](crate::Poll) so that one thread waits at a time
+/// (`&mut`) and any thread registers (`&`): a thread that accepts connections
+/// can add them to a queue on which another one is sleeping.
 pub struct Registry {
     selector: sys::Selector,
-    /// By this a source knows the queue that it is in, and whether that still
-    /// exists. It is dropped after the selector: when the last one goes, the
-    /// queue is gone.
+    /// Identifies the queue to its sources, and tells them whether it still
+    /// exists. It is dropped after the selector: once the last one is gone, so
+    /// is the queue.
     id: Arc<()>,
 }
 // ANCHOR_END: registry
 
 #[cfg_attr(not(unix), allow(rustdoc::broken_intra_doc_links))]
 impl Registry {
-    /// The first of a new queue, in which there is nothing.
+    /// The first registry of a new, empty queue.
     pub(crate) fn new() -> io::Result<Self> {
         let selector = sys::Selector::new()?;
         let id = Arc::new(());
         Ok(Self { selector, id })
     }
 
-    /// From now on, reports what happens to `source`, under the name `token`.
-    /// What has happened already counts: a source that is ready now gives an
-    /// event now.
+    /// From now on, reports what happens to `source`, under `token`. If the
+    /// source is ready already, there is an event at once.
     ///
     /// # Errors
     ///
     /// - `AlreadyExists`: it is registered, here or in another queue that
     ///   still exists (one whose [`Poll`](crate::Poll) and registries are all
-    ///   gone does not count). [`SourceFd`](crate::unix::SourceFd) knows of no
-    ///   other queue, and is refused by epoll only;
-    /// - on Linux `PermissionDenied`: what never has to be waited for (a
-    ///   regular file), and `StorageFull`: more than one user may have in
-    ///   queues (`/proc/sys/fs/epoll/max_user_watches`).
+    ///   gone does not count). A [`SourceFd`](crate::unix::SourceFd) does not
+    ///   remember its queue: only epoll refuses it, and only in the same queue;
+    /// - on Linux `PermissionDenied`: the source never has to wait (a regular
+    ///   file); and `StorageFull`: the user has too many sources in queues
+    ///   (`/proc/sys/fs/epoll/max_user_watches`).
     // ANCHOR: registry_register
     pub fn register<S>(
         &self,
@@ -115,13 +114,13 @@ impl Registry {
     // ANCHOR_END: registry_register
 
     /// From now on, reports something else about `source`, or under another
-    /// name. Nothing of the old registration is left. Like after
+    /// token. Nothing of the old registration is left. As after
     /// [`register`](Self::register), a source that is ready gives an event.
     ///
     /// # Errors
     ///
     /// - `NotFound`: it is not registered, perhaps because its descriptor was
-    ///   taken out by other means. It can be registered then;
+    ///   removed by other means. Then it can be registered again;
     /// - `AlreadyExists`: it is registered in another queue that still exists.
     pub fn reregister<S>(
         &self,
@@ -135,17 +134,17 @@ impl Registry {
         source.reregister(self, token, interests)
     }
 
-    /// From now on, reports nothing about `source`, not even what has happened
-    /// and was not reported yet.
+    /// From now on, reports nothing about `source`, not even what happened
+    /// before and was not reported yet.
     ///
-    /// A source that is dropped leaves the queue by itself. One that shares
-    /// its open file with a duplicate of its descriptor does not: deregister
-    /// it first.
+    /// A source that is dropped leaves the queue, unless a duplicate of its
+    /// descriptor keeps its open file open: then deregister it first. Events
+    /// that a wait has already returned stay in that wait's list.
     ///
     /// # Errors
     ///
     /// `NotFound` if it is not registered in this queue, perhaps because its
-    /// descriptor was taken out by other means. It can be registered then.
+    /// descriptor was removed by other means. Then it can be registered again.
     pub fn deregister<S>(&self, source: &mut S) -> io::Result<()>
     where
         S: Source + ?Sized,
@@ -153,7 +152,7 @@ impl Registry {
         source.deregister(self)
     }
 
-    /// One more registry of the same queue, for instance for another thread.
+    /// One more registry of the same queue, for another thread.
     ///
     /// # Errors
     ///

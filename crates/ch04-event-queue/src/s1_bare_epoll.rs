@@ -1,10 +1,9 @@
 //! Stage 1 of chapter 4: bare epoll, all of it in one file.
 //!
 //! One thread asks a slow server for several things at once, and takes the
-//! answers as they come. Four declarations, three calls, one loop. Chapter 4,
-//! Linux only. Left out, and the reason for the stages after this one: types
-//! that keep a reader from mixing up the numbers, connecting without blocking,
-//! and every other platform.
+//! answers as they come. One structure, three functions, one loop. Chapter 4,
+//! Linux only. Left out, and the reason for the later stages: types that keep
+//! the numbers apart, connecting without blocking, and every other platform.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -42,13 +41,13 @@ struct Reply {
     bytes: Vec<u8>,
 }
 
-// ANCHOR: s1_fetch
 /// Asks `server` for all `targets` at once, and calls `answered` with the
 /// index of a target and its reply as soon as that is complete.
 ///
 /// # Errors
 ///
 /// What the system reports for the queue or for one of the connections.
+// ANCHOR: s1_fetch
 pub fn fetch(
     server: SocketAddr,
     targets: &[String],
@@ -66,7 +65,7 @@ pub fn fetch(
     let mut events = [EpollEvent { events: 0, data: 0 }; 8];
     while waiting > 0 {
         for event in wait(&queue, &mut events)? {
-            let index = event.data as usize; // what `add` has put there
+            let index = event.data as usize; // what `add` put there
             let Reply { stream, bytes } = &mut replies[index];
             if at_the_end(stream, bytes)? {
                 remove(&queue, stream)?;
@@ -90,16 +89,16 @@ fn ask(server: SocketAddr, target: &str) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Reads what is there, once. Is it the end of the reply?
+/// Reads what is there, once. Is that the end of the reply?
 fn at_the_end(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<bool> {
     let mut room = [0; 1024];
     match stream.read(&mut room) {
         Ok(0) => Ok(true),
         Ok(count) => {
             bytes.extend_from_slice(&room[..count]);
-            Ok(false) // if there is more, the queue will say so again
+            Ok(false) // if there is more, the queue will report it
         }
-        // Nothing there after all, or a signal: the queue will say so, too.
+        // Nothing there after all, or a signal: there will be an event.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
         Err(error) => Err(error),
@@ -110,7 +109,7 @@ fn at_the_end(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<bool> {
 // ANCHOR: s1_epoll
 fn create() -> io::Result<OwnedFd> {
     let fd = check(epoll_create1(EPOLL_CLOEXEC))?;
-    // SAFETY: the kernel has just opened it, and nobody else knows of it.
+    // SAFETY: the kernel has just opened it, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
@@ -126,7 +125,7 @@ fn add(queue: &OwnedFd, stream: &TcpStream, index: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Sleeps until something is ready. No events, too, if a signal comes.
+/// Sleeps until something is ready. A signal gives no events.
 fn wait<'e>(
     queue: &OwnedFd,
     events: &'e mut [EpollEvent; 8],
@@ -150,7 +149,7 @@ fn remove(queue: &OwnedFd, stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// What a call returned, or the reason for its -1.
+/// What a call returned, or why it returned -1.
 fn check(result: i32) -> io::Result<i32> {
     if result == -1 {
         return Err(io::Error::last_os_error());

@@ -1,11 +1,12 @@
 //! Stage 2 of chapter 4: the same three calls, behind types that cannot be
 //! mixed up.
 //!
-//! [`Poll`] waits and is for one thread, [`Registry`] says what to wait for
-//! and is for any, [`Events`] is the room that the kernel fills. A source is
-//! anything with a descriptor. Events are edge-triggered: a change is reported
-//! once. Chapter 4, Linux only. Left out: to be woken by another thread (stage
-//! 3), sockets of our own (stage 4), other platforms (the finished library).
+//! [`Poll`] waits, on one thread at a time. [`Registry`] says what to wait
+//! for, from any thread. [`Events`] is the buffer that the kernel fills. A
+//! source is anything with a descriptor. Events are edge-triggered: a change
+//! is reported once. Chapter 4, Linux only. Left out: waking from another
+//! thread (stage 3), sockets of our own (stage 4), other platforms (the
+//! finished library).
 
 use crate::errno::check;
 use crate::ffi::{self, EpollEvent};
@@ -25,7 +26,7 @@ impl Poll {
     /// A new queue, with nothing in it.
     pub fn new() -> io::Result<Self> {
         let fd = check(ffi::epoll_create1(ffi::EPOLL_CLOEXEC))?;
-        // SAFETY: the kernel has just opened it, and nobody else knows of it.
+        // SAFETY: the kernel has just opened it, and nothing else owns it.
         let queue = unsafe { OwnedFd::from_raw_fd(fd) };
         let registry = Registry { queue };
         Ok(Self { registry })
@@ -40,9 +41,9 @@ impl Poll {
 
 // ANCHOR: s2_wait
 impl Poll {
-    /// Replaces `events` by what has happened since the last call. Sleeps if
-    /// that is nothing, until the timeout is over (`None`: for ever) or a
-    /// signal comes, which is the error `Interrupted`.
+    /// Replaces `events` with what has happened since the last call. If that
+    /// is nothing, sleeps until something happens, the timeout is over
+    /// (`None`: no timeout), or a signal comes: the error `Interrupted`.
     pub fn poll(
         &mut self,
         events: &mut Events,
@@ -57,7 +58,7 @@ impl Poll {
         // list has room for; an `Event` is an `EpollEvent`.
         let count = unsafe { ffi::epoll_wait(queue, first, room, time) };
         let count = check(count)? as usize;
-        // SAFETY: so many are within the room, and the kernel has written them.
+        // SAFETY: `count` is at most `room`, and the kernel wrote that many.
         unsafe { events.list.set_len(count) };
         Ok(())
     }
@@ -73,7 +74,7 @@ pub struct Registry {
 
 impl Registry {
     // ANCHOR: s2_register
-    /// From now on, report what happens to `source`, under the name `token`.
+    /// From now on, report what happens to `source`, under this token.
     pub fn register(
         &self,
         source: &impl AsFd,
@@ -83,7 +84,7 @@ impl Registry {
         self.control(ffi::EPOLL_CTL_ADD, source, token, flags(interest))
     }
 
-    /// From now on, report something else, or under another name.
+    /// From now on, report something else, or under another token.
     pub fn reregister(
         &self,
         source: &impl AsFd,
@@ -103,7 +104,7 @@ impl Registry {
 
 // ANCHOR: s2_clone
 impl Registry {
-    /// One more registry of the same queue, for instance for another thread.
+    /// One more registry for the same queue, for another thread.
     pub fn try_clone(&self) -> io::Result<Self> {
         let queue = self.queue.try_clone()?;
         Ok(Self { queue })
@@ -144,24 +145,24 @@ fn flags(interest: Interest) -> u32 {
     flags
 }
 
-/// A timeout in the kernel's language: whole milliseconds, rounded up, since
-/// who wakes up too early would have to wait again. -1 is for ever.
+/// A timeout in the kernel's language: whole milliseconds, rounded up, so
+/// that no wait ends early. -1 is no timeout.
 fn milliseconds(timeout: Option<Duration>) -> i32 {
     let Some(timeout) = timeout else { return -1 };
     let millis = timeout.as_nanos().div_ceil(1_000_000);
-    i32::try_from(millis).unwrap_or(i32::MAX) // 24 days are enough
+    i32::try_from(millis).unwrap_or(i32::MAX) // at most 24 days
 }
 // ANCHOR_END: s2_flags
 
 // ANCHOR: s2_events
-/// Room for events, to be filled by [`Poll::poll`] again and again.
+/// A buffer for events, which [`Poll::poll`] fills again and again.
 #[derive(Debug)]
 pub struct Events {
     list: Vec<Event>,
 }
 
 impl Events {
-    /// Room for so many at once. What does not fit comes with the next wait.
+    /// Room for `capacity` events. The rest comes with the next wait.
     pub fn with_capacity(capacity: usize) -> Self {
         let list = Vec::with_capacity(capacity);
         Self { list }
@@ -182,7 +183,7 @@ impl Events {
 pub struct Event(EpollEvent);
 
 impl Event {
-    /// Whose event is it?
+    /// Which source is it about?
     pub fn token(&self) -> Token {
         Token(self.0.data as usize)
     }

@@ -1,8 +1,8 @@
-//! Stage 4 of chapter 4: sockets for the queue, of which no call ever blocks.
+//! Stage 4 of chapter 4: sockets for the queue, whose calls never block.
 //!
-//! The types of the standard library block: a `connect` until the peer has
-//! answered, an `accept` until a peer comes. These are the same sockets in
-//! non-blocking mode, and they begin a connection instead of making one.
+//! The standard library's sockets block: `connect` until the peer has
+//! answered, `accept` until a peer comes. These are the same sockets in
+//! non-blocking mode, and `connect` only begins a connection.
 //! Chapter 4, Linux only. Left out: all but the calls that the example needs.
 
 use crate::sys;
@@ -11,27 +11,26 @@ use std::net::{self, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 
 // ANCHOR: s4_connect
-/// A TCP connection, perhaps one that is not there yet.
+/// A TCP connection, perhaps one that is still being made.
 #[derive(Debug)]
 pub struct TcpStream(net::TcpStream);
 
 impl TcpStream {
-    /// Begins to connect. The first event with [`is_writable`] says that it
-    /// is decided; [`is_connected`](Self::is_connected) says how.
-    ///
-    /// [`is_writable`]: crate::s2_queue::Event::is_writable
+    /// Begins to connect. The first writable event says that the outcome is
+    /// known; `is_connected` says what it is.
     pub fn connect(peer: SocketAddr) -> io::Result<Self> {
         sys::connect(peer).map(Self)
     }
 
-    /// Is there a connection? An error if there will be none.
+    /// Is there a connection? An error if there won't be one. The kernel
+    /// hands out that error once: after it, drop the socket.
     pub fn is_connected(&self) -> io::Result<bool> {
         if let Some(error) = self.0.take_error()? {
             return Err(error);
         }
         match self.0.peer_addr() {
             Ok(_) => Ok(true),
-            // No peer and no error: it is still being decided.
+            // No peer and no error: the outcome is not known yet.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
                 Ok(false)
             }
@@ -42,7 +41,7 @@ impl TcpStream {
 // ANCHOR_END: s4_connect
 
 // ANCHOR: s4_listener
-/// A port at which connections are accepted.
+/// A port on which connections are accepted.
 #[derive(Debug)]
 pub struct TcpListener(net::TcpListener);
 
@@ -54,10 +53,10 @@ impl TcpListener {
         Ok(Self(listener))
     }
 
-    /// The next connection, or the error `WouldBlock` if there is none yet.
+    /// The next connection, or the error `WouldBlock` if none is waiting.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = self.0.accept()?;
-        stream.set_nonblocking(true)?; // it does not inherit that on Linux
+        stream.set_nonblocking(true)?; // on Linux this is not inherited
         Ok((TcpStream(stream), peer))
     }
 
@@ -69,12 +68,12 @@ impl TcpListener {
 // ANCHOR_END: s4_listener
 
 // ANCHOR: s4_udp
-/// A port to which datagrams come.
+/// A port on which datagrams arrive.
 #[derive(Debug)]
 pub struct UdpSocket(net::UdpSocket);
 
 impl UdpSocket {
-    /// Takes the datagrams that come to `address`.
+    /// Receives the datagrams that are sent to `address`.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = net::UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
@@ -86,7 +85,7 @@ impl UdpSocket {
         self.0.send_to(bytes, to)
     }
 
-    /// The next datagram, or the error `WouldBlock` if there is none yet.
+    /// The next datagram, or the error `WouldBlock` if none is waiting.
     pub fn recv_from(
         &self,
         room: &mut [u8],
@@ -118,7 +117,7 @@ impl Write for TcpStream {
 }
 
 // ANCHOR: s4_as_fd
-// With this they are sources: the registry of stage 2 takes what has a
+// This makes them sources: stage 2's registry takes whatever has a
 // descriptor.
 impl AsFd for TcpStream {
     fn as_fd(&self) -> BorrowedFd<'_> {

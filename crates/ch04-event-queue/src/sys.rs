@@ -1,9 +1,8 @@
-//! The systems: one file a backend, and one list of what each must offer.
+//! The systems: one file per backend, and one list of what each must offer.
 //!
-//! Exactly one backend is compiled, and is `sys` to the rest of the crate.
-//! What is not in the traits below, nobody outside this folder may use; what
-//! is, no backend can forget, since the last line of this file would not
-//! compile.
+//! Exactly one backend is compiled, and the rest of the crate knows it as
+//! `sys`. The rest uses only what is in the traits below, and a backend that
+//! lacks any of it does not compile: the last lines of this file see to that.
 
 use crate::interest::Interest;
 use crate::token::Token;
@@ -60,20 +59,20 @@ pub(crate) use backend::{Event, Selector, Waker};
 // ANCHOR: sys_queue
 /// The queue itself.
 pub(crate) trait Queue: Sized {
-    /// Does the system itself say `AlreadyExists` to what is registered? Where
-    /// it does not, the source has to.
+    /// Does the system itself say `AlreadyExists` to a second registration?
+    /// Where it does not, the source has to.
     const REFUSES_DOUBLES: bool = true;
 
-    /// A new one, with nothing in it, that programs which this one starts do
-    /// not inherit.
+    /// A new, empty queue, which is not inherited by programs that this one
+    /// starts.
     fn new() -> io::Result<Self>;
 
     /// Another handle to the same queue.
     fn try_clone(&self) -> io::Result<Self>;
 
-    /// Replaces `events` by what has happened, at most as many as there is
-    /// room for, without allocating. Sleeps if there is nothing, never less
-    /// than the timeout. Says `Interrupted` if a signal ends the sleep.
+    /// Replaces `events` with what has happened, as far as there is room,
+    /// without allocating. If that is nothing, sleeps, never less than the
+    /// timeout. Says `Interrupted` if a signal ends the sleep.
     fn wait(
         &self,
         events: &mut Vec<Event>,
@@ -84,7 +83,7 @@ pub(crate) trait Queue: Sized {
 // ANCHOR_END: sys_queue
 
 // ANCHOR: sys_readiness
-/// One event, as the system has written it.
+/// One event, as the system wrote it.
 pub(crate) trait Readiness: Clone {
     fn token(&self) -> Token;
     fn is_readable(&self) -> bool;
@@ -105,12 +104,12 @@ pub(crate) trait Readiness: Clone {
 // ANCHOR_END: sys_readiness
 
 // ANCHOR: sys_register
-/// What a backend remembers about one socket, next to it. It is dropped before
-/// the socket is closed.
+/// What a backend remembers about one socket; stored beside the socket, and
+/// dropped before it is closed.
 pub(crate) trait Register: Default {
     type Queue: Queue;
 
-    /// Edge-triggered. What is ready already is an event.
+    /// Edge-triggered. A socket that is ready already gives an event.
     fn register(
         &mut self,
         queue: &Self::Queue,
@@ -119,7 +118,8 @@ pub(crate) trait Register: Default {
         interest: Interest,
     ) -> io::Result<()>;
 
-    /// Replaces the registration. What is ready already is an event.
+    /// Replaces the registration. A socket that is ready already gives an
+    /// event.
     fn reregister(
         &mut self,
         queue: &Self::Queue,
@@ -128,8 +128,8 @@ pub(crate) trait Register: Default {
         interest: Interest,
     ) -> io::Result<()>;
 
-    /// From now on no event, not even one that is there and was not seen.
-    /// `NotFound` if the socket is not in the queue.
+    /// No events from now on, not even one that is pending. `NotFound` if the
+    /// socket is not in the queue.
     fn deregister(
         &mut self,
         queue: &Self::Queue,
@@ -144,20 +144,20 @@ pub(crate) trait Register: Default {
 // ANCHOR_END: sys_register
 
 // ANCHOR: sys_wake
-/// What ends a wait from another thread, with a readable event.
+/// Ends a wait from another thread, with a readable event.
 pub(crate) trait Wake: Sized + Send + Sync {
     type Queue: Queue;
     fn new(queue: &Self::Queue, token: Token) -> io::Result<Self>;
     fn wake(&self) -> io::Result<()>;
 }
 
-/// On Unix: sources that are known by their descriptor.
+/// On Unix: sources that are identified by their descriptor.
 #[cfg(unix)]
 pub(crate) trait Descriptors: std::os::fd::AsFd {
     fn register(&self, fd: Fd, token: Token, of: Interest) -> io::Result<()>;
     fn reregister(&self, fd: Fd, token: Token, of: Interest) -> io::Result<()>;
     fn deregister(&self, fd: Fd) -> io::Result<()>;
-    /// The same, and `NotFound` if there was nothing, on all systems.
+    /// The same, but `NotFound` if it was not registered, on all systems.
     fn remove(&self, fd: Fd) -> io::Result<()>;
 }
 // ANCHOR_END: sys_wake
@@ -178,8 +178,8 @@ where
 
 const _: () = complete::<Selector, Event, Registration, Waker>();
 
-/// And two calls that the standard library does not have: a TCP socket that
-/// has begun to connect, and whether a UDP socket is for IPv6 only.
+/// And two calls that the standard library lacks: a TCP socket that has begun
+/// to connect, and whether a UDP socket is for IPv6 only.
 const _: fn(SocketAddr) -> io::Result<TcpStream> = connect;
 const _: fn(&UdpSocket) -> io::Result<bool> = only_v6;
 // ANCHOR_END: sys_complete

@@ -1,11 +1,11 @@
-//! The name under which a source is registered.
+//! The number under which a source is registered.
 
 // ANCHOR: token
 /// A number by which you recognise a source in its events.
 ///
-/// The queue gives it back as it got it. All values are yours, `usize::MAX`
-/// too: the queue keeps none for itself. It does not look for doubles either;
-/// who registers two sources under one token cannot tell their events apart.
+/// The queue returns it unchanged. All values are yours, `usize::MAX` included:
+/// the queue reserves none. Nor does it look for duplicates: if two sources
+/// are registered under one token, their events cannot be told apart.
 ///
 /// ```
 /// use ch04_event_queue::Token;

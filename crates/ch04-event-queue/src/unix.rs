@@ -1,4 +1,4 @@
-//! What only Unix has: sources that are known by their descriptor.
+//! For Unix only: descriptors as sources.
 
 use crate::interest::Interest;
 use crate::registry::{Registry, Source};
@@ -7,12 +7,12 @@ use crate::token::Token;
 use std::io;
 use std::os::fd::RawFd;
 
-/// A descriptor as a source: Unix sockets, pipes, terminals, whatever the
-/// system can wait for.
+/// A descriptor as a source: of a Unix socket, a pipe, a terminal, or anything
+/// else that the system can wait for.
 ///
-/// It owns nothing: the descriptor is not closed with it, has to be in
-/// non-blocking mode to be of use, and has to be open as long as it is
-/// registered. Nothing keeps it from being registered in several queues.
+/// It owns nothing and closes nothing. The descriptor should be in non-blocking
+/// mode, and has to stay open as long as it is registered. It may be registered
+/// in several queues.
 ///
 /// ```
 /// use ch04_event_queue::unix::SourceFd;

@@ -1,4 +1,4 @@
-//! How one thread ends another one's wait.
+//! How one thread ends another thread's wait.
 
 use crate::registry::Registry;
 use crate::sys::{self, Wake as _};
@@ -8,10 +8,9 @@ use std::io;
 
 /// Ends the wait of a [`Poll`](crate::Poll), from any thread.
 ///
-/// Waking is an event like any other, under the token that the waker was made
-/// with, and readable. Calls of [`wake`](Self::wake) that come before the next
-/// wait may become one event. Waking is never lost: if nobody waits at the
-/// moment, the next wait does not sleep.
+/// A wake is an event like any other: readable, under the waker's token. Calls
+/// of [`wake`](Self::wake) that come before the next wait may become one event.
+/// A wake is never lost: if no thread is waiting, the next wait does not sleep.
 ///
 /// ```
 /// use ch04_event_queue::{Events, Poll, Token, Waker};
@@ -33,8 +32,8 @@ use std::io;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Keep it until its wake was seen: when it is dropped, an event that nobody
-/// has taken yet can go with it. A queue can have several.
+/// Keep it until its wake has been seen: when it is dropped, an event that has
+/// not been reported yet may go with it. A queue can have several wakers.
 // ANCHOR: waker
 pub struct Waker(sys::Waker);
 
@@ -48,11 +47,11 @@ impl Waker {
         sys::Waker::new(registry.selector(), token).map(Self)
     }
 
-    /// Wakes the thread that waits, or is going to.
+    /// Ends the wait that is under way, or else the next one.
     ///
     /// # Errors
     ///
-    /// None is known that a program could bring about.
+    /// None is known that a program could cause.
     pub fn wake(&self) -> io::Result<()> {
         self.0.wake()
     }

@@ -1,4 +1,4 @@
-//! When there are no more descriptors. A program of its own, since their
+//! What happens when no descriptor is left. A program of its own, since the
 //! limit belongs to the whole process.
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io;
 use support::{LOCAL, SOON, listener, queue, register, tokens, until};
 
-/// Takes all descriptors that are left, of which there are to be few.
+/// Lowers the limit, and takes all descriptors that are left.
 fn exhaust() -> Vec<File> {
     let limit = libc::rlimit {
         rlim_cur: 64,
@@ -59,7 +59,7 @@ fn running_out_of_descriptors_is_an_error_and_passes() {
     }
 
     taken.clear();
-    // The one who could not be accepted is still there.
+    // The client that could not be accepted is still there.
     let (_server, from) = port.accept().unwrap();
     assert_eq!(from, client.local_addr().unwrap());
     let waker = Waker::new(poll.registry(), Token(2)).unwrap();

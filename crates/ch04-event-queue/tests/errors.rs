@@ -1,5 +1,4 @@
-//! The errors that the documentation of the sockets names are those that
-//! Linux gives.
+//! Linux returns the errors that the documentation of the sockets names.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -114,7 +113,7 @@ fn without_a_connection_there_is_no_peer_and_nothing_to_shut_down() {
         let (stream, peer) = connection();
         stream.shutdown(Shutdown::Both).unwrap();
         drop(peer);
-        // The end of the other side has to arrive first.
+        // The other side's end has to arrive first.
         let start = std::time::Instant::now();
         while stream.peer_addr().is_ok() {
             assert!(start.elapsed().as_secs() < 20, "still connected");
@@ -142,7 +141,7 @@ fn a_datagram_has_a_longest_length_and_needs_an_address() {
 fn a_datagram_that_finds_no_program_is_an_error_of_the_next_call() {
     within_a_minute(|| {
         let socket = udp();
-        // It has the port, and takes nothing but what comes from another one.
+        // It has the port, and takes only what comes from another one.
         let nobody = udp();
         nobody.connect(SocketAddr::from((HERE, 9))).unwrap();
         socket.connect(nobody.local_addr().unwrap()).unwrap();
@@ -153,7 +152,7 @@ fn a_datagram_that_finds_no_program_is_an_error_of_the_next_call() {
         ];
         for call in calls {
             socket.send(b"x").unwrap();
-            // The answer is there before `send` returns, on one machine.
+            // On one machine, the answer is there before `send` returns.
             assert_eq!(kind(call()), ConnectionRefused);
         }
     });

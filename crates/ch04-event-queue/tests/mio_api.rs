@@ -1,14 +1,13 @@
 //! mio's public interface beside this crate's.
 //!
-//! Three lists. [`methods!`] and [`traits!`] name what both have, with the
-//! types that it has to have in both: were one missing or different, this
-//! would not compile. [`LEFT_OUT`] names the rest, with the reason. The last
-//! test reads mio's source and fails if it has something that none of the
-//! lists knows.
+//! There are three lists. [`methods!`] and [`traits!`] name what both have,
+//! with its types: if one were missing or different, this would not compile.
+//! [`LEFT_OUT`] names the rest, with a reason. The last test reads mio's source
+//! and fails if it has something that is on none of the lists.
 
 use std::collections::BTreeSet;
 
-/// What is not here, and why. A type's name stands for all that it has.
+/// What this crate lacks, and why. The name of a type includes all its methods.
 const LEFT_OUT: [(&str, &str); 13] = [
     ("UnixDatagram", "Unix sockets go through `unix::SourceFd`"),
     ("UnixListener", "Unix sockets go through `unix::SourceFd`"),
@@ -34,7 +33,7 @@ const LEFT_OUT: [(&str, &str); 13] = [
 /// Methods and constants: `Type::name: its type = the item`.
 macro_rules! methods {
     ($($path:literal: $kind:ty = $item:expr;)*) => {
-        /// All of them, as they are called in both.
+        /// All of them, called as in both crates.
         const METHODS: &[&str] = &[$($path),*];
 
         #[allow(unused, clippy::type_complexity, reason = "for the compiler")]

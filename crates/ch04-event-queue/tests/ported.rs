@@ -1,5 +1,5 @@
-//! Programs that were written for mio, on mio and on this crate: the same
-//! file, compiled twice, run twice, and what they have seen compared.
+//! Programs that were written for mio, on mio and on this crate: the same file
+//! is compiled twice and run twice, and what the programs saw is compared.
 //!
 //! With `--cfg event_queue_kqueue`, mio still has epoll under it, and some
 //! programs need more than libkqueue can do.
@@ -23,7 +23,7 @@ mod on_ours {
 
 type Program = fn() -> io::Result<Vec<String>>;
 
-/// Runs a program on both, and returns what both have seen.
+/// Runs a program on both, and returns what both saw.
 #[track_caller]
 fn the_same(on_mio: Program, on_ours: Program) -> Vec<String> {
     let theirs = within_a_minute(on_mio).expect("on mio");
@@ -53,6 +53,6 @@ macro_rules! ported {
 
 ported!(wake, half_close, registering);
 
-// libkqueue knows one filter a descriptor.
+// libkqueue has one filter per descriptor.
 #[cfg(not(event_queue_kqueue))]
 ported!(tcp_echo, udp_echo, chat, connect, predicates);

@@ -231,7 +231,7 @@ fn of_more_events_than_fit_none_is_lost_and_none_starves() {
         }
         assert_eq!(seen.len(), SOURCES);
         assert!(tokens(&mut poll, &mut events, QUIET).is_empty());
-        // One of them always has news. The others get their turn.
+        // One of them always has new bytes. The others get their turn.
         let mut heard = HashSet::new();
         for (here, _) in &sockets {
             drain(here);
@@ -352,8 +352,8 @@ fn a_boxed_source_is_a_source() {
 #[test]
 fn a_failed_registration_leaves_nothing_behind() {
     within_a_minute(|| {
-        // Nobody listens there, and on some systems the socket is useless for
-        // a queue. Whatever happens, it happens again in the same way.
+        // Nothing listens there, and some systems refuse such a socket. If it
+        // can be registered, it can be deregistered.
         let mut stream = TcpStream::connect(LOCAL);
         if let Ok(stream) = &mut stream {
             let (poll, _) = queue();

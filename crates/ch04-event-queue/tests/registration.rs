@@ -1,5 +1,5 @@
-//! Where a source believes to be, and where it is: each ends well in which mio
-//! recovers, in debug builds or in release builds.
+//! Where a source takes itself to be, and where it is. Wherever mio recovers,
+//! in debug builds or in release builds, so does this crate.
 
 mod support;
 
@@ -16,7 +16,7 @@ use testing::within_a_minute;
 
 const IS_EPOLL: bool = cfg!(all(target_os = "linux", not(event_queue_kqueue)));
 
-/// As many programs have it: with a queue of its own, for this once.
+/// As in many programs: with a queue of its own, for one use.
 fn connect_timeout(
     address: SocketAddr,
     timeout: Duration,
@@ -46,7 +46,7 @@ fn a_queue_that_is_gone_holds_no_source() {
     });
 }
 
-/// As above, but nothing is asked first: registering alone does it.
+/// As above, but without asking first: registering is enough.
 #[test]
 fn a_source_of_a_queue_that_is_gone_can_be_registered_at_once() {
     within_a_minute(|| {
@@ -58,7 +58,7 @@ fn a_source_of_a_queue_that_is_gone_can_be_registered_at_once() {
     });
 }
 
-/// The queue is there as long as one registry is.
+/// The queue exists as long as one registry does.
 #[test]
 fn a_queue_lives_as_long_as_its_last_registry() {
     within_a_minute(|| {
@@ -79,8 +79,8 @@ fn a_queue_lives_as_long_as_its_last_registry() {
     });
 }
 
-/// A socket that goes into the standard library's and back takes no queue with
-/// it on Windows; on Unix it is still where it was.
+/// A socket that is converted to the standard library's and back leaves its
+/// queue on Windows; on Unix it stays in it.
 #[test]
 fn a_stream_that_was_the_standard_librarys_is_no_stranger() {
     within_a_minute(|| {
@@ -127,7 +127,7 @@ fn a_stream_that_was_the_standard_librarys_is_no_stranger() {
 fn what_ends_here_is_an_event_here() {
     within_a_minute(|| {
         if !IS_EPOLL {
-            return; // what is reported, and when, is the system's
+            return; // the systems differ in what they report, and when
         }
         let (mut poll, mut events) = queue();
         let (mut here, _there) = connection();
@@ -138,7 +138,7 @@ fn what_ends_here_is_an_event_here() {
     });
 }
 
-/// The answer of a machine to a datagram for nobody.
+/// What a machine answers to a datagram that no program receives.
 #[test]
 #[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
 fn a_udp_socket_works_after_an_error() {
@@ -173,7 +173,7 @@ mod behind_its_back {
     use ch04_event_queue::{Events, Poll};
     use std::os::fd::AsRawFd;
 
-    /// A source that believes to be in a queue, and is not.
+    /// A source that takes itself to be in a queue, and is not.
     fn believer() -> ((Poll, Events), TcpStream, std::net::TcpStream) {
         let (poll, events) = queue();
         let (mut here, there) = connection();
@@ -208,7 +208,7 @@ mod behind_its_back {
         });
     }
 
-    /// epoll knows it better.
+    /// epoll knows better.
     #[test]
     #[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
     fn register_sets_it_right() {

@@ -1,4 +1,4 @@
-//! Bugs that once were, here or in programs and libraries of this kind.
+//! Past bugs of this crate, and of programs and libraries of its kind.
 
 mod support;
 
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use support::{BOTH, QUIET, connection, drain, queue, register, until, wait};
 use testing::within_a_minute;
 
-/// On Windows, to write until it would block asks the driver again, and that
-/// went on to say that the peer has ended its side: an event, a write, an
-/// event, and so on, as fast as the processor can.
+/// On Windows, writing until it would block asks the driver again, and that
+/// kept answering that the peer had ended its side: an event, a write, an
+/// event, and so on, as fast as the processor could.
 #[test]
 #[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
 fn a_full_socket_after_the_peers_end_does_not_spin() {
@@ -34,18 +34,18 @@ fn a_full_socket_after_the_peers_end_does_not_spin() {
         while start.elapsed() < Duration::from_millis(200) {
             wait(&mut poll, &mut events, QUIET);
             for _ in &events {
-                fill(&here); // what a program does that has more to send
+                fill(&here); // as a program does that has more to send
             }
             waits += 1;
         }
-        // One each 60 ms; the buffers of the systems may grow for a while.
+        // One every 60 ms; the system may enlarge its buffers for a while.
         assert!(waits < 100, "{waits} waits in 200 ms");
         drop(there);
     });
 }
 
-/// A program that looks at each event and at the socket only then must not
-/// need an event more than the queue gives.
+/// A program that looks at a socket only after an event must not need more
+/// events than the queue gives.
 #[test]
 #[cfg_attr(event_queue_kqueue, ignore = "libkqueue: does not see a close")]
 fn data_and_the_end_together_are_one_story() {
@@ -70,8 +70,8 @@ fn data_and_the_end_together_are_one_story() {
     });
 }
 
-/// A token of a source that is gone, in a batch that was fetched before: the
-/// queue cannot take it back, but it must not invent it afterwards.
+/// If a source is dropped after a wait, the queue cannot take back its event
+/// from that wait's list; but the next wait must not report the source.
 #[test]
 fn the_next_batch_knows_nothing_of_a_source_that_is_gone() {
     within_a_minute(|| {
@@ -83,10 +83,34 @@ fn the_next_batch_knows_nothing_of_a_source_that_is_gone() {
         peer_of_one.write_all(b"x").unwrap();
         peer_of_two.write_all(b"x").unwrap();
         std::thread::sleep(Duration::from_millis(30));
-        // A handler of one closes the other.
+        // The handler of one source closes the other.
         drop(two);
         until(&mut poll, &mut events, 1, |event| event.is_readable());
         let mut late = events.iter().filter(|event| event.token().0 == 2);
         assert!(late.next().is_none());
+    });
+}
+
+/// The kernel hands out the error of a refused connection once. After that,
+/// `is_connected` cannot tell the socket from one that is still connecting, as
+/// its documentation says.
+#[test]
+#[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
+fn the_error_of_a_refused_connection_is_handed_out_once() {
+    use ch04_event_queue::s4_sources::TcpStream;
+    within_a_minute(|| {
+        let (gone, address) = support::listener();
+        drop(gone);
+        let stream = TcpStream::connect(address).unwrap();
+        let start = Instant::now();
+        let error = loop {
+            match stream.is_connected() {
+                Err(error) => break error,
+                connected => assert!(!connected.unwrap()),
+            }
+            assert!(start.elapsed() < Duration::from_secs(20));
+        };
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert!(!stream.is_connected().unwrap());
     });
 }

@@ -11,7 +11,7 @@ use testing::within_a_minute;
 
 const LONG: Option<Duration> = Some(Duration::from_secs(20));
 
-/// One test at a time: the signals of one would disturb the other.
+/// One test at a time: their signals would disturb each other.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// How many signals were handled.
@@ -22,8 +22,8 @@ extern "C" fn count_signal(_: libc::c_int) {
     HANDLED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// With `SA_RESTART`, to show that it makes no difference: a wait with a
-/// timeout is never taken up again.
+/// With `SA_RESTART`, to show that it makes no difference: a wait is never
+/// restarted.
 fn handle_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -34,13 +34,14 @@ fn handle_signals() {
         action.sa_flags = libc::SA_RESTART;
         let old = ptr::null_mut();
         // SAFETY: the handler only adds to an atomic, which a signal may do at
-        // any time, and is there as long as the program.
+        // any time, and exists as long as the program does.
         let done = unsafe { libc::sigaction(libc::SIGUSR1, &action, old) };
         assert_eq!(done, 0);
     });
 }
 
-/// Runs `wait` while another thread sends this one a signal each millisecond.
+/// Runs `wait` while another thread sends a signal to this one every
+/// millisecond.
 fn in_a_rain_of_signals<T>(wait: impl FnOnce() -> T) -> T {
     /// Also when `wait` panics: the other thread must end.
     struct Stop<'a>(&'a AtomicBool);
@@ -107,8 +108,8 @@ fn a_signal_ends_the_wait_with_an_error() {
     });
 }
 
-/// As Ctrl-Z and `fg` do: no handler runs, and yet the wait ends. (Linux; and
-/// not where the kernel is played by another program, as qemu does.)
+/// As with Ctrl-Z and `fg`: no handler runs, and yet the wait ends. (On Linux,
+/// but not where qemu emulates the kernel.)
 #[test]
 #[cfg(all(
     target_os = "linux",

@@ -1,4 +1,4 @@
-//! TCP and UDP: what their events say.
+//! TCP and UDP: what their events report.
 
 mod support;
 
@@ -95,7 +95,7 @@ fn the_end_of_the_peers_side_is_its_own_predicate() {
             event.is_readable() && event.is_read_closed()
         });
         assert_eq!(drain(&here), (vec![], true));
-        // The other direction goes on.
+        // The other direction continues.
         here.write_all(b"and now?").unwrap();
         let mut room = [0; 8];
         there.read_exact(&mut room).unwrap();
@@ -150,8 +150,8 @@ fn a_full_socket_is_writable_again_when_there_is_room() {
                     }
                 }
             }
-            // Windows takes as much as it likes; then there is nothing left
-            // to wait for but what the other side reads.
+            // Windows may take any amount. Then only a read on the other side
+            // makes room.
             let mut room = vec![0; sent];
             there.read_exact(&mut room).unwrap();
             assert!(room.iter().all(|byte| *byte == 7));
@@ -298,7 +298,7 @@ fn options_of_datagrams_are_what_they_were_set_to() {
     assert!(!socket.multicast_loop_v4().unwrap());
     socket.set_multicast_ttl_v4(36).unwrap();
     assert_eq!(socket.multicast_ttl_v4().unwrap(), 36);
-    // No group here, but the calls have to get there and back.
+    // There is no group here, but the calls have to reach the system.
     let group = Ipv4Addr::new(239, 1, 2, 3);
     let any = Ipv4Addr::UNSPECIFIED;
     if socket.join_multicast_v4(&group, &any).is_ok() {

@@ -1,4 +1,4 @@
-//! What is special on Unix: descriptors, and the errors that they give.
+//! For Unix only: descriptors as sources, and their errors.
 #![cfg(unix)]
 
 mod support;
@@ -179,7 +179,7 @@ fn sockets_are_made_of_descriptors() {
     assert_eq!(socket.local_addr().unwrap(), address);
 }
 
-/// What holds for epoll, and not for every kqueue.
+/// What is true of epoll, and not of every kqueue.
 #[cfg(all(target_os = "linux", not(event_queue_kqueue)))]
 mod epoll {
     use super::support::kind;
@@ -248,7 +248,7 @@ mod epoll {
             let registry = poll.registry();
             let removed = registry.deregister(&mut SourceFd(&twin.as_raw_fd()));
             assert_eq!(kind(removed), ErrorKind::NotFound);
-            // To be registered it has to be another number: then both report.
+            // It can be registered under another number: then both report.
             register(&poll, &mut twin, 2, Interest::READABLE);
             there.write_all(b"x").unwrap();
             assert_eq!(tokens(&mut poll, &mut events, SOON), [1, 2]);

@@ -77,7 +77,8 @@ fn nothing_is_lost_between_many_threads() {
                 })
             })
             .collect();
-        // Acquire: the additions above. Whoever sees fewer is woken again.
+        // Acquire: the additions above. A thread that sees fewer is woken
+        // again.
         while done.load(Ordering::Acquire) < THREADS * EACH {
             assert!(!tokens(&mut poll, &mut events, SOON).is_empty());
         }
@@ -127,7 +128,7 @@ fn a_waker_outlives_its_queue() {
         let (poll, _) = queue();
         let waker = Waker::new(poll.registry(), Token(1)).unwrap();
         drop(poll);
-        let _ = waker.wake(); // nobody hears it, and nothing breaks
+        let _ = waker.wake(); // it wakes nothing, and nothing breaks
         assert_eq!(format!("{waker:?}"), "Waker { .. }");
     });
 }

@@ -1,10 +1,10 @@
-//! Ten thousand idle connections, and what they cost: run by
+//! Ten thousand idle connections, and what they cost. Run it with
 //! `cargo run --release -p delay-server --example soak_server [CONNECTIONS]`.
 //!
-//! The server runs in a child process, which is this program again: so each
-//! process needs one end of the connections only, and the child's memory and
-//! processor time are the server's. Both are read from `/proc`, thus printed
-//! on Linux only. Takes a few seconds.
+//! The server runs in a child process, which is this program again, so that
+//! each process needs only one end of every connection, and the child's memory
+//! and processor time are the server's. Both are read from `/proc`, so they are
+//! printed on Linux only. Takes a few seconds.
 
 use delay_server::DelayServer;
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -1,5 +1,5 @@
-//! A client in one function, for tests and examples that need an answer and
-//! not a client: it blocks, and uses a connection once.
+//! A client in one function, for tests and examples that need only a reply: it
+//! blocks, and uses a connection once.
 
 use crate::limits::{CHUNK, MAX_HEAD, MAX_HEADERS, MAX_SIZE};
 use crate::request::{find, owned};
@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// What stands in a path as it is: letters, digits and RFC 3986's other
+/// What needs no encoding in a path: letters, digits and RFC 3986's other
 /// unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -16,7 +16,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// A reply as [`get`] returns it.
+/// A reply, from [`get`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
@@ -68,10 +68,10 @@ pub fn target(delay: Duration, message: &str) -> String {
 ///
 /// # Errors
 ///
-/// - `InvalidInput`: the target has bytes that cannot stand in one, or the
+/// - `InvalidInput`: the target has bytes that aren't allowed in one, or the
 ///   timeout is zero;
-/// - `TimedOut`: the reply was not whole in time;
-/// - `UnexpectedEof`: the server has ended the connection before;
+/// - `TimedOut`: the reply was not complete in time;
+/// - `UnexpectedEof`: the server ended the connection before that;
 /// - `InvalidData`: what came is not an HTTP/1 reply with a
 ///   `Content-Length` of at most [`MAX_SIZE`];
 /// - those of the connection, such as `ConnectionRefused` and

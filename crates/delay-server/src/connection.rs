@@ -1,9 +1,9 @@
 //! One connection: a queue of replies between a reading and a writing half.
 //!
-//! The halves do not wait for each other. Reading goes on while replies wait
-//! for their time, which is how the delays of pipelined requests overlap and
-//! how a client that has gone is noticed. Writing serves the front of the
-//! queue only, which is how replies keep the order of their requests.
+//! The halves do not wait for each other. Reading continues while replies wait
+//! for their time, so that the delays of pipelined requests overlap and a
+//! client that has gone is noticed. Writing serves only the front of the queue,
+//! so that replies keep the order of their requests.
 
 use crate::limits::{CHUNK, LINGER, MAX_HEAD, MAX_PIPELINED, TURN};
 use crate::record::Shared;
@@ -41,7 +41,7 @@ enum Output {
     /// A reply, or the time of the one at the front.
     Idle,
     /// The socket takes no more now, or it is the others' turn: the front
-    /// reply goes on when the socket is writable.
+    /// reply continues when the socket is writable.
     Blocked,
     /// The client's end of the connection: the front reply is one that never
     /// comes.
@@ -78,8 +78,8 @@ pub(crate) struct Connection {
     /// In the order of their requests.
     replies: VecDeque<Reply>,
     output: Output,
-    /// Until when the socket is not looked at, because it reports a hang-up
-    /// that leads to nothing. Set and cleared by the reactor.
+    /// Until when the socket is ignored, because it reports a hang-up that
+    /// leads to nothing. Set and cleared by the reactor.
     pub(crate) parked: Option<Instant>,
     /// The interest that the poller knows. Kept by the reactor.
     pub(crate) interest: Interest,
@@ -145,8 +145,8 @@ impl Connection {
             Ok(_) if matches!(self.input, Input::Ignored) => {}
             Ok(n) => self.buffer.extend_from_slice(&context.chunk[..n]),
             Err(e) if is_transient(&e) => return false,
-            // A reset, or a socket that is broken otherwise: there is nobody
-            // to answer.
+            // A reset, or a socket that is broken otherwise: nothing can be
+            // answered.
             Err(_) => self.output = Output::Closed,
         }
         true
@@ -174,7 +174,7 @@ impl Connection {
         progress
     }
 
-    /// Ends what has nothing to wait for any more.
+    /// Ends the connection if it has nothing left to wait for.
     fn end(&mut self, now: Instant) {
         let over = match self.output {
             Output::Idle => self.replies.is_empty() && self.ended,
@@ -384,8 +384,8 @@ impl Connection {
             }
             Ending::Never => self.output = Output::Held,
             Ending::Reset => {
-                // If it cannot be set, the client sees an end instead; there
-                // is nobody here to tell.
+                // If it cannot be set, the client sees an end instead, and
+                // nothing else can be done.
                 let _ = sys::reset_on_close(&self.stream);
                 self.output = Output::Closed;
             }
@@ -401,7 +401,7 @@ impl Connection {
     }
 }
 
-/// Whether an error of a read or write says "not now" only.
+/// Whether an error of a read or write only means "not now".
 fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

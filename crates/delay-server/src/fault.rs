@@ -1,11 +1,11 @@
-//! What can go wrong on request.
+//! Faults that a client can ask for.
 
 use std::fmt;
 
-/// What a request can ask to go wrong: `/100/hello?fault=reset`.
+/// A fault that a request asks for: `/100/hello?fault=reset`.
 ///
-/// All but [`Fault::ByteByByte`] end the connection, so that requests sent
-/// after this one on the same connection get no answer.
+/// All but [`Fault::ByteByByte`] end the connection, so that later requests on
+/// it get no answer.
 ///
 /// ```
 /// use delay_server::Fault;
@@ -15,21 +15,21 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// `byte-by-byte`: after the delay, the reply comes with each byte in a
-    /// write of its own and [`BYTE_PAUSE`](crate::BYTE_PAUSE) between them.
-    /// The reply is whole, and the connection can be used again.
+    /// `byte-by-byte`: after the delay, each byte of the reply is written by
+    /// itself, with [`BYTE_PAUSE`](crate::BYTE_PAUSE) between them. The reply
+    /// is complete, and the connection can be used again.
     ByteByByte,
-    /// `reset`: after the delay, the connection is reset (TCP's RST) instead
-    /// of a reply. The client's read fails with `ConnectionReset`. Earlier
-    /// replies that the client has not read yet may be lost with it.
+    /// `reset`: after the delay, the connection is reset (TCP's RST) and there
+    /// is no reply. The client's read fails with `ConnectionReset`. Earlier
+    /// replies that the client has not read yet may be lost.
     Reset,
     /// `never`: no reply comes, and the server keeps the connection open
     /// until the client ends its side. The delay plays no part.
     Never,
-    /// `close-in-the-middle`: after the delay come the head and the first
-    /// half of the body, rounded down; then the server ends the connection in
-    /// order (TCP's FIN). A reply without a body, as to `HEAD`, is cut in the
-    /// middle of its head instead.
+    /// `close-in-the-middle`: after the delay, the server sends the head and
+    /// the first half of the body, rounded down, and then closes the connection
+    /// normally (TCP's FIN). A reply without a body, as to `HEAD`, is cut in
+    /// the middle of its head.
     CloseInTheMiddle,
 }
 
@@ -42,7 +42,7 @@ impl Fault {
         Self::CloseInTheMiddle,
     ];
 
-    /// The name that stands in the target.
+    /// Its name in the target.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ByteByByte => "byte-by-byte",

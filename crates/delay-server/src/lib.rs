@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # How it is made
+//! # Design
 //!
-//! One thread waits for all sockets (`reactor.rs`, over the poller in `sys`),
-//! a connection is a queue of replies between a reading and a writing half
-//! (`connection.rs`), a reply makes its bytes while they are sent
-//! (`reply.rs`), and what a request means is a function of its bytes
-//! (`request.rs`, `wanted.rs`). It is built on none of the crates that it helps to test,
-//! neither the book's nor the production ones.
+//! One thread waits for all sockets (`reactor.rs`, with the poller in `sys`). A
+//! connection is a queue of replies between a reading half and a writing half
+//! (`connection.rs`). A reply makes its bytes while they are sent (`reply.rs`).
+//! What a request means is a function of its bytes (`request.rs`, `wanted.rs`).
+//! The server uses none of the crates that it helps to test, neither the book's
+//! nor the production ones.
 
 mod client;
 mod connection;
@@ -34,8 +34,8 @@ pub use server::{Builder, DelayServer};
 /// Raises this process's limit of open descriptors as far as the system
 /// allows, and returns the new limit. On Windows there is none.
 ///
-/// The library never does this by itself. A program that wants thousands of
-/// connections calls it at its start: the usual limits are 1,024 on Linux and
+/// The library never does this unasked. A program that needs thousands of
+/// connections calls it when it starts: the usual limits are 1,024 on Linux and
 /// 256 on macOS.
 ///
 /// ```
@@ -46,8 +46,8 @@ pub use server::{Builder, DelayServer};
 ///
 /// # Errors
 ///
-/// None is known but that of a sandbox that forbids the call: up to the limit
-/// that the system has set for this process, raising needs no privilege.
+/// Only a sandbox that forbids the call is known to cause one: raising the
+/// limit as far as the system allows needs no privilege.
 pub fn raise_descriptor_limit() -> std::io::Result<u64> {
     sys::raise_descriptor_limit()
 }

@@ -33,28 +33,28 @@ pub const BYTE_PAUSE: Duration = Duration::from_millis(1);
 /// otherwise: the first 10,000.
 pub const RECORD_LIMIT: usize = 10_000;
 
-/// How long the server goes on reading after the last reply of a connection.
-/// Closing a socket with unread bytes in it sends a reset, which can destroy
-/// the reply before the client has read it.
+/// How long the server keeps reading after the last reply of a connection.
+/// Closing a socket with unread bytes sends a reset, which can destroy the
+/// reply before the client has read it.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
-/// How long the server does not accept after it could not. A connection that
+/// How long the server pauses after it could not accept. A connection that
 /// closes ends the pause early.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a socket is left alone that reports a hang-up over and over while
-/// nothing can be read from it or written to it.
+/// How long a socket is ignored that keeps reporting a hang-up while nothing
+/// can be read from it or written to it.
 pub(crate) const HANGUP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Bytes read from or written to a socket at once.
 pub(crate) const CHUNK: usize = 16 * 1024;
 
-/// How many bytes of answers the kernel is asked to keep for a client that
-/// does not read them; Linux keeps twice as many. Left to itself it would keep
-/// megabytes for each, and a thousand such clients would use up the memory
-/// that the whole machine has for TCP, to the harm of the others.
+/// How many bytes of answers the kernel is asked to keep for a client that does
+/// not read them; Linux keeps twice as many. By default it would keep megabytes
+/// for each, and a thousand such clients would use up all the memory that the
+/// machine has for TCP.
 pub(crate) const SEND_BUFFER: i32 = 128 * 1024;
 
-/// How many writes or accepts in a row before the others have their turn. A
-/// write of a whole chunk is a turn, too.
+/// How many writes or accepts there are in a row before the others have their
+/// turn. A write of a whole chunk is a turn, too.
 pub(crate) const TURN: usize = 16;

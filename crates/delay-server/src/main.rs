@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Were standard error closed, there would be nobody to tell.
+            // If standard error is closed, nothing can be reported.
             let _ = writeln!(io::stderr(), "delay-server: {error}");
             ExitCode::from(2)
         }

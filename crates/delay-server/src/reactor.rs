@@ -1,7 +1,7 @@
 //! The thread of a server: waits for sockets and times, and drives the
-//! connection concerned. It is the only one that touches a socket; the
-//! handle in `server.rs` shares with it the record of requests, and a socket
-//! whose end is the order to stop.
+//! connection concerned. Only this thread touches a socket; with the handle in
+//! `server.rs` it shares the record of requests, and a socket whose end is the
+//! order to stop.
 
 use crate::connection::{Connection, Context};
 use crate::limits::{ACCEPT_PAUSE, HANGUP_PAUSE, TURN};
@@ -19,8 +19,8 @@ const LISTENER: u64 = u64::MAX;
 /// The token of the socket whose end is the order to stop.
 const STOP: u64 = u64::MAX - 1;
 
-/// How long to do nothing after a wait has failed. It cannot fail for a
-/// reason that we know of but a lack of memory in the kernel.
+/// How long to do nothing after a wait has failed. The only known reason is a
+/// lack of memory in the kernel.
 const WAIT_FAILED_PAUSE: Duration = Duration::from_millis(10);
 
 /// Whether new connections are accepted.
@@ -29,9 +29,9 @@ enum Accepting {
     /// The listener is in the poller's set.
     Listening,
     /// It is not, until this time or the end of a connection: an accept has
-    /// failed, most likely for want of a descriptor. The clients wait in the
-    /// kernel's queue; were the listener still in the set, it would be
-    /// reported at once, over and over.
+    /// failed, most likely because no descriptor is left. The clients wait in
+    /// the kernel's queue; if the listener were still in the set, it would be
+    /// reported again and again.
     Paused(Instant),
 }
 
@@ -117,8 +117,8 @@ impl Reactor {
                     | ErrorKind::ConnectionReset
                     | ErrorKind::Interrupted => {}
                     // No descriptor or no memory for it (EMFILE, ENFILE,
-                    // ENOBUFS, ENOMEM), or a trouble of the network that
-                    // Linux reports here: none is helped by trying at once.
+                    // ENOBUFS, ENOMEM), or a network error that Linux reports
+                    // here: trying again at once would not help.
                     _ => return self.pause_accepting(),
                 },
             }

@@ -1,5 +1,5 @@
-//! The record of what has happened: written by the server's thread, read by
-//! its handle. Neither knows the other.
+//! The record of what has happened, written by the server's thread and read by
+//! its handle, which know nothing else of each other.
 
 use crate::request::Request;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,12 +1,11 @@
-//! What a request is refused with: a status, and a reason for the person who
-//! reads it.
+//! Why a request is rejected: a status, and a reason for a human reader.
 
 /// A reply other than 200: which one, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
     /// The status line without the version, such as `400 Bad Request`.
     pub(crate) status: &'static str,
-    /// What was wrong and what is allowed, for the person who reads it.
+    /// What was wrong and what is allowed, for a human reader.
     pub(crate) reason: String,
 }
 
@@ -29,7 +28,7 @@ pub(crate) fn reject<T>(
     })
 }
 
-/// Text of the client's for a message to it: on one line, in quotes, short.
+/// The client's own text, for a message to it: on one line, quoted, short.
 pub(crate) fn quoted(text: &str) -> String {
     format!("{:?}", shortened(text))
 }

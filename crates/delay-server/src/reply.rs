@@ -27,13 +27,13 @@ pub(crate) enum Ending {
 /// One reply in a connection's queue.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// The next byte is not to be sent before this time.
+    /// The next byte must not be sent before this time.
     pub(crate) due: Instant,
     /// What comes after the last byte.
     pub(crate) ending: Ending,
     /// The status line, the headers and the empty line.
     head: Vec<u8>,
-    /// What the body repeats. Empty only where nothing is to be repeated.
+    /// What the body repeats. Empty only if nothing has to be repeated.
     message: Vec<u8>,
     /// How many bytes of head and body together are to be sent.
     length: u64,
@@ -130,8 +130,8 @@ impl Reply {
         }
     }
 
-    /// What tells a client to go on and send the body. It is not an answer:
-    /// the answer follows.
+    /// Tells a client to send the body. It is not an answer: the answer
+    /// follows.
     pub(crate) fn go_on(now: Instant) -> Self {
         let head = b"HTTP/1.1 100 Continue\r\n\r\n".to_vec();
         let length = head.len() as u64;

@@ -1,9 +1,9 @@
 //! From bytes to a request. No sockets and no clock: everything here is a
 //! function of its bytes.
 //!
-//! Two kinds of mistakes are told apart. After one in the *framing*, the start
-//! of the next request is unknown, so [`parse_head`] rejects and the
-//! connection ends. After one in the *meaning* (`wanted.rs`) it stays.
+//! There are two kinds of mistakes. After one in the *framing*, the start of
+//! the next request is unknown, so [`parse_head`] rejects and the connection
+//! ends. After one in the *meaning* (`wanted.rs`) it stays open.
 
 use crate::limits::{MAX_BODY, MAX_HEAD, MAX_HEADERS};
 use crate::rejection::{

@@ -14,8 +14,8 @@ use std::time::Duration;
 /// A server that runs on a thread of its own until it is dropped.
 ///
 /// Dropping it closes every connection, whatever its state, and waits for the
-/// thread. That takes milliseconds, since the thread never blocks on anything
-/// but the one wait that the drop ends.
+/// thread. That takes milliseconds, since the thread blocks only in one wait,
+/// which the drop ends.
 ///
 /// ```
 /// use delay_server::DelayServer;
@@ -45,7 +45,7 @@ pub struct DelayServer {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// How a server is to be started; from [`DelayServer::builder`].
+/// The options of a server; from [`DelayServer::builder`].
 #[derive(Clone, Debug)]
 pub struct Builder {
     addr: SocketAddr,
@@ -53,16 +53,16 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The address to listen on: 127.0.0.1 and port 0 unless told otherwise.
-    /// Port 0 means that the system chooses one that is free.
+    /// Sets the address to listen on. The default is 127.0.0.1 and port 0; for
+    /// port 0, the system chooses a free one.
     pub fn addr(mut self, addr: SocketAddr) -> Self {
         self.addr = addr;
         self
     }
 
-    /// How many requests to keep for [`DelayServer::requests`]:
-    /// [`RECORD_LIMIT`] unless told otherwise. The first
-    /// ones are kept; those after them are counted only.
+    /// Sets how many requests to keep for [`DelayServer::requests`]. The
+    /// default is [`RECORD_LIMIT`]. The first ones are kept; those after them
+    /// are only counted.
     pub fn record_limit(mut self, requests: usize) -> Self {
         self.record_limit = requests;
         self
@@ -132,25 +132,25 @@ impl DelayServer {
         format!("http://{}", self.addr)
     }
 
-    /// The requests that were read so far, in the order in which they were
-    /// read: all whose head was understood, whatever the answer. At most as
-    /// many as [`Builder::record_limit`] says.
+    /// The requests that have been read so far, in that order: all whose head
+    /// was understood, whatever the answer. At most as many as
+    /// [`Builder::record_limit`] says.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
     }
 
-    /// How many requests were read so far, kept or not.
+    /// How many requests have been read so far, kept or not.
     pub fn request_count(&self) -> usize {
         self.shared.lock().request_count
     }
 
-    /// Waits until `count` requests were read, and returns those that are
+    /// Waits until `count` requests have been read, and returns those that are
     /// kept.
     ///
     /// # Errors
     ///
-    /// `TimedOut` when they were not read within `timeout`; the message says
-    /// how many were.
+    /// `TimedOut` if fewer were read within `timeout`; the message says how
+    /// many.
     pub fn wait_for_requests(
         &self,
         count: usize,
@@ -167,7 +167,7 @@ impl DelayServer {
         Ok(record.requests.clone())
     }
 
-    /// How many connections were accepted so far.
+    /// How many connections have been accepted so far.
     pub fn connections_accepted(&self) -> usize {
         self.shared.lock().accepted
     }
@@ -177,9 +177,8 @@ impl DelayServer {
         self.shared.lock().open
     }
 
-    /// How often the server's thread has woken up so far. While nothing
-    /// happens the number stands still: what tests look at to know that
-    /// nothing spins.
+    /// How often the server's thread has woken up so far. Tests check that this
+    /// doesn't grow while nothing happens, that is, that nothing spins.
     pub fn wake_ups(&self) -> u64 {
         self.shared.lock().wake_ups
     }
@@ -197,14 +196,14 @@ impl Drop for DelayServer {
     }
 }
 
-/// Two ends of a connection with ourselves: a pair of sockets, for systems
-/// that have no `socketpair` too.
+/// The two ends of a connection with ourselves: a pair of sockets, even on
+/// systems without `socketpair`.
 fn stop_pair() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let ours = TcpStream::connect(listener.local_addr()?)?;
     loop {
         let (theirs, peer) = listener.accept()?;
-        // Anybody may connect to an open port, but only we are our peer.
+        // Any program may connect to an open port, but only we are our peer.
         if peer == ours.local_addr()? {
             return Ok((ours, theirs));
         }

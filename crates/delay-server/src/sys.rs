@@ -1,15 +1,15 @@
-//! The few calls to the operating system that std does not offer: waiting for
-//! many sockets at once, a socket's way of closing, the length of the queue
-//! of new connections, and the limit of open descriptors.
+//! The few system calls that std does not offer: waiting for many sockets at
+//! once, closing with a reset, the length of the queue of new connections, and
+//! the limit of open descriptors.
 //!
 //! [`Poller`] is one of two, with the same contract ([`Wait`]) and the same
 //! tests:
 //!
-//! - `epoll.rs` on Linux: what a wait costs does not depend on how many
-//!   sockets are idle;
-//! - `poll.rs` elsewhere, by `poll(2)` on Unix and `WSAPoll` on Windows, and
-//!   on Linux too with `--cfg delay_server_poll`, so that it is tested here:
-//!   each wait looks at every socket.
+//! - `epoll.rs` on Linux: the cost of a wait does not depend on the number of
+//!   idle sockets;
+//! - `poll.rs` elsewhere, with `poll(2)` on Unix and `WSAPoll` on Windows: each
+//!   wait looks at every socket. With `--cfg delay_server_poll` it runs on
+//!   Linux, too, so that it is tested there.
 //!
 //! Both are level-triggered: what was not read is reported again. Left out:
 //! everything that this server does not need, such as edges and kqueue.
@@ -60,8 +60,8 @@ pub(crate) trait Wait: Sized {
     /// An empty set.
     fn new() -> io::Result<Self>;
 
-    /// Changes what to wait for on a socket from `old` to `new`. The caller
-    /// says what `old` is: `Interest::NONE` at first.
+    /// Changes what to wait for on a socket from `old` to `new`. `old` has to
+    /// be what was set last: `Interest::NONE` at first.
     fn set(
         &mut self,
         socket: &impl AsSocket,
@@ -70,10 +70,10 @@ pub(crate) trait Wait: Sized {
         new: Interest,
     ) -> io::Result<()>;
 
-    /// Waits until something is to be reported or the time is over, and puts
-    /// the reports into `events`. `None` waits for ever. A signal ends the
-    /// wait early, without an error and without events. There must be at least
-    /// one socket in the set: `WSAPoll` refuses to wait for nothing.
+    /// Waits until there is something to report or the time is over, and puts
+    /// the reports into `events`. `None` is no timeout. A signal ends the wait
+    /// early, without an error and without events. There must be at least one
+    /// socket in the set: `WSAPoll` refuses to wait for none.
     fn wait(
         &mut self,
         events: &mut Vec<Event>,
@@ -82,8 +82,8 @@ pub(crate) trait Wait: Sized {
 }
 
 /// What to wait for on one socket. With neither, the socket is not in the
-/// poller's set at all: a hang-up, which the systems report even to those who
-/// asked for nothing, could otherwise be reported for ever.
+/// poller's set at all: otherwise a hang-up, which systems report even if
+/// nothing was asked for, could be reported for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interest {
     /// There is something to read, or the peer has ended its side.
@@ -116,21 +116,21 @@ pub(crate) struct Event {
     pub(crate) hangup: bool,
 }
 
-/// A poller is complete if this compiles,
+/// A poller is complete if this compiles.
 const fn complete<P: Wait + Send>() {}
 const _: () = complete::<Poller>();
 
-/// and so is a system: a close that is a reset, how many bytes wait for a
-/// client that does not read, how many clients wait, and how many descriptors
-/// there may be.
+/// So is a system: a close that is a reset, how many bytes are kept for a
+/// client that does not read, how many clients may wait, and how many
+/// descriptors there may be.
 const _: fn(&TcpStream) -> io::Result<()> = reset_on_close;
 const _: fn(&TcpListener, i32) -> io::Result<()> = limit_send_buffers;
 const _: fn(&TcpListener) -> io::Result<()> = lengthen_backlog;
 const _: fn() -> io::Result<u64> = raise_descriptor_limit;
 
-/// The timeout in whole milliseconds as the systems take it: -1 is for ever,
-/// and a part of a millisecond counts as one, since waking up too early means
-/// waking up again and again until the time has come.
+/// The timeout in whole milliseconds, as the systems take it. -1 is no timeout.
+/// It is rounded up, since waking up too early means waking up again and again
+/// until the time has come.
 fn timeout_ms(timeout: Option<Duration>) -> i32 {
     let Some(timeout) = timeout else { return -1 };
     let ms = timeout.as_nanos().div_ceil(1_000_000);

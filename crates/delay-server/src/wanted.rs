@@ -16,7 +16,7 @@ pub(crate) struct Wanted {
     pub(crate) message: Vec<u8>,
     /// The length of the body: the message is repeated and cut to it.
     pub(crate) size: u64,
-    /// What is to go wrong.
+    /// The fault that was asked for.
     pub(crate) fault: Option<Fault>,
 }
 
@@ -145,8 +145,8 @@ fn parse_size(value: &str) -> Result<u64, Rejection> {
     }
 }
 
-/// The bytes that percent-encoded text stands for. The crate's decoder leaves
-/// a `%` that two hexadecimal digits do not follow as it is; here it is wrong.
+/// Decodes percent-encoded text. The crate's decoder ignores a `%` that is not
+/// followed by two hexadecimal digits; here it is an error.
 fn percent_decode(text: &str) -> Result<Vec<u8>, Rejection> {
     for after in text.split('%').skip(1) {
         let digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit);

@@ -1,4 +1,4 @@
-//! Cases, rounds and figures. How each peer does it is in `peers.rs`.
+//! Cases, rounds and figures. The peers are in `peers.rs`.
 
 mod peers;
 
@@ -15,13 +15,13 @@ use testing::bench::{Arguments, Result, Rounds, Row, in_turns, ns_each};
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Case {
-    /// Of so many in the queue, so many become ready.
+    /// How many are in the queue, and how many of them become ready.
     Ready(usize, usize),
     /// One source in, and out again.
     Register,
     /// A wait that does not wait, and finds nothing.
     Empty,
-    /// From `wake` in one thread to the end of the wait in another.
+    /// From `wake` in one thread to the end of the wait in another thread.
     Wake,
 }
 
@@ -70,7 +70,7 @@ impl Case {
         }
     }
 
-    /// So many that a round takes some ten milliseconds.
+    /// Enough for a round of about ten milliseconds.
     fn iterations(self) -> usize {
         match self {
             Self::Wake => 500,
@@ -79,7 +79,7 @@ impl Case {
     }
 }
 
-/// Runs one case of one peer so often, and returns how long that took.
+/// Runs one case of one peer a number of times; returns how long it took.
 type Loop = fn(Case, &[File], usize) -> io::Result<Duration>;
 
 const PEERS: [(&str, Loop); 6] = [
@@ -91,7 +91,7 @@ const PEERS: [(&str, Loop); 6] = [
     ("polling, edge", of::<PollingEdge>),
 ];
 
-/// The least that there is to do: for events, the write and the read.
+/// The least that has to be done: for events, the write and the read.
 fn floor(case: Case, sources: &[File], count: usize) -> io::Result<Duration> {
     let Case::Ready(all, ready) = case else {
         return Ok(Duration::ZERO);
@@ -144,7 +144,7 @@ fn events<P: Peer>(
     Ok(start.elapsed())
 }
 
-/// Each turn, others are ready: `ready` of them, far from each other.
+/// In each turn others are ready: `ready` of them, far from each other.
 fn turns<P: Peer>(
     peer: &mut P,
     sources: &[RawFd],

@@ -1,4 +1,4 @@
-//! The peers, each by its own means, doing the same.
+//! The peers: each does the same, in its own way.
 
 use ch04_event_queue as queue;
 use std::io;
@@ -211,8 +211,7 @@ macro_rules! peer {
 peer!(Ours, queue);
 peer!(Mio, mio);
 
-/// polling has modes; these are its usual one and the one that is like the
-/// others.
+/// polling in its default mode, and in the mode that resembles the others.
 macro_rules! polling_peer {
     ($name:ident, $mode:ident, $again:expr) => {
         pub struct $name {

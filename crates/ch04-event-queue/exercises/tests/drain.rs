@@ -101,7 +101,7 @@ fn arrives(
     assert_eq!(received.len(), sent.len(), "{wrong}");
     let wrong = "exercise drain: not what was sent";
     assert!(received == sent, "{wrong}");
-    let wrong = "exercise drain: a read takes a kilobyte at most";
+    let wrong = "exercise drain: a read takes a kibibyte at most";
     assert!(counted.largest <= ROOM, "{wrong}");
     counted
 }

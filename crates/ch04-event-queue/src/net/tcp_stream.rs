@@ -6,13 +6,14 @@ use crate::sys;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
 
-/// A TCP connection, perhaps one that is not there yet.
+/// A TCP connection, perhaps one that is still being made.
 ///
 /// After [`connect`](Self::connect), wait for the first event with
-/// [`is_writable`](crate::event::Event::is_writable). Then it is decided: call
-/// [`take_error`](Self::take_error), which says why not, and then
-/// [`peer_addr`](Self::peer_addr), which fails with `NotConnected` if it was
-/// not decided after all. Then wait again.
+/// [`is_writable`](crate::event::Event::is_writable). Then the outcome should
+/// be known. Call [`take_error`](Self::take_error): if it returns an error,
+/// there will be no connection, and the error is cleared, so drop the stream.
+/// If it returns none, call [`peer_addr`](Self::peer_addr): if that fails with
+/// `NotConnected`, the event came too early, and you wait again.
 ///
 /// ```
 /// use ch04_event_queue::net::TcpStream;
@@ -41,7 +42,7 @@ impl TcpStream {
     /// # Errors
     ///
     /// What is known at once: no descriptor is left, or (`NetworkUnreachable`)
-    /// there is no route. Whether somebody listens there is known later: see
+    /// there is no route. Whether anything listens there is known later: see
     /// [`take_error`](Self::take_error).
     pub fn connect(addr: SocketAddr) -> io::Result<Self> {
         sys::connect(addr).map(Self::from_std)
@@ -50,9 +51,9 @@ impl TcpStream {
     /// Takes a connection of the standard library, which has to be in
     /// non-blocking mode already.
     ///
-    /// On Unix it may still be in the queue that it was registered in before
-    /// it came here: then `register` says `AlreadyExists` there (kqueue: it
-    /// replaces the registration), and `reregister` and `deregister` find it.
+    /// On Unix it may still be in a queue that it was registered in before:
+    /// then `register` says `AlreadyExists` for that queue (kqueue: it replaces
+    /// the registration), and `reregister` and `deregister` find it.
     pub fn from_std(stream: net::TcpStream) -> Self {
         let inner = IoSource::new(stream);
         Self { inner }
@@ -63,7 +64,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// `NotConnected` if there is none (yet, or any more).
+    /// `NotConnected` if there is none, not yet or no longer.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().peer_addr()
     }
@@ -73,31 +74,31 @@ impl TcpStream {
         self.inner.socket().local_addr()
     }
 
-    /// Ends one direction of the connection, or both. What ends here is also
-    /// an event here: see [`is_read_closed`].
+    /// Ends one direction of the connection, or both. That is an event on this
+    /// side, too: see [`is_read_closed`].
     ///
     /// [`is_read_closed`]: crate::event::Event::is_read_closed
     ///
     /// # Errors
     ///
-    /// `NotConnected` if there is no connection (yet, or any more).
+    /// `NotConnected` if there is no connection, not yet or no longer.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.inner.socket().shutdown(how)
     }
 
-    /// Sets whether small pieces are sent at once (`true`) or may be collected
-    /// for a moment. Not to be called before it is connected.
+    /// Sets whether small pieces are sent immediately (`true`) or may be
+    /// collected for a moment. Don't call it before the stream is connected.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.inner.socket().set_nodelay(nodelay)
     }
 
-    /// Are small pieces sent at once?
+    /// Are small pieces sent immediately?
     pub fn nodelay(&self) -> io::Result<bool> {
         self.inner.socket().nodelay()
     }
 
-    /// Sets how many routers a packet may pass. Not to be called before it is
-    /// connected.
+    /// Sets how many routers a packet may pass. Don't call it before the stream
+    /// is connected.
     ///
     /// # Errors
     ///
@@ -107,12 +108,12 @@ impl TcpStream {
         self.inner.socket().set_ttl(ttl)
     }
 
-    /// How many routers a packet may pass.
+    /// How many routers may a packet pass?
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.socket().ttl()
     }
 
-    /// Fetches the error that is waiting, if there is one. After a
+    /// Fetches and clears the error that is waiting, if there is one. After a
     /// [`connect`](Self::connect), this is why there is no connection.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.socket().take_error()
@@ -122,16 +123,16 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is nothing; `ConnectionReset` if the other side has
-    /// broken it off; `NotConnected` before it is connected.
+    /// `WouldBlock` if there is nothing; `ConnectionReset` if the other side
+    /// has reset the connection; `NotConnected` before it is connected.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.io(|stream| stream.peek(buf))
     }
 
     /// Runs an operation of your own on the socket, one that fails with
-    /// `WouldBlock` if it would have to wait. On Windows the next event
-    /// depends on it: who calls the system past this method and the others
-    /// here may never hear of the socket again.
+    /// `WouldBlock` if it would have to wait. On Windows the next event depends
+    /// on this: if you call the system by other means than the methods here,
+    /// there may never be another event for the socket.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The traits that every socket has, written once.
 
-/// What a socket is beside its own calls: a source, and its conversions to and
-/// from what the standard library and the system call it.
+/// What all sockets share: they are sources, and convert to and from the types
+/// of the standard library and of the system.
 macro_rules! socket_traits {
     ($socket:ident) => {
         impl crate::registry::Source for $socket {
@@ -41,7 +41,7 @@ macro_rules! socket_traits {
         }
 
         /// It stays in non-blocking mode. On Unix it also stays in its queue,
-        /// which keeps reporting it under its token: deregister it first.
+        /// and its events keep coming under its token: deregister it first.
         impl From<$socket> for std::net::$socket {
             fn from(socket: $socket) -> Self {
                 socket.inner.into_socket()
@@ -65,7 +65,7 @@ macro_rules! socket_traits {
     };
 }
 
-/// The same conversions, by the names that the platform has for them.
+/// The conversions, under the names that the platform gives them.
 macro_rules! handle_traits {
     (
         $socket:ident: $io:path,

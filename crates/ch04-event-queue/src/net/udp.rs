@@ -1,4 +1,4 @@
-//! A port to which datagrams come.
+//! A port on which datagrams arrive.
 
 use super::traits::socket_traits;
 use crate::io_source::IoSource;
@@ -6,7 +6,7 @@ use crate::sys;
 use std::io;
 use std::net::{self, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// A UDP socket. Readable: there are datagrams; each read takes a whole one.
+/// A UDP socket. Readable means that datagrams are there; each read takes one.
 ///
 /// ```
 /// use ch04_event_queue::net::UdpSocket;
@@ -31,14 +31,14 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
-    /// Takes the datagrams that come to `addr`. Port 0: the system chooses one
-    /// that is free.
+    /// Receives the datagrams that are sent to `addr`. For port 0, the system
+    /// chooses a free one.
     ///
     /// # Errors
     ///
     /// - `AddrInUse`: another socket has the port;
     /// - `AddrNotAvailable`: the address is not one of this machine;
-    /// - `PermissionDenied`: the port is one of those that only root may take;
+    /// - `PermissionDenied`: only root may take this port;
     /// - no descriptor is left.
     pub fn bind(addr: SocketAddr) -> io::Result<Self> {
         let socket = net::UdpSocket::bind(addr)?;
@@ -49,18 +49,18 @@ impl UdpSocket {
     /// Takes a socket of the standard library, which has to be in non-blocking
     /// mode already.
     ///
-    /// On Unix it may still be in the queue that it was registered in before
-    /// it came here: then `register` says `AlreadyExists` there (kqueue: it
-    /// replaces the registration), and `reregister` and `deregister` find it.
+    /// On Unix it may still be in a queue that it was registered in before:
+    /// then `register` says `AlreadyExists` for that queue (kqueue: it replaces
+    /// the registration), and `reregister` and `deregister` find it.
     pub fn from_std(socket: net::UdpSocket) -> Self {
         let inner = IoSource::new(socket);
         Self { inner }
     }
 
     /// Runs an operation of your own on the socket, one that fails with
-    /// `WouldBlock` if it would have to wait. On Windows the next event
-    /// depends on it: who calls the system past this method and the others
-    /// here may never hear of the socket again.
+    /// `WouldBlock` if it would have to wait. On Windows the next event depends
+    /// on this: if you call the system by other means than the methods here,
+    /// there may never be another event for the socket.
     ///
     /// # Errors
     ///
@@ -77,7 +77,8 @@ impl UdpSocket {
     /// # Errors
     ///
     /// - `WouldBlock`: there is no room;
-    /// - `PermissionDenied`: a broadcast, and [`set_broadcast`] has not allowed it;
+    /// - `PermissionDenied`: a broadcast, and [`set_broadcast`] has not allowed
+    ///   it;
     /// - one that the standard library has no kind for (on Linux `EMSGSIZE`):
     ///   `buf` is longer than a datagram can be.
     ///
@@ -86,7 +87,7 @@ impl UdpSocket {
         self.inner.io(|socket| socket.send_to(buf, target))
     }
 
-    /// Takes the next datagram: its length, and where it comes from. What of it
+    /// Takes the next datagram, and returns its length and its sender. What
     /// does not fit into `buf` is lost.
     ///
     /// # Errors
@@ -105,7 +106,7 @@ impl UdpSocket {
         self.inner.io(|socket| socket.peek_from(buf))
     }
 
-    /// Sends a datagram to where it is connected to.
+    /// Sends a datagram to the address that it is connected to.
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl UdpSocket {
         self.inner.io(|socket| socket.send(buf))
     }
 
-    /// Takes the next datagram from where it is connected to.
+    /// Takes the next datagram from the address that it is connected to.
     ///
     /// # Errors
     ///
@@ -140,7 +141,7 @@ impl UdpSocket {
 }
 
 impl UdpSocket {
-    /// The address to which datagrams come.
+    /// The address that it receives on.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.socket().local_addr()
     }
@@ -154,15 +155,15 @@ impl UdpSocket {
         self.inner.socket().peer_addr()
     }
 
-    /// From now on, sends to `addr` and receives from there only. Nothing is
-    /// sent for it, and there is nothing to wait for.
+    /// From now on, sends to `addr` and receives from there only. This sends
+    /// nothing, so there is nothing to wait for.
     ///
     /// # Errors
     ///
     /// - `PermissionDenied`: a broadcast address, and [`set_broadcast`] has not
     ///   allowed it;
-    /// - one that the standard library has no kind for (on Linux `EAFNOSUPPORT`):
-    ///   an IPv6 address on an IPv4 socket;
+    /// - one that the standard library has no kind for (on Linux
+    ///   `EAFNOSUPPORT`): an IPv6 address on an IPv4 socket;
     /// - `NetworkUnreachable`: there is no route.
     ///
     /// [`set_broadcast`]: Self::set_broadcast
@@ -170,7 +171,7 @@ impl UdpSocket {
         self.inner.socket().connect(addr)
     }
 
-    /// Allows, or forbids, to send to broadcast addresses.
+    /// Allows or forbids sending to broadcast addresses.
     pub fn set_broadcast(&self, on: bool) -> io::Result<()> {
         self.inner.socket().set_broadcast(on)
     }
@@ -194,8 +195,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// On Linux, `InvalidInput` for 256 and more, except for `u32::MAX`: that is
-    /// the default.
+    /// On Linux, `InvalidInput` for 256 and more, except for `u32::MAX`: that
+    /// is the default.
     pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
         self.inner.socket().set_multicast_ttl_v4(ttl)
     }
@@ -306,7 +307,7 @@ impl UdpSocket {
         sys::only_v6(self.inner.socket())
     }
 
-    /// Fetches the error that is waiting, if there is one.
+    /// Fetches and clears the error that is waiting, if there is one.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.socket().take_error()
     }

@@ -1,12 +1,12 @@
-//! The one call on which the backend for Windows stands: "tell me when one of
-//! these sockets is ready", asked of AFD, the driver behind Winsock, as an
-//! overlapped operation whose end comes out of a completion port.
+//! The one call that the backend for Windows is built on: "tell me when one of
+//! these sockets is ready", asked of AFD, the driver below Winsock (Windows's
+//! socket library), as an overlapped operation whose end comes out of a
+//! completion port.
 //!
-//! `select` and `WSAPoll` ask the same of the same driver. The device and the
-//! code of the call are not documented, and yet as stable as anything on
-//! Windows: libuv, wepoll, mio and polling are built on them. `windows.rs` says
-//! why this one does as they do. What is written down here are numbers and
-//! layouts, and who may touch an operation when.
+//! `select` and `WSAPoll` ask the same driver the same question. The device and
+//! the code of the call are not documented, but libuv, wepoll, mio and polling
+//! rely on them. `windows.rs` says why we do, too. This file has the numbers
+//! and layouts, and says what may touch an operation, and when.
 
 use std::io;
 use std::mem;
@@ -38,7 +38,7 @@ pub(super) const DISCONNECT: u32 = 0x008;
 pub(super) const ABORT: u32 = 0x010;
 /// The socket was closed here.
 pub(super) const LOCAL_CLOSE: u32 = 0x020;
-/// There is somebody to accept.
+/// There is a client to accept.
 pub(super) const ACCEPT: u32 = 0x080;
 /// No connection was made.
 pub(super) const CONNECT_FAIL: u32 = 0x100;
@@ -48,23 +48,23 @@ const IOCTL_AFD_POLL: u32 = 0x0001_2024;
 // ANCHOR_END: afd_flags
 
 // ANCHOR: afd_operation
-/// One question, from when it is asked until its packet is taken out of the
-/// port. Meanwhile it is the kernel's: it must not move, and nobody may look.
+/// One question. From when it is asked until its packet is taken out of the
+/// port, it belongs to the kernel: it must not move, be read or be written.
 #[repr(C)]
 pub(super) struct Operation {
-    /// First, as its address is what the packet has.
+    /// First, because the packet carries its address.
     overlapped: OVERLAPPED,
     question: Question,
 }
 
-/// Both the question and the answer, as AFD wants and gives them.
+/// Question and answer, in the layout of AFD.
 #[repr(C)]
 struct Question {
     /// In 100 ns, after which there is an answer anyway.
     timeout: i64,
     /// How many sockets; in the answer, how many are ready.
     count: u32,
-    /// Does it end the questions of others about the same socket?
+    /// Does it end other questions about the same socket?
     exclusive: u32,
     sockets: [About; 1],
 }
@@ -84,7 +84,7 @@ impl Operation {
         unsafe { mem::zeroed() }
     }
 
-    /// For ever, about one socket. Its close is an answer, too.
+    /// Without a timeout, about one socket. Its close is an answer, too.
     fn about(socket: SOCKET, events: u32) -> Self {
         let mut asked = Self::new();
         asked.question.timeout = i64::MAX;
@@ -94,7 +94,7 @@ impl Operation {
         asked
     }
 
-    /// What came of it: the events; none if it was cancelled.
+    /// The answer: the events; none if it was cancelled.
     pub(super) fn answer(&self) -> io::Result<u32> {
         let status = self.overlapped.Internal as NTSTATUS;
         if status == STATUS_CANCELLED || self.question.count == 0 {
@@ -111,7 +111,7 @@ pub(super) struct Afd(OwnedHandle);
 
 impl Afd {
     pub(super) fn open(port: &OwnedHandle) -> io::Result<Self> {
-        // What follows the name of the device is ours.
+        // What follows the name of the device is our choice.
         const NAME: &str = r"\Device\Afd\EventQueue";
         let mut name: Vec<u16> = NAME.encode_utf16().collect();
         let bytes = size_of_val(&name[..]) as u16;
@@ -149,7 +149,7 @@ impl Afd {
             )
         };
         check(status)?;
-        // SAFETY: the system has just opened it, and nobody else knows of it.
+        // SAFETY: the system has just opened it, and nothing else owns it.
         let afd = Self(unsafe { OwnedHandle::from_raw_handle(handle) });
         let (port, key) = (port.as_raw_handle(), 0);
         // SAFETY: both handles are open, and stay so during the call.
@@ -160,13 +160,13 @@ impl Afd {
         Ok(afd)
     }
 
-    /// Asks which of `events` are true of `socket`, now or when one of them
-    /// is. If this succeeds, there will be a packet, and exactly one.
+    /// Asks which of `events` are true of `socket`, now or as soon as one is.
+    /// If this succeeds, there will be exactly one packet.
     ///
     /// # Safety
     ///
-    /// The operation is not one that is asked already, and stays where it is,
-    /// untouched, until its packet was taken out of the port.
+    /// The operation is not under way already, and stays where it is,
+    /// untouched, until its packet has been taken out of the port.
     // ANCHOR: afd_poll
     pub(super) unsafe fn ask(
         &self,
@@ -174,14 +174,14 @@ impl Afd {
         events: u32,
         operation: *mut Operation,
     ) -> io::Result<()> {
-        // SAFETY: it is ours until the next call.
+        // SAFETY: the operation is ours until the call below.
         unsafe { operation.write(Operation::about(socket, events)) };
-        // SAFETY: a field of what the caller has promised to be there.
+        // SAFETY: the caller promises that the operation is there.
         let question = unsafe { &raw mut (*operation).question };
         let (question, size) = (question.cast(), size_of::<Question>() as u32);
         let handle = self.0.as_raw_handle();
         // SAFETY: the kernel reads and writes the question and the OVERLAPPED,
-        // which stay where they are until the packet: the caller's promise.
+        // which the caller promises to leave in place until the packet.
         let done = unsafe {
             let (none, overlapped) = (ptr::null_mut(), operation.cast());
             DeviceIoControl(
@@ -203,12 +203,12 @@ impl Afd {
     }
     // ANCHOR_END: afd_poll
 
-    /// Asks no longer. Its packet comes, with no events or with those that
-    /// were faster.
+    /// Withdraws the question. Its packet still comes, without events, or with
+    /// those that came first.
     pub(super) fn cancel(&self, operation: *mut Operation) {
         let handle = self.0.as_raw_handle();
         let overlapped = operation.cast::<OVERLAPPED>();
-        // An error means that there is nothing to cancel any more.
+        // An error means that there is nothing left to cancel.
         //
         // SAFETY: the address is compared with those of the operations of
         // this handle, and not followed otherwise.
@@ -220,7 +220,7 @@ fn is_pending(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_IO_PENDING as i32)
 }
 
-/// What a call of the kernel's own interface returned.
+/// The result of a call of the kernel's own interface.
 fn check(status: NTSTATUS) -> io::Result<()> {
     if status >= 0 {
         return Ok(());

@@ -1,7 +1,7 @@
 //! The backend for Linux.
 //!
-//! The thinnest of the three: epoll is what this crate's interface was made
-//! after. Its descriptor is the queue, what it reports is the event.
+//! The thinnest of the three, because the interface was modelled on epoll. The
+//! queue is its descriptor, and an event is what it writes.
 
 use super::{Descriptors, Queue, Readiness, Wake};
 use crate::errno::check;
@@ -14,8 +14,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
-/// The most events that the kernel accepts room for: what a C `int` can count
-/// the bytes of.
+/// The most events that the kernel accepts room for: their size in bytes has to
+/// fit into a C `int`.
 const MOST: usize = i32::MAX as usize / size_of::<EpollEvent>();
 
 // ANCHOR: epoll_selector
@@ -26,7 +26,7 @@ pub(crate) struct Selector(OwnedFd);
 impl Queue for Selector {
     fn new() -> io::Result<Self> {
         let fd = check(ffi::epoll_create1(ffi::EPOLL_CLOEXEC))?;
-        // SAFETY: the kernel has just opened it, and nobody else knows of it.
+        // SAFETY: the kernel has just opened it, and nothing else owns it.
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
@@ -44,18 +44,18 @@ impl Queue for Selector {
         let room = events.capacity().min(MOST) as i32;
         events.clear();
         let (first, time) = (events.as_mut_ptr(), milliseconds(timeout));
-        // SAFETY: the kernel writes at most `room` events, which is what the
-        // list has room for.
+        // SAFETY: the kernel writes at most `room` events, and the list has
+        // room for that many.
         let count = unsafe { ffi::epoll_wait(queue, first, room, time) };
         let count = check(count)? as usize;
-        // SAFETY: so many are within the room, and the kernel has written them.
+        // SAFETY: `count` is at most `room`, and the kernel wrote that many.
         unsafe { events.set_len(count) };
         Ok(())
     }
 }
 // ANCHOR_END: epoll_selector
 
-/// Whole milliseconds, rounded up; what does not fit is as long as can be.
+/// Whole milliseconds, rounded up; the longest possible if it does not fit.
 #[inline]
 fn milliseconds(timeout: Option<Duration>) -> i32 {
     let Some(timeout) = timeout else { return -1 };
@@ -93,7 +93,7 @@ impl Descriptors for Selector {
     }
 
     fn remove(&self, fd: RawFd) -> io::Result<()> {
-        self.deregister(fd) // the kernel says so
+        self.deregister(fd) // the kernel says `NotFound` by itself
     }
 }
 
@@ -110,8 +110,8 @@ impl Selector {
     ) -> io::Result<()> {
         let mut events = ffi::EPOLLET;
         if of.is_readable() {
-            // RDHUP says that the peer has ended its side, which a full
-            // receive buffer would hide.
+            // RDHUP says that the peer has ended its side, even while bytes
+            // are unread.
             events |= ffi::EPOLLIN | ffi::EPOLLRDHUP;
         }
         if of.is_writable() {
@@ -137,7 +137,7 @@ impl AsFd for Selector {
 }
 
 // ANCHOR: epoll_event
-/// What the kernel has written, read where it stands.
+/// What the kernel wrote, read in place.
 pub(crate) type Event = EpollEvent;
 
 /// Is any of these flags set?
@@ -198,8 +198,8 @@ impl Readiness for Event {
 }
 
 // ANCHOR: epoll_waker
-/// An eventfd: a counter, and readable unless it is zero. Nobody has to read
-/// it, since each write is a change, and an edge-triggered queue reports it.
+/// An eventfd: a counter that is readable unless it is zero. It need not be
+/// read, since each write is a change, which an edge-triggered queue reports.
 #[derive(Debug)]
 pub(crate) struct Waker(File);
 
@@ -209,7 +209,7 @@ impl Wake for Waker {
     fn new(queue: &Selector, token: Token) -> io::Result<Self> {
         let flags = ffi::EFD_CLOEXEC | ffi::EFD_NONBLOCK;
         let fd = check(ffi::eventfd(0, flags))?;
-        // SAFETY: the kernel has just opened it, and nobody else knows of it.
+        // SAFETY: the kernel has just opened it, and nothing else owns it.
         let counter = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
         queue.register(fd, token, Interest::READABLE)?;
         Ok(Self(counter))
@@ -219,8 +219,8 @@ impl Wake for Waker {
         loop {
             match (&self.0).write(&1_u64.to_ne_bytes()) {
                 Ok(_) => return Ok(()),
-                // After 2^64 - 2 calls the counter is full. To read it makes
-                // it zero; if another thread was faster, it is that already.
+                // After 2^64 - 2 calls the counter is full. Reading sets it to
+                // zero; if another thread was faster, it is zero already.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let _ = (&self.0).read(&mut [0; 8]);
                 }

@@ -1,12 +1,12 @@
 //! The backend for macOS and the BSDs.
 //!
-//! Where epoll has one entry a descriptor, with a set of flags, kqueue has one
-//! a *filter*: reading and writing are registered apart, and are events apart.
-//! One call does both: it takes changes and gives events. `EV_CLEAR` is what
-//! epoll calls edge-triggered.
+//! Where epoll has one entry per descriptor, with a set of flags, kqueue has
+//! one per *filter*: reading and writing are registered separately, and are
+//! separate events. One call does everything: it takes changes and returns
+//! events. `EV_CLEAR` is what epoll calls edge-triggered.
 //!
-//! The systems agree on how the calls work and not on the numbers
-//! (`EVFILT_USER` alone has four values), so those are libc's.
+//! The systems agree on how the calls work but not on the numbers
+//! (`EVFILT_USER` alone has four values), so these come from libc.
 
 use super::{Descriptors, Queue, Readiness, Wake};
 use crate::errno::check;
@@ -39,8 +39,8 @@ type Flags = u32;
 const LONGEST: u64 = 100_000_000;
 
 // ANCHOR: kqueue_selector
-/// A kqueue. Handles share the descriptor instead of duplicating it: that
-/// needs none, and can be had on all systems (libkqueue knows no duplicates).
+/// A kqueue. Handles share one descriptor instead of duplicating it: that works
+/// on all systems (libkqueue cannot be duplicated).
 #[derive(Debug)]
 pub(crate) struct Selector(Arc<OwnedFd>);
 // ANCHOR_END: kqueue_selector
@@ -52,7 +52,7 @@ impl Queue for Selector {
         // SAFETY: takes nothing; there is nothing to uphold.
         #[cfg_attr(target_os = "linux", expect(unused_unsafe))]
         let fd = check(unsafe { raw::kqueue() })?;
-        // SAFETY: the kernel has just opened it, and nobody else knows of it.
+        // SAFETY: the kernel has just opened it, and nothing else owns it.
         let queue = unsafe { OwnedFd::from_raw_fd(fd) };
         // SAFETY: sets a flag of a descriptor that is ours.
         check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
@@ -82,7 +82,7 @@ impl Queue for Selector {
         let count =
             unsafe { raw::kevent(queue, none, 0, first, room as _, time) };
         let count = check(count)? as usize;
-        // SAFETY: so many are within the room, and the kernel has written them.
+        // SAFETY: `count` is at most `room`, and the kernel wrote that many.
         unsafe { events.set_len(count) };
         Ok(())
     }
@@ -129,9 +129,9 @@ impl Descriptors for Selector {
             entry(fd, filter, flags, token)
         };
         let (read, write) = (raw::EVFILT_READ, raw::EVFILT_WRITE);
-        // First nothing, then what is wanted: to add what is there already
-        // changes it, but does not report once more what is ready on all
-        // systems. What is to go is perhaps not there.
+        // First nothing, then what is wanted: adding an entry again changes
+        // it, but may not report what is ready already. Perhaps there is
+        // nothing to delete.
         let changes = [
             set(write, false),
             set(read, false),
@@ -162,7 +162,7 @@ impl Descriptors for Selector {
 }
 
 // ANCHOR: kqueue_entry
-/// A change of one entry, of which we want to know how it went.
+/// A change of one entry, with a receipt that says how it went.
 fn entry(fd: RawFd, filter: Filter, flags: Flags, token: Token) -> raw::kevent {
     // SAFETY: numbers and a pointer; all zeroes is a valid one.
     let mut entry: raw::kevent = unsafe { mem::zeroed() };
@@ -177,8 +177,8 @@ fn entry(fd: RawFd, filter: Filter, flags: Flags, token: Token) -> raw::kevent {
 
 impl Selector {
     // ANCHOR: kqueue_change
-    /// Has all changes made, and returns the first error but `accepted`, or
-    /// how many had that.
+    /// Makes all changes. Returns the first error other than `accepted`, or how
+    /// many changes failed with that one.
     fn change<const N: usize>(
         &self,
         mut changes: [raw::kevent; N],
@@ -188,7 +188,7 @@ impl Selector {
         let at_once: libc::timespec = unsafe { mem::zeroed() };
         let (queue, list) = (self.0.as_raw_fd(), changes.as_mut_ptr());
         // SAFETY: the kernel reads N changes and one timeout, and writes at
-        // most N receipts, in this order, so they may be in one place.
+        // most N receipts, in this order, so they may share the memory.
         let done =
             unsafe { raw::kevent(queue, list, N as _, list, N as _, &at_once) };
         match check(done) {
@@ -199,13 +199,13 @@ impl Selector {
         }
         let mut count = 0;
         for receipt in &changes {
-            // Not an error if a pipe's reader is gone: that is the event.
+            // EPIPE: a pipe's reader is gone, which becomes an event.
             let error = receipt.data as i32;
             let is_error = receipt.flags & raw::EV_ERROR != 0;
             if is_error && ![0, accepted, libc::EPIPE].contains(&error) {
                 return Err(io::Error::from_raw_os_error(error));
             }
-            // Without the flag: libkqueue does not set it.
+            // Regardless of the flag, which libkqueue does not set.
             count += usize::from(error != 0 && error == accepted);
         }
         Ok(count)
@@ -220,12 +220,12 @@ impl AsFd for Selector {
 }
 
 // ANCHOR: kqueue_event
-/// What the kernel has written, read where it stands.
+/// What the kernel wrote, read in place.
 #[derive(Clone)]
 #[repr(transparent)]
 pub(crate) struct Event(raw::kevent);
 
-// SAFETY: the pointer in it is a token, which nobody follows.
+// SAFETY: the pointer in it is a token, and is never followed.
 unsafe impl Send for Event {}
 // SAFETY: nothing changes an event through a shared reference, and the pointer
 // is never followed.
@@ -293,12 +293,13 @@ impl Readiness for Event {
 }
 
 // ANCHOR: kqueue_waker
-/// An entry of the queue itself, that any thread can trigger. No descriptor.
+/// An entry of the queue itself, which any thread can trigger, without a
+/// descriptor.
 #[derive(Debug)]
 pub(crate) struct Waker {
     queue: Selector,
     token: Token,
-    /// Which of the queue's wakers it is.
+    /// Identifies it among the queue's wakers.
     ident: usize,
 }
 
@@ -342,8 +343,8 @@ impl Waker {
 
 impl Drop for Waker {
     fn drop(&mut self) {
-        // There is nobody to tell, and an entry that nobody can trigger does
-        // no harm.
+        // A drop cannot report an error, and an entry that nothing can trigger
+        // does no harm.
         let _ = self.change(raw::EV_DELETE, 0);
     }
 }

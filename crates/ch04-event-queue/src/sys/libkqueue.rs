@@ -1,5 +1,5 @@
-//! kqueue on Linux, by the library libkqueue: only so that the backend for
-//! macOS and the BSDs can be run where there is neither, with
+//! kqueue on Linux, from the library libkqueue: only so that the backend for
+//! macOS and the BSDs can be run on Linux, with
 //! `RUSTFLAGS="--cfg event_queue_kqueue"`. Declared after its header.
 
 #![allow(non_camel_case_types, reason = "the names that libc has for them")]

@@ -1,5 +1,5 @@
-//! What the backends for Unix share: sockets are known by their descriptor,
-//! and nothing has to be remembered about them.
+//! What the backends for Unix share: a socket is identified by its descriptor,
+//! and nothing else has to be remembered about it.
 
 use super::{Descriptors as _, Register, Selector};
 use crate::errno::check;
@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 pub(crate) use std::os::fd::AsRawFd as AsRaw;
 
-/// Nothing: the kernel remembers all there is.
+/// Nothing: the kernel remembers everything.
 #[derive(Debug, Default)]
 pub(crate) struct Registration;
 
@@ -57,18 +57,18 @@ impl Register for Registration {
 }
 
 // ANCHOR: unix_connect
-/// A TCP socket that has begun to connect to `peer`, and does not wait for it.
+/// A TCP socket that has begun to connect to `peer`.
 pub(crate) fn connect(peer: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::from(socket(&peer)?);
     stream.set_nonblocking(true)?;
     let address = RawAddress::from(peer);
     let (pointer, length) = address.parts();
-    // SAFETY: the kernel reads `length` bytes, and `address` has them until
-    // the call is over.
+    // SAFETY: the kernel reads `length` bytes during the call, and `address`
+    // has them.
     match unsafe { libc::connect(stream.as_raw_fd(), pointer, length) } {
-        0 => Ok(stream), // it can be that quick, on one machine
+        0 => Ok(stream), // connected already
         _ => match io::Error::last_os_error() {
-            // Begun. A signal does not stop it either.
+            // Begun. Nor does a signal stop it.
             error if error.raw_os_error() == Some(libc::EINPROGRESS) => {
                 Ok(stream)
             }
@@ -79,8 +79,8 @@ pub(crate) fn connect(peer: SocketAddr) -> io::Result<TcpStream> {
 }
 // ANCHOR_END: unix_connect
 
-/// A TCP socket for this kind of address, that programs which this one starts
-/// do not inherit.
+/// A TCP socket for this kind of address, which is not inherited by programs
+/// that this one starts.
 fn socket(peer: &SocketAddr) -> io::Result<OwnedFd> {
     let family = match peer {
         SocketAddr::V4(_) => libc::AF_INET,
@@ -92,15 +92,15 @@ fn socket(peer: &SocketAddr) -> io::Result<OwnedFd> {
     let kind = libc::SOCK_STREAM;
     // SAFETY: takes three numbers; there is nothing to uphold.
     let fd = check(unsafe { libc::socket(family, kind, 0) })?;
-    // SAFETY: the kernel has just opened it, and nobody else knows of it.
+    // SAFETY: the kernel has just opened it, and nothing else owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(fd) };
     #[cfg(target_vendor = "apple")]
     apple(&socket)?;
     Ok(socket)
 }
 
-/// What other systems are told by flags: do not inherit it, and no signal for
-/// a write that arrives nowhere.
+/// What flags do on other systems: it is not inherited, and a write to a closed
+/// connection raises no signal.
 #[cfg(target_vendor = "apple")]
 fn apple(socket: &OwnedFd) -> io::Result<()> {
     let fd = socket.as_raw_fd();
@@ -116,7 +116,7 @@ fn apple(socket: &OwnedFd) -> io::Result<()> {
 }
 
 // ANCHOR: unix_address
-/// A socket address in the kernel's language.
+/// A socket address in the kernel's form.
 enum RawAddress {
     V4(libc::sockaddr_in),
     V6(libc::sockaddr_in6),
@@ -130,7 +130,7 @@ impl From<SocketAddr> for RawAddress {
                 let mut raw: libc::sockaddr_in = unsafe { mem::zeroed() };
                 raw.sin_family = libc::AF_INET as libc::sa_family_t;
                 raw.sin_port = address.port().to_be();
-                // Four bytes in the order of the network, as one number.
+                // Four bytes in network order, as one number.
                 let ip = address.ip().octets();
                 raw.sin_addr.s_addr = u32::from_ne_bytes(ip);
                 Self::V4(raw)
@@ -164,7 +164,7 @@ impl RawAddress {
     }
 }
 
-/// Does the socket take IPv6 only, and not IPv4 in its guise?
+/// Does the socket take IPv6 only, and no IPv4 addresses in disguise?
 pub(crate) fn only_v6(socket: &UdpSocket) -> io::Result<bool> {
     let fd = socket.as_raw_fd();
     let mut answer: libc::c_int = 0;

@@ -1,30 +1,30 @@
-//! The backend for Windows: a completion port that speaks of readiness.
+//! The backend for Windows: a completion port that reports readiness.
 //!
-//! Windows reports *completion*: hand over a buffer, hear when it was used. To
-//! offer *readiness* instead, there are three ways.
+//! Windows reports *completion*: hand over a buffer, and learn when it has been
+//! used. There are three ways to offer *readiness* instead.
 //!
-//! - Documented and old: `WSAEventSelect` ties a socket to an event object,
-//!   and 64 of those can be waited for at once. More sockets need a thread
-//!   for each 63.
-//! - Documented and half: a `WSARecv` of no bytes completes when there is
-//!   something to read. Nothing of the kind exists for room to write; there
-//!   the library has to take the bytes, own them until they are sent, and
-//!   report errors for them later, which is not what a program for the other
-//!   systems expects. And a listener has to have its next socket made before
-//!   somebody comes.
-//! - Not documented, and what everybody does: ask AFD, the driver behind
-//!   Winsock (see `afd.rs`). One call for both directions, for TCP and UDP, for
-//!   listeners and connections that are being made; no thread, no buffer.
+//! - Documented and old: `WSAEventSelect` ties a socket to an event object, and
+//!   a thread can wait for 64 of those. More sockets need more threads.
+//! - Documented and incomplete: a `WSARecv` of no bytes completes when there is
+//!   something to read. Nothing like it exists for room to write: there the
+//!   library has to take the bytes, own them until they are sent, and report
+//!   their errors later, which programs for the other systems don't expect.
+//!   And a listener has to provide the next socket before its client comes.
+//! - Undocumented and widespread: ask AFD, the driver below Winsock (see
+//!   `afd.rs`). One call serves both directions, TCP and UDP, listeners and
+//!   connections that are being made, without a thread or a buffer of the
+//!   program's. The question itself must stay in place until it is answered.
 //!
-//! This is the third way: it is the only one with which a program behaves as
-//! it does elsewhere, and mio's choice for the same reason. (Since 2021,
-//! `ProcessSocketNotifications` does it by documented means, on Windows 11.)
+//! This is the third way: with it, a program behaves as it does elsewhere. mio
+//! chose it for the same reason. (Since 2021, `ProcessSocketNotifications` is
+//! the documented way, on Windows 11.)
 //!
-//! AFD answers a question once, and at once if the answer is yes: level and
-//! one-shot. What makes it edge-triggered is *when it is asked again*: an event
-//! that was reported is asked for again only after an operation on the socket
-//! has said `WouldBlock`. So a socket that is not drained stays silent here
-//! even if something new comes; a program that drains does not notice.
+//! AFD answers a question once, and at once if the answer is yes:
+//! level-triggered and one-shot. It becomes edge-triggered by *when it is asked
+//! again*: an event that was reported is asked for again only after an
+//! operation on the socket has said `WouldBlock`. So a socket that is not
+//! drained stays silent here even if something new comes; a program that drains
+//! does not notice.
 
 use super::afd::{self, Afd, Operation};
 use super::winsock::base_of;
@@ -58,22 +58,22 @@ pub(crate) use super::winsock::{connect, only_v6};
 pub(crate) use event::Event;
 pub(crate) use std::os::windows::io::AsRawSocket as AsRaw;
 
-/// How many packets are taken out of the port at once, at most.
+/// At most how many packets are taken out of the port at once.
 const BATCH: usize = 128;
 
 /// The key of a packet from a waker. AFD's packets have zero.
 const FROM_WAKER: usize = 1;
 
-/// How long a queue that ends waits for its last packets, at most.
+/// At most how long a queue that is dropped waits for its last packets.
 const LAST_PACKETS: Duration = Duration::from_secs(1);
 
-/// Goes on after a panic elsewhere: no state here is left half changed.
+/// Ignores poisoning: no code here leaves state half changed when it panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 // ANCHOR: windows_selector
-/// The queue. All handles to it, sockets in it and wakers share it.
+/// The queue, shared by all its handles, sockets and wakers.
 #[derive(Clone, Debug)]
 pub(crate) struct Selector(Arc<Shared>);
 
@@ -82,7 +82,8 @@ struct Shared {
     afd: Afd,
     /// Sockets that AFD is to be asked about before the next wait.
     to_ask: Mutex<Vec<Arc<Socket>>>,
-    /// Packets that are in the port or will be. Each owns what it points to.
+    /// How many packets are in the port or on their way. Each owns what it
+    /// points to.
     packets: AtomicUsize,
     port: OwnedHandle,
 }
@@ -94,13 +95,13 @@ impl Queue for Selector {
 
     fn new() -> io::Result<Self> {
         let none = ptr::null_mut();
-        // SAFETY: no handle to put in: it makes a new port.
+        // SAFETY: without a handle to associate, this makes a new port.
         let port =
             unsafe { CreateIoCompletionPort(INVALID_HANDLE_VALUE, none, 0, 0) };
         if port.is_null() {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the system has just opened it, and nobody else knows of it.
+        // SAFETY: the system has just opened it, and nothing else owns it.
         let port = unsafe { OwnedHandle::from_raw_handle(port) };
         Ok(Self(Arc::new(Shared {
             afd: Afd::open(&port)?,
@@ -128,7 +129,7 @@ impl Queue for Selector {
                 return Ok(());
             }
             let left = timeout.map(|all| all.saturating_sub(start.elapsed()));
-            // What comes may be of no interest any more: then once again.
+            // What came may be of no interest any longer: then wait again.
             let is_over = self.0.take(events, left)? == 0;
             let is_over = is_over && left.is_some_and(|left| left.is_zero());
             if is_over || !events.is_empty() {
@@ -141,7 +142,7 @@ impl Queue for Selector {
 
 impl Shared {
     // ANCHOR: windows_take
-    /// Takes packets out of the port, and makes events of those that are some.
+    /// Takes packets out of the port, and turns those of interest into events.
     /// Returns how many packets there were.
     fn take(
         &self,
@@ -152,8 +153,8 @@ impl Shared {
         let room = events.capacity().min(BATCH) as u32;
         let (mut count, time) = (0, milliseconds(timeout));
         let (port, first) = (self.port.as_raw_handle(), packets.as_mut_ptr());
-        // SAFETY: the system writes at most `room` packets, and there is room,
-        // and a number to `count`.
+        // SAFETY: the system writes at most `room` packets, for which there is
+        // room, and a number to `count`.
         let done = unsafe {
             GetQueuedCompletionStatusEx(port, first, room, &mut count, time, 0)
         };
@@ -165,7 +166,7 @@ impl Shared {
         }
         let packets = &packets[..count as usize];
         events.extend(packets.iter().filter_map(|packet| {
-            // SAFETY: it has just come out of the port, once.
+            // SAFETY: it has just come out of the port.
             unsafe { self.event_of(packet) }
         }));
         Ok(packets.len())
@@ -173,21 +174,22 @@ impl Shared {
     // ANCHOR_END: windows_take
 
     // ANCHOR: windows_event_of
-    /// What a packet says, if anybody still wants to know.
+    /// The event of a packet, if it is still of interest.
     ///
     /// # Safety
     ///
-    /// The packet is one that was taken out of this port, and not twice.
+    /// The packet was taken out of this port, and is passed here once.
     unsafe fn event_of(&self, packet: &OVERLAPPED_ENTRY) -> Option<Event> {
-        // Relaxed: only looked at when nobody else is left.
+        // Relaxed: only read when no other handle is left.
         self.packets.fetch_sub(1, Ordering::Relaxed);
         if packet.lpCompletionKey == FROM_WAKER {
             let waker = packet.lpOverlapped.cast_const().cast::<Wakeup>();
-            // SAFETY: what `Waker::wake` has put in, and this takes out.
+            // SAFETY: `Waker::wake` put this pointer in, and it is taken out
+            // once.
             return Some(unsafe { Arc::from_raw(waker) }.event());
         }
         let socket = packet.lpOverlapped.cast_const().cast::<Socket>();
-        // SAFETY: what `Socket::ask` has put in, and this takes out.
+        // SAFETY: `Socket::ask` put this pointer in, and it is taken out once.
         let socket = unsafe { Arc::from_raw(socket) };
         let event = socket.answered();
         lock(&self.to_ask).push(socket);
@@ -197,9 +199,8 @@ impl Shared {
 }
 
 impl Shared {
-    /// Asks AFD about all sockets of which there was a packet. If that cannot
-    /// be done, it is an event: the program will see the reason as soon as it
-    /// touches the socket.
+    /// Asks AFD about all sockets whose packet has come. If that fails, it is
+    /// an event: the program will see the reason as soon as it uses the socket.
     fn ask_all(&self, events: &mut Vec<Event>) {
         let mut to_ask = lock(&self.to_ask);
         while events.len() < events.capacity() {
@@ -216,16 +217,15 @@ impl Shared {
 }
 
 impl Drop for Shared {
-    /// Sockets and wakers hold the queue, so all of them are gone, and all
-    /// questions are cancelled. Their packets own memory; take them out.
+    /// Sockets and wakers own the queue, so all of them are gone, and all
+    /// questions are cancelled. Their packets own memory: take them out.
     fn drop(&mut self) {
         let start = Instant::now();
         let mut events = Vec::with_capacity(BATCH);
-        // Relaxed: whatever was counted by others was before they let go of
-        // the queue.
+        // Relaxed: other handles counted before they released the queue.
         while self.packets.load(Ordering::Relaxed) > 0 {
-            // Should one never come, its memory stays where it is: to leak
-            // is better than to have the kernel write to what is not ours.
+            // If one never comes, its memory is leaked: better than a kernel
+            // that writes to freed memory.
             if start.elapsed() > LAST_PACKETS {
                 return;
             }
@@ -249,7 +249,7 @@ fn is_timeout(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WAIT_TIMEOUT as i32)
 }
 
-/// Whole milliseconds, rounded up; what does not fit is as long as can be.
+/// Whole milliseconds, rounded up; the longest possible if it does not fit.
 fn milliseconds(timeout: Option<Duration>) -> u32 {
     let Some(timeout) = timeout else {
         return INFINITE;
@@ -259,12 +259,12 @@ fn milliseconds(timeout: Option<Duration>) -> u32 {
 }
 
 // ANCHOR: windows_socket
-/// What the queue knows about one socket. AFD may still be writing to it when
-/// the socket is long gone; the packet that is to come keeps it alive.
-#[repr(C)] // the operation first: its address is the packet's
+/// What the queue knows about one socket. AFD may still write to it when the
+/// socket is long gone; the pending packet keeps it alive.
+#[repr(C)] // the operation first: the packet carries its address
 struct Socket {
-    /// AFD's while the phase is `Asked` or `Cancelled`, and else of whoever
-    /// has the lock.
+    /// Belongs to AFD while the phase is `Asked` or `Cancelled`, and otherwise
+    /// to the thread that holds the lock.
     operation: UnsafeCell<Operation>,
     base: SOCKET,
     state: Mutex<State>,
@@ -272,14 +272,14 @@ struct Socket {
 
 struct State {
     token: Token,
-    /// All that the program wants to hear.
+    /// All that the program asked for.
     interest: u32,
-    /// What of it was not reported since the last `WouldBlock`.
+    /// The part that was not reported since the last `WouldBlock`.
     wanted: u32,
-    /// What of `FINAL` was reported.
+    /// The part of `FINAL` that was reported.
     told: u32,
     phase: Phase,
-    /// Deregistered: nothing is reported any more.
+    /// Deregistered: nothing is reported any longer.
     is_gone: bool,
 }
 
@@ -289,27 +289,28 @@ struct State {
 /// Where the operation is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Nowhere. Nobody has to be told anything.
+    /// Not under way.
     Idle,
-    /// Its packet was taken out; AFD will be asked before the next wait.
+    /// Its packet has been taken out; AFD is asked again before the next wait.
     ToAsk,
     /// At AFD, with this question.
     Asked(u32),
-    /// At AFD, and the answer does not matter: another question is to follow.
+    /// At AFD, but the answer does not matter: another question will follow.
     Cancelled,
 }
 // ANCHOR_END: windows_phase
 
-// SAFETY: the operation, which alone is neither, is not tied to a thread: it
-// belongs to whoever has the lock or to the kernel, as its field says.
+// SAFETY: only the operation is not `Send` by itself. It is not tied to a
+// thread: it belongs to the holder of the lock or to the kernel (see its
+// field).
 unsafe impl Send for Socket {}
-// SAFETY: a shared socket gives the operation to whoever has the lock, one
-// thread at a time; the phase says when it is the kernel's.
+// SAFETY: only the holder of the lock uses the operation, so one thread at a
+// time; the phase says when it is the kernel's.
 unsafe impl Sync for Socket {}
 
 impl Socket {
     // ANCHOR: windows_ask
-    /// Sees to it that AFD is asked about all that is wanted.
+    /// Makes sure that AFD is asked about all that is wanted.
     fn ask(
         self: &Arc<Self>,
         shared: &Shared,
@@ -329,12 +330,12 @@ impl Socket {
                 let operation = owner.cast_mut().cast::<Operation>();
                 // Relaxed: see `event_of`. Before the packet can be taken out.
                 shared.packets.fetch_add(1, Ordering::Relaxed);
-                // SAFETY: it is nowhere (the phase), and stays where it is
-                // (the `Arc` that the packet owns) and untouched (the phase).
+                // SAFETY: it is not under way (the phase), and stays in place
+                // (the packet owns an `Arc`) and untouched (the phase).
                 let asked =
                     unsafe { shared.afd.ask(self.base, wanted, operation) };
                 if let Err(error) = asked {
-                    // SAFETY: there will be no packet to take it.
+                    // SAFETY: there will be no packet that takes it.
                     drop(unsafe { Arc::from_raw(owner) });
                     shared.packets.fetch_sub(1, Ordering::Relaxed);
                     return Err(error);
@@ -347,11 +348,11 @@ impl Socket {
     // ANCHOR_END: windows_ask
 
     // ANCHOR: windows_answered
-    /// The packet has come: what is to be reported?
+    /// The packet has come: what should be reported?
     fn answered(&self) -> Option<Event> {
         let mut state = lock(&self.state);
         state.phase = Phase::ToAsk;
-        // SAFETY: AFD is done with it, and this thread has the lock.
+        // SAFETY: AFD is done with it, and this thread holds the lock.
         let answer = unsafe { &*self.operation.get() }.answer();
         // An error is an event, too: see `ask_all`.
         let flags = answer.unwrap_or(state.wanted);
@@ -360,7 +361,7 @@ impl Socket {
         if state.is_gone || flags == 0 {
             return None;
         }
-        state.wanted &= !flags; // once: this is the edge
+        state.wanted &= !flags; // only once: this is the edge
         state.told |= flags & FINAL;
         let token = state.token;
         Some(Event { token, flags })
@@ -392,8 +393,8 @@ impl Socket {
     }
 }
 
-/// A packet that is put into the port by hand. At most one at a time: further
-/// wakes are in it.
+/// A packet that we post to the port, at most one at a time: it stands for all
+/// wakes that follow.
 #[derive(Debug)]
 pub(crate) struct Waker {
     queue: Selector,
@@ -417,8 +418,8 @@ impl Wake for Waker {
 
     // ANCHOR: windows_wake
     fn wake(&self) -> io::Result<()> {
-        // Release, for `event`: what was done before this call is seen by who
-        // is woken, also if the packet in the port is another call's.
+        // Release, for `event`: the woken thread sees what was done before this
+        // call, even if the packet in the port is another call's.
         if self.wakeup.is_in_port.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
@@ -427,14 +428,14 @@ impl Wake for Waker {
         let (port, packet) = (shared.port.as_raw_handle(), owner.cast());
         // Relaxed: see `event_of`. Before the packet can be taken out.
         shared.packets.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the pointer is handed through, and not followed.
+        // SAFETY: the system passes the pointer on, and does not follow it.
         let done =
             unsafe { PostQueuedCompletionStatus(port, 0, FROM_WAKER, packet) };
         if done != 0 {
             return Ok(());
         }
         let error = io::Error::last_os_error();
-        // SAFETY: there will be no packet to take it.
+        // SAFETY: there will be no packet that takes it.
         drop(unsafe { Arc::from_raw(owner) });
         shared.packets.fetch_sub(1, Ordering::Relaxed);
         self.wakeup.is_in_port.store(false, Ordering::Release);
@@ -444,7 +445,7 @@ impl Wake for Waker {
 }
 
 impl Wakeup {
-    /// The packet is out. From here on, a wake is a new one.
+    /// The packet has been taken out. From here on, a wake posts a new one.
     fn event(&self) -> Event {
         // Acquire: the release in `wake`.
         self.is_in_port.swap(false, Ordering::AcqRel);

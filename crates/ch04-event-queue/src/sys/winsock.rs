@@ -1,4 +1,4 @@
-//! The few calls of Winsock that the standard library does not have.
+//! The few calls of Winsock, Windows's socket library, that std lacks.
 
 use std::io;
 use std::mem;
@@ -10,10 +10,10 @@ use windows_sys::Win32::Networking::WinSock::{
     self, INVALID_SOCKET, SOCKADDR, SOCKADDR_IN, SOCKADDR_IN6, SOCKET,
 };
 
-/// What a call returned, or the reason for its -1.
+/// What a call returned, or why it returned -1.
 fn check(result: i32) -> io::Result<()> {
     if result == WinSock::SOCKET_ERROR {
-        // SAFETY: asks for a number of this thread.
+        // SAFETY: returns a number that belongs to this thread.
         let code = unsafe { WinSock::WSAGetLastError() };
         return Err(io::Error::from_raw_os_error(code));
     }
@@ -21,15 +21,15 @@ fn check(result: i32) -> io::Result<()> {
 }
 
 // ANCHOR: winsock_connect
-/// A TCP socket that has begun to connect to `peer`, and does not wait for it.
+/// A TCP socket that has begun to connect to `peer`.
 pub(crate) fn connect(peer: SocketAddr) -> io::Result<TcpStream> {
     let stream = socket(&peer)?;
     stream.set_nonblocking(true)?;
     let socket = stream.as_raw_socket() as SOCKET;
     let address = RawAddress::from(peer);
     let (pointer, length) = address.parts();
-    // SAFETY: the system reads `length` bytes, and `address` has them until
-    // the call is over.
+    // SAFETY: the system reads `length` bytes during the call, and `address`
+    // has them.
     match check(unsafe { WinSock::connect(socket, pointer, length) }) {
         // Begun.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(stream),
@@ -39,8 +39,8 @@ pub(crate) fn connect(peer: SocketAddr) -> io::Result<TcpStream> {
 }
 // ANCHOR_END: winsock_connect
 
-/// A TCP socket for this kind of address, that programs which this one starts
-/// do not inherit.
+/// A TCP socket for this kind of address, which is not inherited by programs
+/// that this one starts.
 fn socket(peer: &SocketAddr) -> io::Result<TcpStream> {
     start();
     let family = match peer {
@@ -57,12 +57,12 @@ fn socket(peer: &SocketAddr) -> io::Result<TcpStream> {
     if socket == INVALID_SOCKET {
         check(WinSock::SOCKET_ERROR)?;
     }
-    // SAFETY: the system has just opened it, and nobody else knows of it.
+    // SAFETY: the system has just opened it, and nothing else owns it.
     Ok(unsafe { TcpStream::from_raw_socket(socket as RawSocket) })
 }
 
-/// Winsock wants to be started. The standard library does that before *its*
-/// first socket; to do it once more is counted, and allowed.
+/// Winsock has to be started. The standard library does that before *its* first
+/// socket; starting it again is allowed.
 fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -76,7 +76,7 @@ fn start() {
 }
 
 /// The socket below all layers that other programs may have put between us and
-/// the driver. The driver knows no others.
+/// the driver, which knows only this one.
 pub(super) fn base_of(socket: RawSocket) -> SOCKET {
     let socket = socket as SOCKET;
     let (mut base, mut length) = (INVALID_SOCKET, 0);
@@ -96,15 +96,15 @@ pub(super) fn base_of(socket: RawSocket) -> SOCKET {
             None,
         )
     };
-    // A layer that breaks this call is broken; a system that lacks it (Wine
-    // did, once) has no layers.
+    // A layer that fails this call is broken; a system that lacks the call (as
+    // Wine once did) has no layers.
     match check(result) {
         Ok(()) if base != INVALID_SOCKET => base,
         _ => socket,
     }
 }
 
-/// Does the socket take IPv6 only, and not IPv4 in its guise?
+/// Does the socket take IPv6 only, and no IPv4 addresses in disguise?
 pub(crate) fn only_v6(socket: &UdpSocket) -> io::Result<bool> {
     let socket = socket.as_raw_socket() as SOCKET;
     let mut answer = 0_i32;
@@ -119,7 +119,7 @@ pub(crate) fn only_v6(socket: &UdpSocket) -> io::Result<bool> {
     Ok(answer != 0)
 }
 
-/// A socket address in the system's language.
+/// A socket address in the system's form.
 enum RawAddress {
     V4(SOCKADDR_IN),
     V6(SOCKADDR_IN6),

@@ -1,5 +1,5 @@
 //! Reads the source of the mio that the tests are built with, and looks for
-//! what none of the lists knows.
+//! items that are on none of the lists.
 
 use super::{ELSEWHERE, EVERYWHERE, LEFT_OUT, METHODS, ON_UNIX};
 use std::collections::BTreeSet;

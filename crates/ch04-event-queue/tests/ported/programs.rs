@@ -1,6 +1,6 @@
 //! Small programs for mio. This file and those below it are compiled twice:
 //! `queue` is mio the first time and this chapter's crate the second time, and
-//! nothing else differs. Each returns what it has seen.
+//! nothing else differs. Each returns what it saw.
 
 #![cfg_attr(
     event_queue_kqueue,
@@ -36,8 +36,8 @@ fn local() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-/// One wait, as programs for mio do it: taken up again after a signal, and in
-/// these tests never without end.
+/// One wait, as in programs for mio: repeated after a signal, and in these
+/// tests always with a timeout.
 fn wait(poll: &mut Poll, events: &mut Events) -> io::Result<()> {
     loop {
         match poll.poll(events, PATIENCE) {
@@ -60,7 +60,7 @@ fn unless_it_blocks<R>(result: io::Result<R>) -> io::Result<Option<R>> {
     }
 }
 
-/// All that an event says.
+/// Everything that an event reports.
 fn show_one(event: &Event) -> String {
     let predicates = [
         ("readable", event.is_readable()),
@@ -83,7 +83,7 @@ fn show(events: &Events) -> String {
     format!("{all:?}")
 }
 
-/// A connection with what is still to be sent.
+/// A connection, and what still has to be sent on it.
 struct Connection {
     stream: TcpStream,
     out: Vec<u8>,
@@ -100,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Reads what is there. Is it the end?
+    /// Reads what is there. Is that the end?
     fn read(&mut self, all: &mut Vec<u8>) -> io::Result<bool> {
         let mut room = [0; 1000];
         loop {
@@ -115,7 +115,7 @@ impl Connection {
         }
     }
 
-    /// Sends what there is room for.
+    /// Sends as much as there is room for.
     fn flush(&mut self) -> io::Result<()> {
         while !self.out.is_empty() {
             match unless_it_blocks(self.stream.write(&self.out))? {
@@ -158,7 +158,7 @@ pub fn wake() -> Seen {
     wait(&mut poll, &mut events)?;
     let first = events.iter().next().map(show_one);
     seen.push(format!("5 wakes: {first:?}"));
-    // They can be up to five events. Then it is quiet.
+    // There can be up to five events. Then it is quiet.
     let short = Some(Duration::from_millis(30));
     let mut most = 5;
     while !events.is_empty() && most > 0 {
@@ -196,7 +196,7 @@ pub fn wake() -> Seen {
     Ok(seen)
 }
 
-/// Begins to connect, and says how it ended.
+/// Begins to connect, and returns how it ended.
 fn try_to_connect(address: SocketAddr) -> Seen {
     let mut stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
@@ -234,7 +234,7 @@ pub fn connect() -> Seen {
     Ok(seen)
 }
 
-/// Ends one direction, and goes on with the other.
+/// Ends one direction, and continues with the other.
 pub fn half_close() -> Seen {
     const CLIENT: Token = Token(0);
     const SERVER: Token = Token(1);

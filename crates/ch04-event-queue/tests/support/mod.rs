@@ -9,13 +9,13 @@ use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// No event takes longer; on a busy machine it takes a second.
+/// No event takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An event that is to come: on a busy machine it takes its time.
+/// For an event that will come; on a busy machine it takes a while.
 pub const SOON: Option<Duration> = Some(Duration::from_secs(20));
 
-/// An event that is not to come. Longer than any that is under way takes.
+/// For an event that must not come: longer than one would take.
 pub const QUIET: Option<Duration> = Some(Duration::from_millis(60));
 
 /// Any port of this machine.
@@ -40,7 +40,7 @@ pub fn register(
     registry.register(source, Token(token), interest).unwrap();
 }
 
-/// One wait, that is repeated if a signal ends it.
+/// One wait, which is repeated if a signal ends it.
 #[track_caller]
 pub fn wait(poll: &mut Poll, events: &mut Events, time: Option<Duration>) {
     loop {
@@ -51,7 +51,7 @@ pub fn wait(poll: &mut Poll, events: &mut Events, time: Option<Duration>) {
     }
 }
 
-/// The tokens of one wait, in order of their size.
+/// The tokens of one wait, in ascending order.
 #[track_caller]
 pub fn tokens(
     poll: &mut Poll,
@@ -84,7 +84,7 @@ pub fn until(
     }
 }
 
-/// A connection: an end of this crate's, and one of the standard library's.
+/// A connection: one end is this crate's, the other the standard library's.
 #[track_caller]
 pub fn connection() -> (TcpStream, std::net::TcpStream) {
     let listener = std::net::TcpListener::bind(LOCAL).unwrap();
@@ -96,14 +96,14 @@ pub fn connection() -> (TcpStream, std::net::TcpStream) {
     (TcpStream::from_std(here), there)
 }
 
-/// A listener of this crate's, and where it listens.
+/// One of this crate's listeners, and its address.
 pub fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind(LOCAL).unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
-/// Reads until it would block; returns what came, and whether it is the end.
+/// Reads until it would block; returns what came, and whether the end did.
 #[track_caller]
 pub fn drain(mut stream: &TcpStream) -> (Vec<u8>, bool) {
     let (mut all, mut room) = (Vec::new(), [0; 4096]);

@@ -1,4 +1,4 @@
-//! The poller on Linux, by `epoll(7)`: the set lives in the kernel, and a
+//! The poller on Linux, with `epoll(7)`: the set lives in the kernel, and a
 //! wait returns only those sockets that have something to report.
 
 use super::{Event, Interest, Wait, check, timeout_ms};
@@ -22,7 +22,7 @@ impl Wait for Poller {
     fn new() -> io::Result<Self> {
         // SAFETY: the call takes a flag, no memory.
         let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-        // SAFETY: the kernel has just made `fd`; nobody else has it.
+        // SAFETY: the kernel has just made `fd`; nothing else owns it.
         let epoll = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Self {
             epoll,

@@ -1,5 +1,5 @@
 //! The poller without epoll: `poll(2)` on Unix, `WSAPoll` on Windows. The two
-//! differ in names only; [`os`] gives them the same ones.
+//! differ only in their names; [`os`] gives them common ones.
 //!
 //! The set lives here, as the array that the system wants. Each wait hands it
 //! over, and the system looks at every entry.

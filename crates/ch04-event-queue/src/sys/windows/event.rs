@@ -1,4 +1,4 @@
-//! What is asked of AFD, and what its answers mean.
+//! What AFD is asked, and what its answers mean.
 
 use super::super::{Readiness, afd};
 use crate::interest::Interest;
@@ -14,8 +14,8 @@ pub(super) const READABLE: u32 = afd::RECEIVE
 /// What to ask for when a program wants to write.
 pub(super) const WRITABLE: u32 = afd::SEND | afd::ABORT | afd::CONNECT_FAIL;
 
-/// What happens once to a connection and is true ever after. Asked again, AFD
-/// would say so again and again.
+/// What happens to a connection once and stays true. If it were asked again,
+/// AFD would report it again and again.
 pub(super) const FINAL: u32 = afd::DISCONNECT | afd::ABORT | afd::CONNECT_FAIL;
 
 /// What to ask for.
@@ -33,9 +33,9 @@ pub(super) fn flags_of(interest: Interest) -> u32 {
 /// What a packet was about.
 #[derive(Clone, Copy)]
 pub(crate) struct Event {
-    /// Of the source.
+    /// The source.
     pub(super) token: Token,
-    /// What AFD has answered.
+    /// What AFD answered.
     pub(super) flags: u32,
 }
 

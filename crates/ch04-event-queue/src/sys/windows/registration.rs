@@ -1,4 +1,4 @@
-//! What a source keeps of the queue that it is in.
+//! What a source remembers of the queue that it is in.
 
 use super::super::Register;
 use super::event::flags_of;
@@ -8,7 +8,7 @@ use crate::token::Token;
 use std::io;
 use std::sync::Arc;
 
-/// What a source keeps: the queue that it is in, and itself as seen by that.
+/// The queue that the source is in, and the queue's record of the socket.
 #[derive(Debug, Default)]
 pub(crate) struct Registration(Option<(Selector, Arc<Socket>)>);
 
@@ -82,7 +82,7 @@ impl Drop for Registration {
         if let Some((queue, socket)) = self.0.take() {
             let mut state = lock(&socket.state);
             state.is_gone = true;
-            // It only cancels, which does not fail.
+            // This only cancels, which cannot fail.
             let _ = socket.ask(&queue.0, &mut state);
         }
     }

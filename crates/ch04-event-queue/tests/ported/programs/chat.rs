@@ -1,4 +1,4 @@
-//! A server with many clients that hear each other.
+//! A server that passes on what each of its clients sends.
 
 use super::queue::net::{TcpListener, TcpStream};
 use super::queue::{Events, Interest, Poll, Token};
@@ -75,7 +75,7 @@ impl Clients {
         Ok(())
     }
 
-    /// Waits until each client has heard so many lines.
+    /// Waits until each client has received this many lines.
     fn hear(&mut self, counts: &[usize]) -> io::Result<()> {
         let lines =
             |bytes: &[u8]| bytes.iter().filter(|b| **b == b'\n').count();
@@ -88,7 +88,7 @@ impl Clients {
             for event in &self.events {
                 let Token(index) = event.token();
                 let client = &mut self.clients[index];
-                // Writable: connected. What is to be sent can go.
+                // Writable means connected: send what is waiting.
                 client.flush().or_else(|error| match error.kind() {
                     ErrorKind::NotConnected => Ok(()),
                     _ => Err(error),
@@ -101,8 +101,8 @@ impl Clients {
     }
 }
 
-/// A chat of many: they join one after the other, then each in turn says a
-/// line, which the others hear before the next one speaks.
+/// A chat of many clients: they join one after the other, and then each in turn
+/// sends a line, which the others receive before the next one sends.
 pub fn chat() -> Seen {
     const CLIENTS: usize = 20;
     let listener = TcpListener::bind(local())?;

@@ -1,4 +1,4 @@
-//! Servers that send back what comes, and their clients.
+//! Servers that send back what they receive, and their clients.
 
 use super::queue::net::{TcpListener, TcpStream, UdpSocket};
 use super::queue::{Events, Interest, Poll, Token};

@@ -1,4 +1,4 @@
-//! What events say, word for word.
+//! What events report, in detail.
 
 use super::queue::net::TcpStream;
 use super::queue::{Events, Interest, Poll, Token};
@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
-/// What the events of one socket say, step by step, each after a pause in
+/// What the events of one socket report, step by step, each after a pause in
 /// which everything arrives.
 pub fn predicates() -> Seen {
     let listener = std::net::TcpListener::bind(local())?;
@@ -23,8 +23,8 @@ pub fn predicates() -> Seen {
     let mut look = |poll: &mut Poll, step: &str| {
         thread::sleep(Duration::from_millis(30));
         let mut all = Vec::new();
-        // Several waits: not all backends have all events in one, or
-        // something in each.
+        // Several waits: not every backend reports everything in one wait, or
+        // something in every wait.
         for _ in 0..3 {
             poll.poll(&mut events, Some(Duration::from_millis(30)))?;
             all.extend(events.iter().map(show_one));
@@ -67,7 +67,7 @@ pub fn predicates() -> Seen {
     here.write_all(b"x")?;
     look(&mut poll, "drained and written")?;
     if let Some(there) = &mut there {
-        there.read_exact(&mut [0; 1])?; // or the end would be a reset
+        there.read_exact(&mut [0; 1])?; // otherwise the end would be a reset
         there.shutdown(Shutdown::Write)?;
     }
     look(&mut poll, "the end")?;
