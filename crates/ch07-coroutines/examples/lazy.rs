@@ -26,7 +26,7 @@ fn wait_for(connections: usize, server: &DelayServer) -> usize {
 fn connections() -> io::Result<[usize; 2]> {
     let server = DelayServer::start()?;
     let http = Http::new(server.addr());
-    let make = || http.get("/1000/hello"); // each keeps its connection
+    let make = || http.get("/900/tea"); // each keeps its connection
 
     let lazy = [make(), make(), make(), make(), make()];
     thread::sleep(Duration::from_millis(100));

@@ -280,7 +280,10 @@ fn sketches(output: &str) -> Result<Vec<Sketch>> {
     let mut sketches = Vec::new();
     for (index, line) in output.lines().enumerate() {
         let sketch = serde_json::from_str(line).with_context(|| {
-            format!("line {} that it printed is not an event: {line}", index + 1)
+            format!(
+                "line {} that it printed is not an event: {line}",
+                index + 1
+            )
         })?;
         sketches.push(sketch);
     }
