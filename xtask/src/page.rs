@@ -303,7 +303,7 @@ mod tests {
         problem("{{#include ../src/a.rs:y}}", "no anchor \"y\"; it has: x");
         problem("{{#include ../src/a.rs:open}}", "no anchor \"open\"");
         problem("{{#include ../src/a.rs:90:95}}", "includes nothing");
-        problem("{{#include ../src/a.rs:1:z}}", "no range");
+        problem("{{#include ../src/a.rs:1:z}}", "not a range");
         problem("see {{#include ../src/a.rs}}", "alone on its line");
     }
 
