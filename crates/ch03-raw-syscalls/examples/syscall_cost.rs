@@ -39,7 +39,7 @@ cfg_select! {
         // ANCHOR_END: calls
 
         // ANCHOR: measure
-        /// The median of 101 rounds, in nanoseconds a call.
+        /// The median of 101 rounds, in nanoseconds per call.
         fn nanos<T>(mut call: impl FnMut() -> T) -> f64 {
             const CALLS: u32 = 1_000;
             let mut rounds = [0.0; 101].map(|_: f64| {
