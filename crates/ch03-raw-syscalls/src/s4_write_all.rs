@@ -70,7 +70,7 @@ impl std::error::Error for Stopped {
 ///
 /// [`Stopped`], with the number of bytes that did go out. Signals that
 /// interrupt are no error; a non-blocking `fd` without room is one
-/// ([`WouldBlock`](io::ErrorKind::WouldBlock)): wait, then go on from there.
+/// ([`WouldBlock`](io::ErrorKind::WouldBlock)): wait, then continue from there.
 ///
 /// # Examples
 ///

@@ -47,7 +47,7 @@ fn screen() -> Option<File> {
         eprintln!("not tested: no console to be had: {error}");
         return None;
     }
-    // SAFETY: just opened for us, so nobody else closes it.
+    // SAFETY: just opened for us, so only this owner closes it.
     Some(unsafe { OwnedHandle::from_raw_handle(screen) }.into())
 }
 
@@ -117,7 +117,7 @@ fn standard_output_is_there_or_not_found() {
     }
 }
 
-/// Such a handle would go on working behind our back.
+/// The kernel would use our memory after the call had returned.
 #[test]
 fn a_handle_for_overlapped_use_is_refused() {
     within_a_minute(|| {
