@@ -3,7 +3,7 @@
 //!
 //! The twin of `waiting/uring.rs`: a slow source, one read that is handed in,
 //! one wait for its result. The source is a socket, because the standard
-//! library opens sockets for overlapped use, but not files or pipes. What it
+//! library opens sockets for overlapped use, but not files. What it
 //! leaves out: several operations at a time, and cancelling one.
 
 use std::io::{self, Write};

@@ -43,6 +43,7 @@ impl fmt::Display for Report {
 ///
 /// Whatever happens to that thread, its end of the pipe is closed when it is
 /// gone, so that no reader waits for ever.
+// ANCHOR: slow_pipe
 pub fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
     let (reader, mut writer) = io::pipe()?;
     thread::Builder::new().spawn(move || {
@@ -52,6 +53,7 @@ pub fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
     })?;
     Ok(reader)
 }
+// ANCHOR_END: slow_pipe
 
 /// A report that is still being written.
 pub struct Bill {
