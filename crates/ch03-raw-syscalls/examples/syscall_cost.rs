@@ -1,5 +1,5 @@
-//! What a system call costs, beside an ordinary function call and beside the
-//! clock, which the kernel lets us read without entering it (the vDSO).
+//! What a system call costs, compared with an ordinary function call and with
+//! the clock, which we can read without entering the kernel (the vDSO).
 
 use std::io;
 

@@ -44,7 +44,7 @@ pub fn blocking_read(pause: Duration) -> io::Result<Report> {
 }
 // ANCHOR_END: waiting_blocking
 
-/// Reads by calls that don't block: each that comes too early is told so.
+/// Reads by calls that don't block: any that comes too early fails at once.
 ///
 /// # Errors
 ///

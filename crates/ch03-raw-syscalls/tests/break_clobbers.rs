@@ -37,7 +37,7 @@ fn build_and_run(example: &str, optimised: bool) -> String {
         .arg("--target-dir")
         .arg(&target)
         .args(["--target", triple])
-        // What the outer build was told is not for this one.
+        // The flags of the outer build are not for this one.
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTFLAGS");
     if optimised {
@@ -54,7 +54,7 @@ fn build_and_run(example: &str, optimised: bool) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What cargo tells a test that it runs.
+/// A variable that cargo sets for the tests it runs.
 fn asked(name: &str) -> OsString {
     std::env::var_os(name).expect("cargo runs this and sets it")
 }

@@ -66,7 +66,7 @@ fn the_counter_counts_what_fails_and_what_is_short() {
         inner: &mut room[..],
         writes: 0,
     };
-    let wrong = "exercise count_writes: a short write must be told";
+    let wrong = "exercise count_writes: a short write must be reported";
     assert_eq!(counter.write(b"one").unwrap(), 2, "{wrong}");
 }
 

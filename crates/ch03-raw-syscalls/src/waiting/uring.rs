@@ -150,7 +150,7 @@ impl Ring {
     ) -> io::Result<()> {
         let entry = Entry {
             operation: OP_READ,
-            fd: fd.as_raw_fd(), // the kernel keeps the open file by itself
+            fd: fd.as_raw_fd(), // the kernel holds the open file itself
             offset: u64::MAX,   // where the file is: a pipe has no offsets
             address: buffer.expose_provenance() as u64,
             length,
