@@ -1,8 +1,8 @@
 //! Break it, chapter 3: a system call in the middle of a sum, once with all
 //! clobbers declared and once without. Build it with and without `--release`.
 //!
-//! The second function has undefined behaviour, on purpose: it breaks the
-//! promise that an `asm!` block makes to the compiler. Do not copy it.
+//! The second call has undefined behaviour, on purpose: it breaks the promise
+//! that an `asm!` block makes to the compiler. Don't copy it.
 
 use testing::println;
 

@@ -1,5 +1,5 @@
-//! One `write` is an attempt, and who does not look at its answer loses what
-//! was not taken. `write_all` delivers everything or says how much it did.
+//! One `write` is an attempt: ignore its answer, and you lose the bytes that it
+//! did not take. `write_all` delivers everything or says how much it did.
 
 use std::io;
 use testing::println;

@@ -1,5 +1,5 @@
-//! What a system call costs, beside an ordinary function call and beside the
-//! clock, which the kernel lets us read without entering it (the vDSO).
+//! What a system call costs, compared with an ordinary function call and with
+//! the clock, which we can read without entering the kernel (the vDSO).
 
 use std::io;
 
@@ -39,7 +39,7 @@ cfg_select! {
         // ANCHOR_END: calls
 
         // ANCHOR: measure
-        /// The median of 101 rounds, in nanoseconds a call.
+        /// The median of 101 rounds, in nanoseconds per call.
         fn nanos<T>(mut call: impl FnMut() -> T) -> f64 {
             const CALLS: u32 = 1_000;
             let mut rounds = [0.0; 101].map(|_: f64| {

@@ -9,8 +9,8 @@
 //! asking again at once would turn your processor into a heater. If it is
 //! broken, say how many bytes went out before.
 //!
-//! Hint: start from `write_all_by` of stage 4. `wait` can be interrupted, too,
-//! and what does that mean for you?
+//! Hint: start from `write_all_by` of stage 4. `wait` can be interrupted, too.
+//! What does that mean for you?
 //!
 //! Run: `cargo test --test patient_write`
 //!
@@ -39,7 +39,7 @@ pub fn patient_write(
     bytes: &[u8],
 ) -> Result<(), Stopped> {
     let _ = (port, bytes);
-    todo!("exercise patient_write: go on until everything is out")
+    todo!("exercise patient_write: continue until everything is out")
 }
 
 #[cfg(test)]

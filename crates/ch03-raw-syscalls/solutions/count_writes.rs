@@ -29,16 +29,16 @@ impl<W: Write> Write for Counter<W> {
 ///
 /// The first one that `out` reports.
 pub fn number_lines(out: impl Write, last: u32) -> io::Result<()> {
-    // Gathers 8 KiB before it calls `write`: a line that does not fit any more
-    // sends out what is there. For standard output one would pass
-    // `io::stdout().lock()`, to take the lock once instead of once a line; its
-    // own buffer is smaller, and passes what is larger straight on.
+    // Gathers up to 8 KiB before it calls `write`: a line that no longer fits
+    // sends out what is there. For standard output you would pass
+    // `io::stdout().lock()`, to take the lock once instead of once per line;
+    // its own buffer is smaller, and passes larger writes straight on.
     let mut out = BufWriter::new(out);
     for number in 1..=last {
         writeln!(out, "{number}")?;
     }
     // Dropped without this, the buffer would still be emptied, and an error
-    // would be lost with it: `drop` has nobody to tell.
+    // would be lost with it: `drop` cannot return one.
     out.flush()
 }
 

@@ -25,8 +25,8 @@ pub fn patient_write(
     use io::ErrorKind::{Interrupted, WouldBlock, WriteZero};
 
     // The one thing to remember between two attempts. Everything before it is
-    // out, nothing after it is; so nothing can be lost and nothing be sent
-    // twice, whatever happens in between.
+    // out, and nothing after it; so whatever happens in between, nothing is
+    // lost and nothing is sent twice.
     let mut written = 0;
     while written < bytes.len() {
         let step = match port.write(&bytes[written..]) {
@@ -43,7 +43,7 @@ pub fn patient_write(
             Ok(()) => {}
             // A signal, before the write took anything or during the wait.
             // Either way the next attempt finds out how things are: a wait
-            // that ends too early costs one attempt more.
+            // that ends too early costs one more attempt.
             Err(error) if error.kind() == Interrupted => {}
             Err(error) => return Err(Stopped { written, error }),
         }

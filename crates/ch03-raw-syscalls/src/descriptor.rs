@@ -4,7 +4,7 @@
 //! like addresses. The standard library has the same four types for each:
 //! owned, borrowed, and a trait to lend. A borrowed one cannot outlive its
 //! owner, so a safe function that takes one never writes to a number that
-//! meanwhile stands for somebody else's file.
+//! has come to mean another file.
 
 #[cfg(unix)]
 pub use std::os::fd::{AsFd as AsDescriptor, BorrowedFd as Descriptor};

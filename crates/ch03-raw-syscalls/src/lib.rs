@@ -2,6 +2,8 @@
 //!
 #![doc = include_str!("../README.md")]
 
+#[cfg(windows)]
+pub mod completion_port;
 #[cfg(any(
     target_os = "macos",
     all(

@@ -7,9 +7,9 @@
 //!
 //! On Linux this is a supported interface: the numbers of a processor never
 //! change. On macOS it happens to work, and Apple promises nothing. On Windows
-//! the numbers change between builds, so there is no file for it; neither is
-//! there one for the BSDs, where OpenBSD even kills a program that enters the
-//! kernel from outside its C library.
+//! the numbers change between builds, so there is no file for it. There is none
+//! for the BSDs either; OpenBSD even kills a program that enters the kernel
+//! from outside its C library.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -39,8 +39,7 @@ mod macos_aarch64;
 #[cfg(all(target_os = "macos", target_arch = "aarch64"))]
 use macos_aarch64 as platform;
 
-// Elsewhere the crate does without this stage; this is for a list in `lib.rs`
-// that names more.
+// `lib.rs` leaves this stage out elsewhere; this fails if it forgets to.
 #[cfg(not(any(
     target_arch = "x86_64",
     target_arch = "aarch64",
@@ -61,16 +60,16 @@ const _: unsafe fn(usize, usize, usize, usize) -> isize = syscall3;
 // on a 64-bit processor ("x32") the numbers are others, too.
 const _: () = assert!(size_of::<usize>() == 8);
 
-// ANCHOR: s1_write
 /// Writes `bytes` to `fd` by one system call; returns how many it took.
 ///
 /// # Errors
 ///
 /// Whatever the kernel answers, with nothing retried.
+// ANCHOR: s1_write
 #[inline]
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     let number = fd.as_raw_fd() as usize;
-    // "Expose": from here on somebody may read memory through this number.
+    // "Expose": memory may now be read through this number.
     let address = bytes.as_ptr().expose_provenance();
     // SAFETY: `write` makes the kernel read `bytes.len()` bytes at `address`
     // and nothing else; the slice keeps them readable and the borrow keeps the
@@ -80,7 +79,7 @@ pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 }
 
 /// Tells a result from an error: the kernel has one register for both, and
-/// keeps the last 4095 numbers below zero for errors.
+/// reserves the 4095 numbers just below zero for errors.
 fn decode(answer: isize) -> io::Result<usize> {
     match answer {
         -4095..=-1 => Err(io::Error::from_raw_os_error(-answer as i32)),

@@ -3,8 +3,8 @@
 //! The library knows the registers and the numbers of the system that it came
 //! with, so one declaration of ours serves every Unix. What stays is what
 //! `write` itself is: one attempt, which may take fewer bytes than it was
-//! given, or be interrupted, or find that nobody reads any more. All of that
-//! is returned as it happened; stage 4 deals with it.
+//! given, or be interrupted, or find that the reader is gone. It returns
+//! all of that as it is; stage 4 deals with it.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -30,12 +30,12 @@ mod ffi {
 /// `EINVAL`; the other systems take a part and say so.
 const LIMIT: usize = i32::MAX as usize;
 
-// ANCHOR: s2_write
 /// Writes `bytes` to `fd` by one system call; returns how many it took.
 ///
 /// # Errors
 ///
 /// Whatever the library reports, with nothing retried.
+// ANCHOR: s2_write
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     let number = fd.as_raw_fd();
     let length = bytes.len().min(LIMIT);
@@ -47,10 +47,10 @@ pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 }
 
 /// Tells a result from an error: the library returns -1 for every error, and
-/// keeps its number in `errno`, a variable that each thread has for itself.
+/// keeps its number in `errno`, a variable of which each thread has its own.
 fn decode(answer: isize) -> io::Result<usize> {
     match answer {
-        // Asked for at once: the next call of the library may change it.
+        // Read at once: the next call into the library may change it.
         -1 => Err(io::Error::last_os_error()),
         count => Ok(count as usize),
     }

@@ -3,7 +3,7 @@
 //! Windows has no stable system call numbers at all: its interface *is* a set
 //! of libraries. It also has two kinds of output where Unix has one. A file or
 //! a pipe takes bytes, by `WriteFile`. A console takes characters, in UTF-16,
-//! by `WriteConsoleW`; which of the two a handle is, only asking tells.
+//! by `WriteConsoleW`. To find out which of the two a handle is, ask.
 
 use crate::utf16;
 use std::io;
@@ -20,7 +20,7 @@ mod ffi {
     #[link(name = "kernel32")]
     unsafe extern "system" {
         pub unsafe fn GetStdHandle(which: u32) -> Handle;
-        // The others return zero if they fail, and GetLastError knows why.
+        // The others return zero on failure, and GetLastError says why.
         pub unsafe fn GetConsoleMode(handle: Handle, mode: *mut u32) -> i32;
         pub unsafe fn WriteConsoleW(
             console: Handle,
@@ -40,7 +40,7 @@ mod ffi {
 }
 // ANCHOR_END: s2_windows_declare
 
-/// What only ntdll tells: see `waits_for_completion`.
+/// What only ntdll can tell us: see `waits_for_completion`.
 mod ntdll {
     use std::os::windows::io::RawHandle as Handle;
 
@@ -60,13 +60,13 @@ mod ntdll {
 /// `STD_OUTPUT_HANDLE`: minus eleven, as a number without a sign.
 const STD_OUTPUT: u32 = -11_i32 as u32;
 
-// ANCHOR: s2_windows_stdout
 /// The handle of standard output.
 ///
 /// # Errors
 ///
 /// `NotFound` for a program that has none (a service, or a program with
 /// windows only), or what Windows reports.
+// ANCHOR: s2_windows_stdout
 pub fn stdout() -> io::Result<BorrowedHandle<'static>> {
     // SAFETY: takes a number and returns a handle; there is nothing to uphold.
     let handle = unsafe { ffi::GetStdHandle(STD_OUTPUT) };
@@ -77,19 +77,19 @@ pub fn stdout() -> io::Result<BorrowedHandle<'static>> {
     if handle.addr() == usize::MAX {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: a handle that is there. The process keeps it open until it ends,
-    // unless somebody closes what belongs to all, which takes unsafe code.
+    // SAFETY: a handle that exists. It stays open until the process ends, unless
+    // something closes what belongs to all, which takes unsafe code.
     Ok(unsafe { BorrowedHandle::borrow_raw(handle) })
 }
 // ANCHOR_END: s2_windows_stdout
 
-// ANCHOR: s2_windows_write
 /// Writes `bytes` to `handle` by one call; returns how many it took.
 ///
 /// # Errors
 ///
 /// Whatever Windows reports, with nothing retried; `InvalidData` if the handle
 /// is a console and `bytes` does not start with a character of UTF-8.
+// ANCHOR: s2_windows_write
 pub fn write(handle: BorrowedHandle<'_>, bytes: &[u8]) -> io::Result<usize> {
     let raw = handle.as_raw_handle();
     if is_console(raw) {
@@ -117,8 +117,8 @@ fn write_file(file: RawHandle, bytes: &[u8]) -> io::Result<usize> {
     let mut written = 0;
     let overlapped = ptr::null_mut();
     // SAFETY: reads `count` bytes of the slice, which is at least as long, and
-    // writes `written`. Both outlive the call, which returns when it is done,
-    // as this file is one whose calls wait.
+    // writes `written`. Both outlive the call, which returns only when it is
+    // done, as this is a file whose calls wait.
     let done =
         unsafe { ffi::WriteFile(file, start, count, &mut written, overlapped) };
     if done == 0 {
@@ -132,8 +132,8 @@ fn write_file(file: RawHandle, bytes: &[u8]) -> io::Result<usize> {
 ///
 /// A file may instead be opened for overlapped use. `WriteFile` on it may come
 /// back while the kernel still reads the bytes and is yet to write the number,
-/// which lives on our stack: a safe function must not let that happen, and
-/// only ntdll tells.
+/// which lives on our stack. A safe function must not let that happen, and
+/// only ntdll can tell us.
 fn waits_for_completion(file: RawHandle) -> io::Result<bool> {
     /// `FileModeInformation`: how the file was opened.
     const MODE: u32 = 16;

@@ -1,14 +1,14 @@
 //! Stage 4 of chapter 3: one `write_all` over all of them.
 //!
-//! A single `write` is an attempt. This stage makes a promise of it: all bytes
-//! go out, in order, each once; or the caller learns how many did, and why not
-//! the others. The system is chosen when the program is compiled: the raw call
+//! A single `write` is an attempt. This stage turns it into a promise: all bytes
+//! go out, in order, each once; or the caller learns how many did, and why the
+//! others did not. The system is chosen when the program is compiled: the raw call
 //! of stage 1 where its interface is stable, the C library on every other
 //! Unix, kernel32 on Windows.
 //!
 //! What it leaves out: waiting. A descriptor in non-blocking mode may say that
-//! it has no room now ([`WouldBlock`](io::ErrorKind::WouldBlock)). To wait for
-//! room is a decision of the caller, who may have other things to do; how to
+//! it has no room now ([`WouldBlock`](io::ErrorKind::WouldBlock)). Whether to
+//! wait is for the caller to decide, who may have other things to do; how to
 //! wait for many descriptors at once is the next chapter.
 
 use crate::descriptor::{AsDescriptor, descriptor_of};
@@ -16,7 +16,7 @@ use std::fmt;
 use std::io;
 
 // ANCHOR: s4_choose
-// The first line that fits is compiled; the others are not even looked at.
+// The first arm that fits is compiled; the others are thrown away.
 cfg_select! {
     all(
         target_os = "linux",
@@ -31,12 +31,12 @@ cfg_select! {
 }
 // ANCHOR_END: s4_choose
 
-// ANCHOR: s4_stopped
-/// Why not everything went out, and how much did.
+/// How much went out, and why the rest did not.
 ///
 /// The first `written` bytes are out and must not be sent again; of the rest
-/// none is. Whoever can mend the cause goes on with `&bytes[written..]`.
-/// Becomes an [`io::Error`] by `?`, for callers that do not go on.
+/// none is. A caller that can mend the cause continues with
+/// `&bytes[written..]`; for any other, `?` makes it an [`io::Error`].
+// ANCHOR: s4_stopped
 #[derive(Debug)]
 pub struct Stopped {
     /// How many bytes went out before the error.
@@ -64,14 +64,13 @@ impl std::error::Error for Stopped {
     }
 }
 
-// ANCHOR: s4_write_all
 /// Writes all of `bytes` to `fd`.
 ///
 /// # Errors
 ///
 /// [`Stopped`], with the number of bytes that did go out. Signals that
 /// interrupt are no error; a non-blocking `fd` without room is one
-/// ([`WouldBlock`](io::ErrorKind::WouldBlock)): wait, then go on from there.
+/// ([`WouldBlock`](io::ErrorKind::WouldBlock)): wait, then continue from there.
 ///
 /// # Examples
 ///
@@ -82,18 +81,19 @@ impl std::error::Error for Stopped {
 /// assert_eq!(std::io::read_to_string(reader)?, "hello");
 /// # Ok::<(), std::io::Error>(())
 /// ```
+// ANCHOR: s4_write_all
 pub fn write_all(fd: impl AsDescriptor, bytes: &[u8]) -> Result<(), Stopped> {
     write_all_by(|rest| write(descriptor_of(&fd), rest), bytes)
 }
 // ANCHOR_END: s4_write_all
 
-// ANCHOR: s4_write_all_by
 /// [`write_all`] with any `write`, such as one that fails on purpose.
 ///
 /// # Errors
 ///
 /// As [`write_all`]; also if `write` takes nothing (`WriteZero`), or claims to
 /// have taken more than it was given.
+// ANCHOR: s4_write_all_by
 pub fn write_all_by(
     mut write: impl FnMut(&[u8]) -> io::Result<usize>,
     bytes: &[u8],
@@ -102,7 +102,7 @@ pub fn write_all_by(
     while written < bytes.len() {
         let rest = &bytes[written..];
         let error = match write(rest) {
-            // No error and no progress: trying again could go on for ever.
+            // No error and no progress: trying again may never end.
             Ok(0) => io::ErrorKind::WriteZero.into(),
             Ok(count) if count <= rest.len() => {
                 written += count;

@@ -3,7 +3,7 @@
 //!
 //! Nothing here calls the system, so it is compiled and tested everywhere.
 //! Two boundaries need care. The bytes handed to one `write` may end in the
-//! middle of a character, since whoever filled the buffer counted bytes. And a
+//! middle of a character, because the buffer was filled by counting bytes. And a
 //! character beyond U+FFFF is *two* UTF-16 units (a surrogate pair), so the
 //! room for units, too, may end in the middle of one.
 
@@ -18,7 +18,6 @@ pub struct Piece {
     pub units: usize,
 }
 
-// ANCHOR: utf16_encode
 /// Fills `room` with as many whole characters from the start of `bytes` as
 /// there are and as fit.
 ///
@@ -26,6 +25,7 @@ pub struct Piece {
 ///
 /// `InvalidData` if `bytes` does not start with a whole character of UTF-8:
 /// a console shows characters, and there is none to show. (No bytes are fine.)
+// ANCHOR: utf16_encode
 pub fn encode(bytes: &[u8], room: &mut [u16]) -> io::Result<Piece> {
     let whole = match str::from_utf8(bytes) {
         Ok(text) => text,
@@ -51,10 +51,10 @@ pub fn encode(bytes: &[u8], room: &mut [u16]) -> io::Result<Piece> {
 }
 // ANCHOR_END: utf16_encode
 
-// ANCHOR: utf16_bytes
 /// How many bytes of UTF-8 the given units stand for.
 ///
 /// Half a pair stands for none: it is no character.
+// ANCHOR: utf16_bytes
 pub fn bytes_of(units: &[u16]) -> usize {
     char::decode_utf16(units.iter().copied())
         .map(|unit| unit.map_or(0, char::len_utf8))

@@ -1,9 +1,9 @@
 //! Four ways to wait for one slow pipe, each with its bill.
 //!
 //! A thread writes five bytes into a pipe after a pause. The functions of this
-//! module read them: by a call that blocks, by calls that do not (again and
-//! again), by a call that blocks on an event queue and then one that reads,
-//! and by handing the kernel the buffer and asking later. Each returns a
+//! module read them: by a call that blocks; by calls that don't, again and
+//! again; by a call that sleeps on an event queue and then one that reads;
+//! and by handing the kernel the buffer and asking for the result later. Each returns a
 //! [`Report`]. Linux only: `epoll` and `io_uring` are.
 
 use calls::{epoll_add, epoll_create, epoll_wait};
@@ -22,13 +22,13 @@ pub use cost::{Cost, MAX_DESCRIPTORS, wait_cost};
 pub use report::{MESSAGE, Report};
 pub use uring::uring_read;
 
-// ANCHOR: waiting_blocking
 /// Reads by a call that blocks: the kernel puts the thread to sleep until
 /// there is something to read.
 ///
 /// # Errors
 ///
 /// What the system reports for the pipe or the read.
+// ANCHOR: waiting_blocking
 pub fn blocking_read(pause: Duration) -> io::Result<Report> {
     let mut pipe = slow_pipe(pause)?;
     let mut bill = Bill::open()?;
@@ -44,12 +44,12 @@ pub fn blocking_read(pause: Duration) -> io::Result<Report> {
 }
 // ANCHOR_END: waiting_blocking
 
-// ANCHOR: waiting_nonblocking
-/// Reads by calls that do not block: each that comes too early is told so.
+/// Reads by calls that don't block: any that comes too early fails at once.
 ///
 /// # Errors
 ///
 /// What the system reports for the pipe or the read.
+// ANCHOR: waiting_nonblocking
 pub fn nonblocking_read(pause: Duration) -> io::Result<Report> {
     let mut pipe = slow_pipe(pause)?;
     set_nonblocking(pipe.as_fd())?;
@@ -60,8 +60,8 @@ pub fn nonblocking_read(pause: Duration) -> io::Result<Report> {
         match pipe.read(&mut message) {
             Ok(count) => return bill.close(count, message),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Nothing yet. This thread could do other work here; this one
-            // asks again, and again, as fast as the processor can.
+            // Nothing yet. A thread could do other work here; this one asks
+            // again at once.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
@@ -69,13 +69,13 @@ pub fn nonblocking_read(pause: Duration) -> io::Result<Report> {
 }
 // ANCHOR_END: waiting_nonblocking
 
-// ANCHOR: waiting_epoll
-/// Sleeps on an event queue until the pipe is ready, then reads: a call that
-/// does not block, made once, when it is known to succeed.
+/// Sleeps on an event queue until the pipe is reported ready, then tries to
+/// read; if there is nothing after all, it goes back to sleep.
 ///
 /// # Errors
 ///
 /// What the system reports for the pipe, the queue or the read.
+// ANCHOR: waiting_epoll
 pub fn epoll_read(pause: Duration) -> io::Result<Report> {
     let mut pipe = slow_pipe(pause)?;
     set_nonblocking(pipe.as_fd())?;
@@ -90,7 +90,7 @@ pub fn epoll_read(pause: Duration) -> io::Result<Report> {
         match pipe.read(&mut message) {
             Ok(count) => return bill.close(count, message),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Woken for nothing (a signal): go back to sleep.
+            // Not ready after all, or woken by a signal: back to sleep.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }

@@ -32,7 +32,7 @@ fn every_way_puts_the_same_bytes_into_a_file() {
         let name = format!("ch03-{}-{way}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let file = File::create_new(&path).unwrap();
-        // Two writes: the second goes on where the first stopped.
+        // Two writes: the second continues where the first stopped.
         for half in bytes.chunks(50_000) {
             let count = write(descriptor_of(&file), half).unwrap();
             assert_eq!(count, half.len(), "{way}");

@@ -68,8 +68,8 @@ fn a_buffer_makes_one_call_of_them_all() {
     });
 }
 
-/// Without a buffer it is worse than a call a line: `writeln!` hands over each
-/// piece of the format by itself.
+/// Without a buffer it is worse than one call per line: `writeln!` hands over
+/// each piece of the format separately.
 #[test]
 fn without_a_buffer_there_is_a_call_a_piece() {
     within_a_minute(|| {

@@ -23,8 +23,8 @@ extern "C" fn count_signal(_: libc::c_int) {
     HANDLED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Has SIGUSR1 handled *without* `SA_RESTART`: with it, the kernel would go on
-/// with most interrupted calls by itself, and nobody would see `EINTR`.
+/// Has SIGUSR1 handled *without* `SA_RESTART`: with it, the kernel would
+/// resume most interrupted calls by itself, and no caller would see `EINTR`.
 fn handle_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -46,8 +46,8 @@ fn a_pipe_takes_what_it_has_room_for_and_says_so() {
     });
 }
 
-/// The promise of [`Stopped::written`](ch03_raw_syscalls::Stopped): whoever
-/// goes on from there loses nothing and sends nothing twice.
+/// The promise of [`Stopped::written`](ch03_raw_syscalls::Stopped): a
+/// caller that continues from there loses nothing and sends nothing twice.
 #[test]
 fn a_full_pipe_stops_write_all_and_it_goes_on_from_there() {
     within_a_minute(|| {
@@ -120,7 +120,7 @@ fn a_large_descriptor_number_works() {
     // is closed with the process.
     let high = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 200) };
     assert!(high >= 200);
-    // SAFETY: just opened, and nobody closes it.
+    // SAFETY: just opened, and nothing closes it.
     let high = unsafe { std::os::fd::BorrowedFd::borrow_raw(high) };
     assert_eq!(write(high, b"high").unwrap(), 4);
     let mut room = [0; 4];

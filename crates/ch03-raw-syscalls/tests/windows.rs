@@ -1,12 +1,16 @@
 //! The two kinds of output that Windows has.
 #![cfg(windows)]
 
+use ch03_raw_syscalls::completion_port::{
+    Completion, KEY, MESSAGE, completion_port_read,
+};
 use ch03_raw_syscalls::s2_windows::{stdout, write};
 use ch03_raw_syscalls::write_all;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsHandle, AsRawHandle, RawHandle};
+use std::time::{Duration, Instant};
 use testing::within_a_minute;
 
 #[link(name = "kernel32")]
@@ -43,7 +47,7 @@ fn screen() -> Option<File> {
         eprintln!("not tested: no console to be had: {error}");
         return None;
     }
-    // SAFETY: just opened for us, so nobody else closes it.
+    // SAFETY: just opened for us, so only this owner closes it.
     Some(unsafe { OwnedHandle::from_raw_handle(screen) }.into())
 }
 
@@ -113,7 +117,7 @@ fn standard_output_is_there_or_not_found() {
     }
 }
 
-/// Such a handle would go on working behind our back.
+/// The kernel would use our memory after the call had returned.
 #[test]
 fn a_handle_for_overlapped_use_is_refused() {
     within_a_minute(|| {
@@ -138,4 +142,23 @@ fn the_wrong_end_of_a_pipe_is_refused() {
     let (reader, _writer) = io::pipe().unwrap();
     let error = write(reader.as_handle(), b"?").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+}
+
+/// The bytes are in the buffer when the port reports; there is no read after
+/// it. The clock starts before the writer does, so the bound is strict.
+#[test]
+fn a_completion_names_its_source_and_brings_the_bytes() {
+    within_a_minute(|| {
+        for pause in [Duration::ZERO, Duration::from_millis(100)] {
+            let start = Instant::now();
+            let done = completion_port_read(pause).unwrap();
+            assert!(start.elapsed() >= pause);
+            let wanted = Completion {
+                key: KEY,
+                count: MESSAGE.len(),
+                buffer: MESSAGE,
+            };
+            assert_eq!(done, wanted);
+        }
+    });
 }

@@ -12,7 +12,7 @@ fn expected(last: u32) -> String {
 struct Sink {
     bytes: Vec<u8>,
     writes: usize,
-    /// From this write on, counted from zero, nothing is taken any more.
+    /// From this write on, counted from zero, nothing more is taken.
     full_at: Option<usize>,
 }
 
@@ -66,7 +66,7 @@ fn the_counter_counts_what_fails_and_what_is_short() {
         inner: &mut room[..],
         writes: 0,
     };
-    let wrong = "exercise count_writes: a short write must be told";
+    let wrong = "exercise count_writes: a short write must be reported";
     assert_eq!(counter.write(b"one").unwrap(), 2, "{wrong}");
 }
 
@@ -105,7 +105,7 @@ fn no_error_is_lost() {
             ..Sink::default()
         };
         let result = number_lines(sink, 10_000);
-        let wrong = "exercise count_writes: the disk is full, and nobody knows";
+        let wrong = "exercise count_writes: the disk is full, and the caller is not told";
         assert!(result.is_err(), "{wrong} (write {full_at})");
     }
 }

@@ -7,12 +7,12 @@ use std::io::{self, ErrorKind};
 /// What the port does at one attempt to write.
 #[derive(Debug, Clone, Copy)]
 enum Attempt {
-    /// Takes at most so many bytes.
+    /// Takes at most this many bytes.
     Take(usize),
     Interrupted,
     /// Has no room, also for any further attempt before `wait`.
     Full,
-    /// Has no room, and the next so many calls of `wait` are interrupted.
+    /// Has no room, and this many of the next calls of `wait` are interrupted.
     FullAndSignals(usize),
     /// Takes nothing and says nothing.
     Nothing,

@@ -2,17 +2,17 @@
 
 use core::arch::asm;
 
-/// The number of `write` on this processor, from the table that all younger
-/// processors share.
+/// The number of `write` on this processor, from the table that all processors
+/// added to Linux later share.
 pub const WRITE: usize = 64;
 
-// ANCHOR: syscall3_linux_riscv64
 /// Asks the kernel for service `number`; returns what it left in `a0`.
 ///
 /// # Safety
 ///
 /// What the request makes the kernel read, write, map or close must be the
 /// caller's to read, write, map or close.
+// ANCHOR: syscall3_linux_riscv64
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result;
@@ -23,7 +23,7 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // a2         third argument       unchanged
     // v0 to v31  (anything)           unspecified
     //
-    // SAFETY: the registers are loaded as Linux wants them, every register
+    // SAFETY: the registers are loaded as Linux expects, every register
     // that changes is an output, and the kernel works on a stack of its own
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {

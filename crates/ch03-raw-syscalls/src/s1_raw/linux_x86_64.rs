@@ -6,13 +6,13 @@ use core::arch::asm;
 /// of its own; an entry, once given out, never changes.
 pub const WRITE: usize = 1;
 
-// ANCHOR: syscall3_linux_x86_64
 /// Asks the kernel for service `number`; returns what it left in `rax`.
 ///
 /// # Safety
 ///
 /// What the request makes the kernel read, write, map or close must be the
 /// caller's to read, write, map or close.
+// ANCHOR: syscall3_linux_x86_64
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result;
@@ -24,7 +24,7 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // rcx        (anything)           the address of the next instruction
     // r11        (anything)           the flags
     //
-    // SAFETY: the registers are loaded as Linux wants them, every register
+    // SAFETY: the registers are loaded as Linux expects, every register
     // that changes is an output, and the kernel works on a stack of its own
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {

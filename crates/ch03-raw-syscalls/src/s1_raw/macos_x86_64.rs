@@ -2,8 +2,8 @@
 //!
 //! Apple does not promise any of this. The stable interface of macOS is the
 //! library `libSystem`; the numbers, the registers and even the existence of a
-//! call may change with an update of the system, and programs that went past
-//! the library have broken that way. Read it, run it, do not ship it.
+//! call may change with an update of the system, and programs that bypassed
+//! the library have broken that way. Read it, run it, don't ship it.
 
 use core::arch::asm;
 
@@ -11,7 +11,6 @@ use core::arch::asm;
 /// the class of a call into the top byte: 1 is Mach, 2 is BSD.
 pub const WRITE: usize = 0x0200_0004;
 
-// ANCHOR: syscall3_macos_x86_64
 /// Asks the kernel for service `number`; returns what it left in `rax`, or
 /// minus that where the carry flag says that it is an error number.
 ///
@@ -19,6 +18,7 @@ pub const WRITE: usize = 0x0200_0004;
 ///
 /// What the request makes the kernel read, write, map or close must be the
 /// caller's to read, write, map or close.
+// ANCHOR: syscall3_macos_x86_64
 #[inline]
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result: isize;
@@ -30,7 +30,7 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     // rcx, r11   (anything)           the way back and the flags
     // carry      (anything)           set: rax is an error number
     //
-    // SAFETY: the registers are loaded as XNU wants them, every register that
+    // SAFETY: the registers are loaded as XNU expects, every register that
     // changes is an output, and the kernel works on a stack of its own
     // (`nostack`). That the request itself is harmless: our caller.
     unsafe {

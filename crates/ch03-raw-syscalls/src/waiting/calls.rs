@@ -16,13 +16,13 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-// ANCHOR: waiting_epoll_calls
 /// A new event queue.
+// ANCHOR: waiting_epoll_calls
 pub fn epoll_create() -> io::Result<OwnedFd> {
     // SAFETY: takes a number; there is nothing to uphold.
     let queue = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
     // SAFETY: the kernel has just opened it for us, and nothing else knows its
-    // number, so this owner alone closes it.
+    // number, so only this owner closes it.
     Ok(unsafe { OwnedFd::from_raw_fd(queue) })
 }
 
@@ -31,7 +31,7 @@ pub fn epoll_add(queue: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result<()> {
     let (queue, fd) = (queue.as_raw_fd(), fd.as_raw_fd());
     let mut interest = libc::epoll_event {
         events: libc::EPOLLIN as u32,
-        u64: 0, // comes back with each event; we have one source only
+        u64: 0, // comes back with each event; we have a single source
     };
     // SAFETY: both are open, as borrowed; the kernel copies `interest`.
     let done = unsafe {
@@ -41,9 +41,9 @@ pub fn epoll_add(queue: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result<()> {
 }
 // ANCHOR_END: waiting_epoll_calls
 
-// ANCHOR: waiting_epoll_wait
 /// Sleeps until something in the queue is ready, or a signal comes; returns
 /// how many are.
+// ANCHOR: waiting_epoll_wait
 pub fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
     let mut events = [libc::epoll_event { events: 0, u64: 0 }];
     let queue = queue.as_raw_fd();
@@ -57,7 +57,7 @@ pub fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
 }
 // ANCHOR_END: waiting_epoll_wait
 
-/// The one place that turns -1 into the error that `errno` holds.
+/// Turns -1 into the error that `errno` holds.
 pub fn check(answer: libc::c_int) -> io::Result<libc::c_int> {
     if answer == -1 {
         return Err(io::Error::last_os_error());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The most descriptors that [`wait_cost`] opens.
 pub const MAX_DESCRIPTORS: usize = 10_000;
 
-/// What one call costs that finds one descriptor of many ready.
+/// What a call costs that finds one of many descriptors ready.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
     /// By `poll`.
@@ -18,7 +18,6 @@ pub struct Cost {
     pub epoll: Duration,
 }
 
-// ANCHOR: wait_cost
 /// Waits on one descriptor that is ready and `idle` others that never are (at
 /// most [`MAX_DESCRIPTORS`]); returns the time of a call, the median of
 /// `rounds`. Raises the limit of open descriptors of this process.
@@ -26,6 +25,7 @@ pub struct Cost {
 /// # Errors
 ///
 /// What the system reports, above all that it allows fewer descriptors.
+// ANCHOR: wait_cost
 pub fn wait_cost(idle: usize, rounds: usize) -> io::Result<Cost> {
     let idle = idle.min(MAX_DESCRIPTORS);
     allow_descriptors(idle as libc::rlim_t + 64)?;
@@ -86,7 +86,7 @@ fn poll(list: &mut [libc::pollfd]) -> io::Result<usize> {
 fn event_descriptor(counter: u32) -> io::Result<OwnedFd> {
     // SAFETY: takes two numbers; there is nothing to uphold.
     let fd = check(unsafe { libc::eventfd(counter, libc::EFD_CLOEXEC) })?;
-    // SAFETY: the kernel just opened it for us, so nobody else will close it.
+    // SAFETY: the kernel just opened it for us, so only this owner closes it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

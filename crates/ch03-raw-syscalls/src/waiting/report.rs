@@ -1,4 +1,4 @@
-//! What every way to wait has: the pipe that is slow, and the bill at its end.
+//! What all ways to wait share: the slow pipe, and the bill at the end.
 
 use super::calls::{cpu_so_far, sleeps_so_far};
 use std::fmt;
@@ -14,7 +14,7 @@ pub const MESSAGE: [u8; 5] = *b"ready";
 pub struct Report {
     /// How often `read` was called. For completion: reads handed in.
     pub attempts: u64,
-    /// How often something else than `read` was called in order to wait.
+    /// How often another call was made in order to wait.
     pub waits: u64,
     /// How often the kernel put this thread to sleep.
     pub sleeps: u64,
@@ -43,15 +43,17 @@ impl fmt::Display for Report {
 ///
 /// Whatever happens to that thread, its end of the pipe is closed when it is
 /// gone, so that no reader waits for ever.
+// ANCHOR: slow_pipe
 pub fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
     let (reader, mut writer) = io::pipe()?;
     thread::Builder::new().spawn(move || {
         thread::sleep(pause);
-        // An error means that nobody reads any more. Then nobody misses it.
+        // An error means that the reader is gone, and misses nothing.
         let _ = writer.write_all(&MESSAGE);
     })?;
     Ok(reader)
 }
+// ANCHOR_END: slow_pipe
 
 /// A report that is still being written.
 pub struct Bill {

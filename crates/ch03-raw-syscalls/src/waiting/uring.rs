@@ -4,8 +4,8 @@
 //! The program and the kernel share memory: an array of entries that describe
 //! operations, a ring that says which of them are handed in, and a ring of
 //! results. A ring has a head (what was taken) and a tail (what was put); each
-//! side moves one of the two. This file hands in one operation in the life of
-//! a ring, so every index is 0. Container runtimes often forbid the calls;
+//! side moves one of the two. This file hands in a single operation per ring,
+//! so every index is 0. Container runtimes often forbid the calls;
 //! then the error is `PermissionDenied` or `Unsupported`.
 
 use super::calls::check;
@@ -63,23 +63,23 @@ struct Entry {
 }
 const _: () = assert!(size_of::<Entry>() == 64);
 
-// ANCHOR: uring_read
 /// Hands the kernel a buffer, sleeps until it says that the read is done, and
 /// finds the bytes in the buffer: nothing is left to read.
 ///
 /// # Errors
 ///
 /// What the system reports, above all that `io_uring` is not allowed here.
+// ANCHOR: uring_read
 pub fn uring_read(pause: Duration) -> io::Result<Report> {
     let pipe = slow_pipe(pause)?;
     let ring = Ring::new()?;
     let mut bill = Bill::open()?;
     // From here to the completion the buffer is the kernel's, which may write
-    // at any time. So an early return, by an error, must not free it: as a raw
-    // pointer it is leaked then, and that is harmless.
+    // to it at any time. So an early return must not free it: as a raw pointer
+    // it is leaked instead, which is harmless.
     let buffer = Box::into_raw(Box::new([0; 5]));
     bill.attempts += 1;
-    // SAFETY: five bytes on the heap that nobody else can reach; they stay
+    // SAFETY: five bytes on the heap that nothing else can reach; they stay
     // there until the completion below says that the kernel is done.
     unsafe { ring.submit_read(pipe.as_fd(), buffer.cast(), 5)? };
     // This thread could do other work here.
@@ -116,7 +116,7 @@ impl Ring {
             libc::syscall(libc::SYS_io_uring_setup, 1_u32, &mut params)
         };
         let fd = check(fd as libc::c_int)?;
-        // SAFETY: the kernel just opened it for us; nobody else closes it.
+        // SAFETY: the kernel just opened it for us; only this owner closes it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         if params.features & FEATURE_SINGLE_MMAP == 0 {
             return Err(io::ErrorKind::Unsupported.into());
@@ -135,13 +135,13 @@ impl Ring {
         })
     }
 
-    // ANCHOR: uring_submit
     /// Describes a read in the shared memory and hands it in.
     ///
     /// # Safety
     ///
-    /// Until its completion was seen, `length` bytes at `buffer` must be there
-    /// and be used by nobody else.
+    /// Until its completion was seen, `length` bytes at `buffer` must be there,
+    /// and nothing else may use them.
+    // ANCHOR: uring_submit
     unsafe fn submit_read(
         &self,
         fd: BorrowedFd<'_>,
@@ -150,7 +150,7 @@ impl Ring {
     ) -> io::Result<()> {
         let entry = Entry {
             operation: OP_READ,
-            fd: fd.as_raw_fd(), // the kernel keeps the open file by itself
+            fd: fd.as_raw_fd(), // the kernel holds the open file itself
             offset: u64::MAX,   // where the file is: a pipe has no offsets
             address: buffer.expose_provenance() as u64,
             length,
@@ -162,16 +162,16 @@ impl Ring {
         unsafe { self.entries.at::<Entry>(0).write(entry) };
         // The first place of the ring: "entry 0 is handed in".
         self.rings.word(ring.others[2]).store(0, Ordering::Relaxed);
-        // Release: who reads this tail (the kernel, with acquire) reads the
-        // entry and the ring as they were written above.
+        // Release: pairs with the kernel's acquire, so that it sees the entry
+        // and the ring as they were written above.
         self.rings.word(ring.tail).store(1, Ordering::Release);
         self.enter(1, 0, 0)
     }
     // ANCHOR_END: uring_submit
 
-    // ANCHOR: uring_wait
     /// Sleeps until the read is done; `None` if only a signal came. The result
     /// is the number of bytes, or minus an error number.
+    // ANCHOR: uring_wait
     fn wait(&self) -> io::Result<Option<i32>> {
         match self.enter(0, 1, WAIT_FOR_RESULTS) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -245,8 +245,8 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         let start = self.start.cast();
-        // SAFETY: what `new` mapped, and nobody has a pointer into it any
-        // more: each was got from a borrow of `self`.
+        // SAFETY: what `new` mapped, and no pointer into it is left: each came
+        // from a borrow of `self`.
         unsafe { libc::munmap(start, self.length) };
     }
 }
