@@ -39,8 +39,8 @@ pub fn order_loosely(
 ) {
     let callback = Rc::new(callback);
     let late = Rc::clone(&callback);
-    timers.set_timer(answers, move |timers| callback(timers, Ok(40)));
-    timers.set_timer(patience, move |timers| late(timers, Err(TimedOut)));
+    timers.call_later(answers, move |timers| callback(timers, Ok(40)));
+    timers.call_later(patience, move |timers| late(timers, Err(TimedOut)));
 }
 // ANCHOR_END: order_loosely
 
@@ -54,12 +54,12 @@ pub fn order_once(
 ) {
     let callback = Rc::new(Cell::new(Some(callback)));
     let late = Rc::clone(&callback);
-    timers.set_timer(answers, move |timers| {
+    timers.call_later(answers, move |timers| {
         if let Some(callback) = callback.take() {
             callback(timers, Ok(40));
         }
     });
-    timers.set_timer(patience, move |timers| {
+    timers.call_later(patience, move |timers| {
         if let Some(callback) = late.take() {
             callback(timers, Err(TimedOut));
         }
@@ -110,7 +110,7 @@ pub fn order_and_forget(
     callback: impl FnOnce(&mut Loop, u32) + 'static,
 ) {
     if open {
-        timers.set_timer(Duration::ZERO, move |timers| callback(timers, 40));
+        timers.call_later(Duration::ZERO, move |timers| callback(timers, 40));
     }
 }
 // ANCHOR_END: order_and_forget

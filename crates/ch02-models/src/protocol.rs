@@ -99,7 +99,7 @@ impl Peer {
     ) {
         let (delay, answer) = self.next(line);
         let log = self.log.clone();
-        timers.set_timer(delay, move |timers| {
+        timers.call_later(delay, move |timers| {
             callback(timers, heard(&log, answer));
         });
     }

@@ -7,6 +7,7 @@
 //! The loop knows timers and nothing else. Waiting for sockets is chapter 4,
 //! and a faster timer queue is chapter 10.
 
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::{Log, ms};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -36,16 +37,16 @@ pub struct Loop {
 
 impl Loop {
     /// Calls `callback` once `delay` is over, not before.
-    pub fn set_timer(
+    pub fn call_later(
         &mut self,
         delay: Duration,
         callback: impl FnOnce(&mut Self) + 'static,
     ) -> TimerId {
-        self.set_timer_at(Self::deadline_after(delay), callback)
+        self.call_at(Self::deadline_after(delay), callback)
     }
 
     /// Calls `callback` at the deadline, not before.
-    pub fn set_timer_at(
+    pub fn call_at(
         &mut self,
         deadline: Instant,
         callback: impl FnOnce(&mut Self) + 'static,
@@ -165,20 +166,34 @@ impl fmt::Debug for Loop {
     }
 }
 
+// ANCHOR: s2_wait
+/// Has `callback` called with the result, once that is there.
+fn wait<T: 'static>(
+    timers: &mut Loop,
+    request: Request<T>,
+    callback: impl FnOnce(&mut Loop, T) + 'static,
+) {
+    timers.call_later(request.delay, move |timers| {
+        callback(timers, request.result);
+    });
+}
+// ANCHOR_END: s2_wait
+
 // ANCHOR: s2_errand
-/// One errand: three timers, each set when the one before has rung.
+/// One errand: each callback makes the next request.
 pub fn errand(
     timers: &mut Loop,
+    title: &'static str,
     log: Log,
     done: impl FnOnce(&mut Loop, u64) + 'static,
 ) {
-    timers.set_timer(ms(200), move |timers| {
-        log.say("errand: 200 ms are over");
-        timers.set_timer(ms(100), move |timers| {
-            log.say("errand: 100 ms are over");
-            timers.set_timer(ms(50), move |timers| {
-                log.say("errand: 50 ms are over");
-                done(timers, 200 + 100 + 50);
+    wait(timers, look_up(title), move |timers, number| {
+        log.say(format!("errand: {title} is number {number}"));
+        wait(timers, fetch(number), move |timers, text| {
+            log.say(format!("errand: it begins {text:?}"));
+            wait(timers, store(number, text), move |timers, bytes| {
+                log.say(format!("errand: stored {bytes} bytes"));
+                done(timers, bytes);
             });
         });
     });
@@ -186,15 +201,15 @@ pub fn errand(
 // ANCHOR_END: s2_errand
 
 // ANCHOR: s2_run
-/// One errand, and a main line that goes on meanwhile.
+/// One errand, and a main line that carries on meanwhile.
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
-    log.say("main: an errand is sent off");
+    log.say("main: sends off an errand");
     let ours = log.clone();
-    errand(&mut timers, log.clone(), move |_, total| {
-        ours.say(format!("main: done, {total} ms in all"));
+    errand(&mut timers, TITLE, log.clone(), move |_, bytes| {
+        ours.say(format!("main: done, {bytes} bytes"));
     });
-    log.say("main: goes on meanwhile");
+    log.say("main: carries on meanwhile");
     timers.run();
 }
 // ANCHOR_END: s2_run
@@ -206,8 +221,8 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
     let sum = Rc::new(RefCell::new(0)); // all the callbacks add to it
     for _ in 0..count {
         let sum = Rc::clone(&sum);
-        errand(&mut timers, log.clone(), move |_, total| {
-            *sum.borrow_mut() += total;
+        errand(&mut timers, TITLE, log.clone(), move |_, bytes| {
+            *sum.borrow_mut() += bytes;
         });
     }
     timers.run();
@@ -221,7 +236,7 @@ fn ask(
     text: &'static str,
     answer: impl FnOnce(&mut Loop, Result<u64, ParseIntError>) + 'static,
 ) {
-    timers.set_timer(ms(10), move |timers| answer(timers, text.parse()));
+    timers.call_later(ms(10), move |timers| answer(timers, text.parse()));
 }
 
 // ANCHOR: s2_errors

@@ -51,12 +51,12 @@
 //! has heard of. All on one thread: an [`Rc`] and no lock.
 
 use crate::s2_callbacks::{Jobs, Loop};
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::{Log, ms};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::num::ParseIntError;
 use std::rc::Rc;
-use std::time::Duration;
 
 // ANCHOR: state
 /// What waits for the end of a promise.
@@ -338,46 +338,51 @@ impl<T: 'static, E: 'static> fmt::Debug for Resolver<T, E> {
     }
 }
 
-// ANCHOR: wait
-/// A promise that is kept once `delay` is over.
-pub fn wait(timers: &mut Loop, delay: Duration) -> Promise<(), Broken> {
+// ANCHOR: s3_errand
+/// A promise of the result.
+fn wait<T: 'static>(
+    timers: &mut Loop,
+    request: Request<T>,
+) -> Promise<T, Broken> {
     let (resolver, promise) = promise(&timers.jobs());
-    timers.set_timer(delay, move |_| resolver.resolve(()));
+    timers.call_later(request.delay, |_| resolver.resolve(request.result));
     promise
 }
-// ANCHOR_END: wait
 
-// ANCHOR: s3_errand
-/// One errand: three promises, each made when the one before is kept.
-pub fn errand(timers: &mut Loop, log: Log) -> Promise<u64, Broken> {
+/// One errand, as a chain of promises.
+pub fn errand(
+    timers: &mut Loop,
+    title: &'static str,
+    log: Log,
+) -> Promise<u64, Broken> {
     let (first, second, third) = (log.clone(), log.clone(), log);
-    wait(timers, ms(200))
-        .then(move |timers, ()| {
-            first.say("errand: 200 ms are over");
-            wait(timers, ms(100))
+    wait(timers, look_up(title))
+        .then(move |timers, number| {
+            first.say(format!("errand: {title} is number {number}"));
+            wait(timers, fetch(number)).map(move |text| (number, text))
         })
-        .then(move |timers, ()| {
-            second.say("errand: 100 ms are over");
-            wait(timers, ms(50))
+        .then(move |timers, (number, text)| {
+            second.say(format!("errand: it begins {text:?}"));
+            wait(timers, store(number, text))
         })
-        .map(move |()| {
-            third.say("errand: 50 ms are over");
-            200 + 100 + 50
+        .map(move |bytes| {
+            third.say(format!("errand: stored {bytes} bytes"));
+            bytes
         })
 }
 // ANCHOR_END: s3_errand
 
 // ANCHOR: s3_run
-/// One errand, and a main line that goes on meanwhile.
+/// One errand, and a main line that carries on meanwhile.
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
-    log.say("main: an errand is sent off");
+    log.say("main: sends off an errand");
     let ours = log.clone();
-    errand(&mut timers, log.clone()).finally(move |_, total| {
-        let total = total.expect("its timers ring");
-        ours.say(format!("main: done, {total} ms in all"));
+    errand(&mut timers, TITLE, log.clone()).finally(move |_, bytes| {
+        let bytes = bytes.expect("its timers ring");
+        ours.say(format!("main: done, {bytes} bytes"));
     });
-    log.say("main: goes on meanwhile");
+    log.say("main: carries on meanwhile");
     timers.run();
 }
 // ANCHOR_END: s3_run
@@ -389,12 +394,12 @@ pub fn run(log: &Log) {
 /// If an errand's promise is broken, which none is: each timer rings.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
-    let errands = (0..count).map(|_| errand(&mut timers, log.clone()));
+    let errands = (0..count).map(|_| errand(&mut timers, TITLE, log.clone()));
     let errands: Vec<_> = errands.collect();
     let sum = Rc::new(Cell::new(None));
     let found = Rc::clone(&sum);
-    all(&timers.jobs(), errands).finally(move |_, totals| {
-        found.set(totals.ok().map(|totals| totals.iter().sum()));
+    all(&timers.jobs(), errands).finally(move |_, bytes| {
+        found.set(bytes.ok().map(|bytes| bytes.iter().sum()));
     });
     timers.run();
     sum.take().expect("every timer has rung")
@@ -418,7 +423,7 @@ impl From<Broken> for NoSum {
 /// A number that comes as text, 10 ms later: and may be none.
 fn ask(timers: &mut Loop, text: &'static str) -> Promise<u64, NoSum> {
     let (resolver, promise) = promise(&timers.jobs());
-    timers.set_timer(ms(10), move |_| {
+    timers.call_later(ms(10), move |_| {
         resolver.settle(text.parse().map_err(NoSum::NoNumber));
     });
     promise

@@ -5,14 +5,16 @@
 //! those that have been woken, and a timer that wakes. Chapter 6 opens up what
 //! a future is, chapter 8 builds an executor for sockets.
 //!
-//! It leaves out whatever is not needed for that: more threads, cancelling a
-//! task, and panics (one in a task goes through the executor to its caller).
+//! It leaves out more threads, a way to cancel a task that was spawned, and a
+//! net for panics: one in a task leaves through `block_on`.
 
 use crate::s2_callbacks::{Loop, TimerId};
-use crate::{Log, ms};
+use crate::Log;
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,28 +23,28 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 // ANCHOR: s5_errand
-/// One errand: three waits, one after the other.
-pub async fn errand(timers: Timers, log: Log) -> u64 {
-    timers.sleep(ms(200)).await;
-    log.say("errand: 200 ms are over");
-    timers.sleep(ms(100)).await;
-    log.say("errand: 100 ms are over");
-    timers.sleep(ms(50)).await;
-    log.say("errand: 50 ms are over");
-    200 + 100 + 50
+/// One errand: look up, fetch, store. Gives the number of bytes stored.
+pub async fn errand(timers: Timers, title: &'static str, log: Log) -> u64 {
+    let number = timers.wait(look_up(title)).await;
+    log.say(format!("errand: {title} is number {number}"));
+    let text = timers.wait(fetch(number)).await;
+    log.say(format!("errand: it begins {text:?}"));
+    let bytes = timers.wait(store(number, text)).await;
+    log.say(format!("errand: stored {bytes} bytes"));
+    bytes
 }
 // ANCHOR_END: s5_errand
 
 // ANCHOR: s5_run
-/// One errand, and a main line that goes on meanwhile.
+/// One errand, and a main line that carries on meanwhile.
 pub fn run(log: &Log) {
     let executor = Executor::new();
-    log.say("main: an errand is sent off");
-    let errand = errand(executor.timers(), log.clone());
-    let errand = executor.spawn(errand);
-    log.say("main: goes on meanwhile");
-    let total = executor.block_on(errand);
-    log.say(format!("main: done, {total} ms in all"));
+    log.say("main: sends off an errand");
+    let errand = errand(executor.timers(), TITLE, log.clone());
+    let task = executor.spawn(errand);
+    log.say("main: carries on meanwhile");
+    let bytes = executor.block_on(task);
+    log.say(format!("main: done, {bytes} bytes"));
 }
 // ANCHOR_END: s5_run
 
@@ -50,7 +52,8 @@ pub fn run(log: &Log) {
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let executor = Executor::new();
     let errands: Vec<_> = (0..count)
-        .map(|_| executor.spawn(errand(executor.timers(), log.clone())))
+        .map(|_| errand(executor.timers(), TITLE, log.clone()))
+        .map(|errand| executor.spawn(errand))
         .collect();
     executor.block_on(async {
         let mut sum = 0;
@@ -61,11 +64,45 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
     })
 }
 
+// ANCHOR: join
+/// Both outputs. It polls each of the two futures until that one is ready.
+pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut first, mut second) = (None, None);
+    poll_fn(move |cx| {
+        if first.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(cx)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(cx)
+        {
+            second = Some(output);
+        }
+        if first.is_none() || second.is_none() {
+            return Poll::Pending;
+        }
+        let both = first.take().zip(second.take());
+        both.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+// ANCHOR_END: join
+
 /// A handle on an executor's timers, for its tasks.
 #[derive(Clone, Debug)]
 pub struct Timers(Rc<RefCell<Loop>>);
 
 impl Timers {
+    // ANCHOR: s5_wait
+    /// Is ready with the result, once that is there.
+    pub async fn wait<T>(&self, request: Request<T>) -> T {
+        self.sleep(request.delay).await;
+        request.result
+    }
+    // ANCHOR_END: s5_wait
+
     /// A future that is ready once `delay` is over, counted from now.
     pub fn sleep(&self, delay: Duration) -> Sleep {
         Sleep {
@@ -73,6 +110,12 @@ impl Timers {
             deadline: Loop::deadline_after(delay),
             timer: None,
         }
+    }
+
+    /// How many timers are set.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.borrow().waiting()
     }
 
     fn take(&self, timer: Option<TimerId>) {
@@ -106,7 +149,7 @@ impl Future for Sleep {
         let waker = cx.waker().clone();
         let mut timers = self.timers.0.borrow_mut();
         let wake = move |_: &mut Loop| waker.wake();
-        let timer = timers.set_timer_at(self.deadline, wake);
+        let timer = timers.call_at(self.deadline, wake);
         drop(timers);
         self.timer = Some(timer);
         Poll::Pending

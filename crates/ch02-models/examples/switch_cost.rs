@@ -1,0 +1,171 @@
+//! Chapter 2: what a switch costs. A thread sends a byte through a pipe and
+//! sleeps until it comes back through another one: from a second thread of the
+//! same process, then from another process. All of them share one core, so each
+//! way ends with a switch. In the second measurement both sides read a table
+//! after each switch: the two threads the same one, each process its own. Linux
+//! only.
+
+use std::io;
+
+cfg_select! {
+    target_os = "linux" => {
+        use ch02_models::threads::share_one_core;
+        use std::fs::File;
+        use std::hint::black_box;
+        use std::io::{PipeReader, Read, Write, pipe};
+        use std::os::fd::AsFd;
+        use std::process::{Command, Stdio};
+        use std::sync::Arc;
+        use std::thread;
+        use std::time::Instant;
+
+        const ROUNDS: usize = 300;
+        const TRIPS: u32 = 50;
+        const TABLE: usize = 512 * 1024;
+
+        // ANCHOR: ping_pong
+        /// Reads the table, a byte of each cache line.
+        fn work(table: &[u8]) {
+            let sum: u32 = table.iter().step_by(64).map(|b| u32::from(*b)).sum();
+            black_box(sum);
+        }
+
+        /// Sends each byte back, until there are no more.
+        fn echo(
+            mut from: impl Read,
+            mut to: impl Write,
+            table: &[u8],
+        ) -> io::Result<()> {
+            let mut byte = [0];
+            while from.read(&mut byte)? == 1 {
+                work(table);
+                to.write_all(&byte)?;
+            }
+            Ok(())
+        }
+
+        /// The time for one way, in µs: a write, one switch, a read, the work.
+        fn time(
+            mut to: impl Write,
+            from: &mut PipeReader,
+            table: &[u8],
+        ) -> io::Result<f64> {
+            let mut byte = [0];
+            let start = Instant::now();
+            for _ in 0..TRIPS {
+                to.write_all(&byte)?;
+                from.read_exact(&mut byte)?;
+                work(table);
+            }
+            let ways = f64::from(2 * TRIPS);
+            Ok(start.elapsed().as_secs_f64() * 1e6 / ways)
+        }
+        // ANCHOR_END: ping_pong
+
+        /// The least of many short rounds: other programs can only add to it.
+        fn least(
+            to: &mut impl Write,
+            mut from: PipeReader,
+            table: &[u8],
+        ) -> io::Result<f64> {
+            let mut least = f64::INFINITY;
+            for _ in 0..ROUNDS {
+                least = least.min(time(&mut *to, &mut from, table)?);
+            }
+            Ok(least)
+        }
+
+        fn of_threads(size: usize) -> io::Result<f64> {
+            let (their_input, mut to) = pipe()?;
+            let (from, their_output) = pipe()?;
+            let ours = Arc::new(vec![1; size]);
+            let table = Arc::clone(&ours);
+            let echo =
+                thread::spawn(move || echo(their_input, their_output, &table));
+            let least = least(&mut to, from, &ours)?;
+            drop(to);
+            echo.join().expect("it does not panic")?;
+            Ok(least)
+        }
+
+        fn of_processes(mut child: Command, size: usize) -> io::Result<f64> {
+            let (their_input, mut to) = pipe()?;
+            let (from, their_output) = pipe()?;
+            child.env("SWITCH_COST", size.to_string());
+            // By standard error: a test harness writes to standard output.
+            child.stdin(their_input).stdout(Stdio::null()).stderr(their_output);
+            let mut echo = child.spawn()?;
+            drop(child); // and with it our copies of the child's ends
+            let least = least(&mut to, from, &vec![1; size]);
+            drop(to);
+            echo.wait()?;
+            least
+        }
+
+        /// Where this program is the other process: its whole life.
+        fn be_the_child_if_asked() -> io::Result<()> {
+            let Ok(size) = std::env::var("SWITCH_COST") else {
+                return Ok(());
+            };
+            let table = vec![1; size.parse().unwrap_or(0)];
+            let from = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+            let to = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+            let ended = echo(from, to, &table);
+            std::process::exit(i32::from(ended.is_err()))
+        }
+
+        fn main() -> io::Result<()> {
+            be_the_child_if_asked()?;
+            share_one_core()?;
+            let program = std::env::current_exe()?;
+            let mut out = io::stdout().lock();
+            writeln!(out, "to another …               thread    process")?;
+            for (work, size) in [
+                ("a byte, and a switch", 0),
+                ("and read 512 KiB", TABLE),
+            ] {
+                let threads = of_threads(size)?;
+                let processes = of_processes(Command::new(&program), size)?;
+                writeln!(
+                    out,
+                    "{work:<23} {threads:>6.2} µs {processes:>7.2} µs"
+                )?;
+            }
+            Ok(())
+        }
+
+        #[test]
+        fn runs() {
+            be_the_child_if_asked().unwrap();
+            share_one_core().unwrap();
+            // Neither can be cheaper than a system call is.
+            assert!(of_threads(0).unwrap() > 0.1);
+            let program = std::env::current_exe().unwrap();
+            // An emulator's program cannot always start itself.
+            let list = Command::new(&program).arg("--list").output();
+            let listed = list.is_ok_and(|list| {
+                String::from_utf8_lossy(&list.stdout).contains("runs: test")
+            });
+            if !listed {
+                println!("not tested: this program cannot start itself here");
+                return;
+            }
+            let mut child = Command::new(program);
+            child.args(["--exact", "runs", "--nocapture"]);
+            assert!(of_processes(child, 4096).unwrap() > 0.1);
+        }
+    }
+    _ => {
+        use testing::println;
+
+        fn main() -> io::Result<()> {
+            println!("this program is for Linux only");
+            Ok(())
+        }
+
+        #[test]
+        fn runs() {
+            main().unwrap();
+        }
+    }
+}
