@@ -50,8 +50,8 @@
 //! It leaves out `race` and time-outs, and a report of rejections that nobody
 //! has heard of. All on one thread: an [`Rc`] and no lock.
 
-use crate::s2_callbacks::{Jobs, Loop};
 use crate::archive::{Request, TITLE, fetch, look_up, store};
+use crate::s2_callbacks::{Jobs, Loop};
 use crate::{Log, ms};
 use std::cell::{Cell, RefCell};
 use std::fmt;

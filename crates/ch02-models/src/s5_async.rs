@@ -8,9 +8,9 @@
 //! It leaves out more threads, a way to cancel a task that was spawned, and a
 //! net for panics: one in a task leaves through `block_on`.
 
-use crate::s2_callbacks::{Loop, TimerId};
 use crate::Log;
 use crate::archive::{Request, TITLE, fetch, look_up, store};
+use crate::s2_callbacks::{Loop, TimerId};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
