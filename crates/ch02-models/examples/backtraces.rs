@@ -119,7 +119,7 @@ fn runs() {
     for (name, frames) in traces {
         let has = |name: &str| frames.iter().any(|frame| frame.contains(name));
         assert!(has("errand") || has("Errand"), "{name}: {frames:#?}");
-        // No model shows who asked: only a loop, or a thread's start.
+        // No model shows the caller that waits: only a loop, or a thread's start.
         assert_eq!(has("Loop::run"), {
             !matches!(name, "threads" | "async/await")
         });

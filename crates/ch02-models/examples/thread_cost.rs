@@ -1,5 +1,5 @@
-//! Chapter 2: what a thread costs that does nothing but sleep: address space,
-//! memory, and the time to make it. Linux only.
+//! Chapter 2: what a thread costs that only sleeps: address space, memory, and
+//! the time to make it. Linux only.
 
 use std::io;
 

@@ -115,7 +115,7 @@ impl Events {
     }
 }
 
-/// What a line says, without who says it, and the code that says it.
+/// What a line says, without its speaker, and the code that says it.
 fn line_and_code(line: &str) -> (&str, &'static str) {
     let code = [
         "\"main: sends off an errand\"",

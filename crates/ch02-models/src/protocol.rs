@@ -11,8 +11,8 @@
 //! > BYE                  < BYE
 //! ```
 //!
-//! Whatever the peer may answer to anything is `ERROR reason`, or nothing at
-//! all: then the time is over.
+//! To anything, the peer may answer `ERROR reason`, or nothing at all: then the
+//! client's patience ends.
 
 use crate::s2_callbacks::Loop;
 use crate::s3_promises::{Broken, Promise, promise};
@@ -31,7 +31,7 @@ pub const PATIENCE: Duration = Duration::from_millis(100);
 pub enum Failure {
     /// The peer answered `ERROR` with this reason.
     Refused(String),
-    /// The answer is none of the protocol.
+    /// The answer is not one of the protocol.
     Nonsense(String),
     /// There was no answer in time.
     TimedOut,
@@ -115,8 +115,8 @@ impl Peer {
         promise
     }
 
-    /// Says a line. How long it takes until [`Question::answer`] has the
-    /// answer, is in [`Question::delay`]: for those who wait in their own way.
+    /// Says a line. After [`Question::delay`], [`Question::answer`] has the
+    /// answer: for code that waits in its own way.
     pub fn say(&self, line: &str) -> Question {
         let (delay, answer) = self.next(line);
         let log = self.log.clone();

@@ -1,8 +1,8 @@
 //! Stage 2 of chapter 2: a loop that calls back.
 //!
-//! One thread. Whoever wants to wait leaves a function behind and returns; the
-//! loop sleeps until the next deadline and calls what was left for it. A
-//! callback is an [`FnOnce`]: by its type it can be called once only.
+//! One thread. A function that has to wait leaves a closure behind and returns;
+//! the loop sleeps until the next deadline and calls what was left for it. A
+//! callback is an [`FnOnce`]: by its type it can be called only once.
 //!
 //! The loop knows timers and nothing else. Waiting for sockets is chapter 4,
 //! and a faster timer queue is chapter 10.
@@ -26,8 +26,8 @@ pub type Callback = Box<dyn FnOnce(&mut Loop)>;
 /// A loop of timers and of jobs that are to be done at once.
 #[derive(Default)]
 pub struct Loop {
-    /// In the order of their deadlines; of two equal ones, that which was set
-    /// first comes first.
+    /// In the order of their deadlines; of two equal ones, the one that was set
+    /// first.
     timers: BTreeMap<TimerId, Callback>,
     /// How many timers were ever set.
     set: u64,
@@ -130,8 +130,8 @@ impl Loop {
         self.timers.len()
     }
 
-    /// A handle on the jobs: for those who must leave work behind without
-    /// having the loop at hand, as promises do.
+    /// A handle on the jobs: for code that leaves work behind without having
+    /// the loop at hand, as promises do.
     #[must_use]
     pub fn jobs(&self) -> Jobs {
         Jobs(Rc::downgrade(&self.jobs))
@@ -142,7 +142,7 @@ impl Loop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId(Instant, u64);
 
-/// A way to the jobs of a loop. Holding it does not keep them: a job often
+/// A handle on the jobs of a loop. Holding it does not keep them: a job often
 /// holds one itself, and would keep itself for ever.
 #[derive(Clone, Debug)]
 pub struct Jobs(Weak<RefCell<VecDeque<Callback>>>);
@@ -230,7 +230,7 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
 }
 // ANCHOR_END: s2_crowd
 
-/// A number that comes as text, 10 ms later: and may be none.
+/// Parses a number from a text, 10 ms later.
 fn ask(
     timers: &mut Loop,
     text: &'static str,
@@ -242,8 +242,8 @@ fn ask(
 // ANCHOR: s2_errors
 /// Asks for two numbers, one after the other, and adds them up.
 ///
-/// Each level has to look at its error by itself: a `?` would return it to the
-/// loop, which did not ask.
+/// Each level has to pass on its error: a `?` would return it to the loop,
+/// which did not ask.
 pub fn add(
     timers: &mut Loop,
     [first, second]: [&'static str; 2],

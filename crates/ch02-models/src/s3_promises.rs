@@ -15,7 +15,7 @@
 //! - A promise has one owner, and gives its value away: `then` consumes it. In
 //!   JavaScript many may listen to one promise, because all share the value.
 //! - Dropping a resolver rejects, by [`Broken`]. In JavaScript a promise that
-//!   nobody can settle any more is silent for ever.
+//!   can no longer be settled is silent for ever.
 //! - Dropping a promise cancels nothing. Its value is dropped when it comes.
 //!
 //! To settle twice is refused when it is compiled:
@@ -47,8 +47,8 @@
 //! itself = first.then(move |_, _| itself);
 //! ```
 //!
-//! It leaves out `race` and time-outs, and a report of rejections that nobody
-//! has heard of. All on one thread: an [`Rc`] and no lock.
+//! It leaves out `race`, time-outs, and a report of rejections that no
+//! continuation hears of. All of it is on one thread: an [`Rc`] and no lock.
 
 use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::s2_callbacks::{Jobs, Loop};
@@ -59,28 +59,26 @@ use std::num::ParseIntError;
 use std::rc::Rc;
 
 // ANCHOR: state
-/// What waits for the end of a promise.
+/// What is called with the outcome of a promise.
 type Continuation<T, E> = Box<dyn FnOnce(&mut Loop, Result<T, E>)>;
 
 /// The three states.
 enum State<T, E> {
-    /// Nothing has come yet; perhaps somebody has asked already.
+    /// No outcome yet; perhaps a continuation waits for it.
     Pending(Option<Continuation<T, E>>),
-    /// The value is there, and nobody has asked yet.
+    /// The value is there, and no continuation yet.
     Fulfilled(T),
-    /// There will be no value, and nobody has asked yet.
+    /// There will be no value; no continuation yet.
     Rejected(E),
 }
-// ANCHOR_END: state
 
 /// What the two ends share.
 struct Shared<T, E> {
     state: RefCell<State<T, E>>,
+    /// Where a continuation is put when its turn has come.
     jobs: Jobs,
-    /// What a broken promise is rejected with. A function instead of a bound,
-    /// for `Drop` may not have more bounds than the type.
-    broken: fn(Broken) -> E,
 }
+// ANCHOR_END: state
 
 impl<T, E> Shared<T, E> {
     /// Takes the state out, and leaves the promise pending.
@@ -95,19 +93,23 @@ pub struct Broken;
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a promise was broken: nobody can keep it any more")
+        f.write_str("a promise was broken: nothing can keep it now")
     }
 }
 
 impl std::error::Error for Broken {}
 
+// ANCHOR: ends
 /// The end that waits for the value.
-#[must_use = "nobody hears of this promise's end"]
+#[must_use = "nothing hears of this promise's outcome"]
 pub struct Promise<T, E>(Rc<Shared<T, E>>);
 
 /// The end that has to deliver it.
 #[must_use = "dropping a resolver breaks its promise"]
-pub struct Resolver<T: 'static, E: 'static>(Option<Rc<Shared<T, E>>>);
+pub struct Resolver<T: 'static, E: From<Broken> + 'static>(
+    Option<Rc<Shared<T, E>>>,
+);
+// ANCHOR_END: ends
 
 /// A pending promise, and what settles it.
 pub fn promise<T: 'static, E: From<Broken> + 'static>(
@@ -116,7 +118,6 @@ pub fn promise<T: 'static, E: From<Broken> + 'static>(
     let shared = Rc::new(Shared {
         state: RefCell::new(State::Pending(None)),
         jobs: jobs.clone(),
-        broken: E::from,
     });
     (Resolver(Some(Rc::clone(&shared))), Promise(shared))
 }
@@ -150,7 +151,7 @@ impl<T: 'static, E: 'static> Shared<T, E> {
 // ANCHOR_END: settle
 
 // ANCHOR: resolver
-impl<T: 'static, E: 'static> Resolver<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> Resolver<T, E> {
     /// Fulfils the promise. Consumes the resolver: there is no second time.
     pub fn resolve(self, value: T) {
         self.settle(Ok(value));
@@ -171,12 +172,11 @@ impl<T: 'static, E: 'static> Resolver<T, E> {
 // ANCHOR_END: resolver
 
 // ANCHOR: resolver_drop
-impl<T: 'static, E: 'static> Drop for Resolver<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> Drop for Resolver<T, E> {
     fn drop(&mut self) {
         // It is there unless the promise was settled.
         if let Some(shared) = self.0.take() {
-            let error = (shared.broken)(Broken);
-            shared.settle(Err(error));
+            shared.settle(Err(E::from(Broken)));
         }
     }
 }
@@ -195,9 +195,8 @@ impl<T: 'static, E: 'static> Promise<T, E> {
 
 // ANCHOR: then
 impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
-    /// Goes on with `next` and the value. An error goes past it. The promise
-    /// that comes back settles as the one that `next` makes: never is there a
-    /// promise of a promise.
+    /// Continues with `next` and the value. An error goes past it. The promise
+    /// that comes back settles as the one that `next` makes.
     pub fn then<U: 'static>(
         self,
         next: impl FnOnce(&mut Loop, T) -> Promise<U, E> + 'static,
@@ -210,7 +209,7 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
         promise
     }
 
-    /// Goes on with what `f` makes of the value. An error goes past it.
+    /// Continues with what `f` makes of the value. An error goes past it.
     pub fn map<U: 'static>(
         self,
         f: impl FnOnce(T) -> U + 'static,
@@ -222,9 +221,9 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
 }
 // ANCHOR_END: then
 
-impl<T: 'static, E: 'static> Promise<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
     // ANCHOR: catch
-    /// Goes on with `next` and the error. A value goes past it.
+    /// Continues with `next` and the error. A value goes past it.
     pub fn catch<F: From<Broken> + 'static>(
         self,
         next: impl FnOnce(&mut Loop, E) -> Promise<T, F> + 'static,
@@ -303,14 +302,14 @@ pub fn all<T: 'static, E: From<Broken> + 'static>(
 }
 // ANCHOR_END: all
 
-/// What [`all`] has by now.
-struct Collected<T: 'static, E: 'static> {
+/// What [`all`] has so far.
+struct Collected<T: 'static, E: From<Broken> + 'static> {
     resolver: Cell<Option<Resolver<Vec<T>, E>>>,
     missing: Cell<usize>,
     values: Vec<Cell<Option<T>>>,
 }
 
-impl<T, E> Collected<T, E> {
+impl<T, E: From<Broken>> Collected<T, E> {
     fn settle_if_complete(&self) {
         if self.missing.get() == 0
             && let Some(resolver) = self.resolver.take()
@@ -332,7 +331,7 @@ impl<T, E> fmt::Debug for Promise<T, E> {
     }
 }
 
-impl<T: 'static, E: 'static> fmt::Debug for Resolver<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> fmt::Debug for Resolver<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Resolver")
     }
@@ -410,7 +409,7 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
 pub enum NoSum {
     /// The text is no number.
     NoNumber(ParseIntError),
-    /// Nobody will answer any more.
+    /// There will be no answer.
     Broken,
 }
 
@@ -420,7 +419,7 @@ impl From<Broken> for NoSum {
     }
 }
 
-/// A number that comes as text, 10 ms later: and may be none.
+/// Parses a number from a text, 10 ms later.
 fn ask(timers: &mut Loop, text: &'static str) -> Promise<u64, NoSum> {
     let (resolver, promise) = promise(&timers.jobs());
     timers.call_later(ms(10), move |_| {

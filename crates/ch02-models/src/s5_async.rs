@@ -120,8 +120,8 @@ impl Timers {
 
     fn take(&self, timer: Option<TimerId>) {
         let taken = timer.map(|timer| self.0.borrow_mut().take(timer));
-        // The loop is no longer borrowed: with the callback goes a waker, and
-        // with a waker of somebody else may go whatever it holds.
+        // The loop is no longer borrowed: the callback holds a waker, and the
+        // drop of a foreign waker may run any code.
         drop(taken);
     }
 }
@@ -132,7 +132,7 @@ impl Timers {
 pub struct Sleep {
     timers: Timers,
     deadline: Instant,
-    /// The timer that will wake whoever polled last.
+    /// The timer that will wake the task that polled last.
     timer: Option<TimerId>,
 }
 
@@ -140,7 +140,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // The old timer would wake whoever polled before: that may be another.
+        // The old timer would wake the task that polled before: perhaps
+        // another one.
         let old = self.timer.take();
         self.timers.take(old);
         if self.deadline <= Instant::now() {
@@ -168,14 +169,15 @@ impl Drop for Sleep {
 #[derive(Debug, Default)]
 struct Ready {
     queue: Mutex<Queue>,
-    /// Is told of a new entry while the executor sleeps.
+    /// Is notified of a new entry while the executor sleeps.
     filled: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     tasks: VecDeque<usize>,
-    /// To tell somebody is a system call: not for one who is awake.
+    /// Whether the executor sleeps: only then is it told, as that is a system
+    /// call.
     asleep: bool,
 }
 
@@ -197,8 +199,8 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Release: what this thread has done is seen by the poll to come, even
-        // if the entry is somebody else's. Pairs with `TaskWaker::begin`.
+        // Release: the poll to come sees what this thread has done, even if
+        // another thread made the entry. Pairs with `TaskWaker::begin`.
         if !self.queued.swap(true, Ordering::AcqRel) {
             let mut queue = self.ready.queue();
             queue.tasks.push_back(self.task);
@@ -302,7 +304,7 @@ impl Executor {
 
     // ANCHOR: spawn
     /// Makes a task of a future. It runs whenever [`Executor::block_on`] does,
-    /// whether or not anybody waits for its result.
+    /// whether or not its result is awaited.
     pub fn spawn<T: 'static>(
         &self,
         future: impl Future<Output = T> + 'static,
@@ -367,8 +369,8 @@ impl Executor {
     // ANCHOR_END: block_on
 
     /// Calls what is due, as [`Loop::run_due`] does, but without borrowing the
-    /// loop meanwhile: all that these callbacks do is to wake, but a waker of
-    /// somebody else may do anything, such as set a timer.
+    /// loop meanwhile: all that these callbacks do is to wake, but a foreign
+    /// waker may do anything, such as set a timer.
     fn call_due(&self) {
         let now = Instant::now();
         let mut unused = Loop::new();
@@ -381,7 +383,7 @@ impl Executor {
 
     // ANCHOR: poll_task
     fn poll_task(&self, task: usize) {
-        // Taken out for the time of the poll: it may spawn others.
+        // Taken out while it is polled: it may spawn others.
         let taken = self.tasks.borrow_mut()[task].take();
         let Some(mut running) = taken else {
             return; // woken after its end
@@ -409,11 +411,11 @@ impl Executor {
     }
 }
 
-/// The end of a task. Dropping it lets the task run on.
+/// The handle on a task, ready with its output. Dropping it lets the task run.
 pub struct Task<T>(Rc<RefCell<End<T>>>);
 
 enum End<T> {
-    /// With whoever asked last.
+    /// With the waker of the task that polled last.
     Pending(Option<Waker>),
     Done(T),
     Taken,

@@ -1,4 +1,4 @@
-//! The executor of stage 5: it polls who was woken, and nobody else.
+//! The executor of stage 5: it polls the tasks that were woken, and no others.
 
 use ch02_models::Executor;
 use ch02_models::s5_async::{Sleep, Timers};
@@ -181,7 +181,7 @@ fn the_latest_waker_is_woken_and_no_other() {
 }
 
 #[test]
-fn a_dropped_sleep_wakes_nobody() {
+fn a_dropped_sleep_wakes_nothing() {
     within_a_minute(|| {
         let executor = Executor::new();
         let counter = Arc::new(Counter(AtomicUsize::new(0)));
@@ -205,7 +205,7 @@ fn a_task_runs_on_when_its_handle_is_dropped() {
     });
 }
 
-/// Who was woken but had no turn yet keeps the turn for the next call.
+/// A task that was woken but had no turn yet keeps it for the next call.
 #[test]
 fn a_task_that_was_ready_at_the_end_of_block_on_is_not_forgotten() {
     within_a_minute(|| {
@@ -254,7 +254,7 @@ fn a_task_that_is_always_ready_does_not_stop_the_timers() {
     });
 }
 
-/// A waker of somebody else, which has business with the timers.
+/// A foreign waker, which uses the timers.
 struct SetsATimer(Arc<Counter>);
 
 thread_local! {

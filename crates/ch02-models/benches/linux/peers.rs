@@ -19,11 +19,12 @@ pub struct Peer {
     pub name: &'static str,
     /// Its tasks are threads.
     pub threads: bool,
-    /// Creates so many tasks, each to its first wait, and ends them; so often.
+    /// Creates that many tasks, each to its first wait, and ends them; does so
+    /// as often as the second number says.
     pub create: fn(usize, usize) -> Duration,
-    /// Has so many tasks waiting while the function is called.
+    /// Has that many tasks waiting while the function is called.
     pub keep: fn(usize, &mut dyn FnMut()),
-    /// Among so many tasks, so many switches from one to the next.
+    /// Among that many tasks, that many switches from one to the next.
     pub switch: fn(usize, usize) -> Duration,
 }
 
