@@ -29,7 +29,7 @@ pub const SECOND_TITLE: &str = SHELF[1].0;
 /// How long a whole errand takes: three waits.
 pub const ERRAND: Duration = Duration::from_millis(30 + 120 + 60);
 
-// ANCHOR: request
+// ANCHOR: request_type
 /// A request to the archive: how long it takes, and what comes of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<T> {
@@ -38,6 +38,7 @@ pub struct Request<T> {
     /// The result.
     pub result: T,
 }
+// ANCHOR_END: request_type
 
 /// The number of a title; 0 if the archive does not have it. Takes 30 ms.
 pub fn look_up(title: &str) -> Request<u32> {
@@ -60,7 +61,6 @@ pub fn store(_number: u32, text: &str) -> Request<u64> {
     let (delay, result) = (ms(60), text.len() as u64);
     Request { delay, result }
 }
-// ANCHOR_END: request
 
 #[cfg(test)]
 mod tests {
