@@ -6,7 +6,7 @@ use ch02_models::archive::{SECOND_TITLE, TITLE};
 use ch02_models::s5_async::{Timers, errand, join};
 use ch02_models::{Executor, Log, s4_coroutines};
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 // ANCHOR: sizes
@@ -46,7 +46,7 @@ async fn give_up(timers: Timers, log: Log) {
     let mut patience = pin!(timers.sleep(Duration::from_millis(90)));
     std::future::poll_fn(|cx| {
         // The errand looks up (30 ms) and begins to fetch (120 ms).
-        assert!(errand.as_mut().poll(cx).is_pending());
+        assert_eq!(errand.as_mut().poll(cx), Poll::Pending);
         patience.as_mut().poll(cx)
     })
     .await;
