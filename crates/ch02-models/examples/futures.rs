@@ -43,7 +43,7 @@ async fn two_at_once(timers: Timers, log: Log) -> Duration {
 // ANCHOR: give_up
 async fn give_up(timers: Timers, log: Log) {
     let mut errand = Box::pin(errand(timers.clone(), TITLE, log.clone()));
-    let mut patience = pin!(timers.sleep(Duration::from_millis(90)));
+    let mut patience = pin!(timers.sleep(Duration::from_millis(40)));
     std::future::poll_fn(|cx| {
         // The errand looks up (30 ms) and begins to fetch (120 ms).
         assert_eq!(errand.as_mut().poll(cx), Poll::Pending);
