@@ -8,8 +8,8 @@ use std::backtrace::Backtrace;
 use std::sync::{Arc, Mutex};
 use testing::println;
 
-// ANCHOR: frames
 /// The functions of this chapter's stages in a backtrace, innermost first.
+// ANCHOR: frames
 fn frames(backtrace: &Backtrace) -> Vec<String> {
     let text = backtrace.to_string();
     let names = text.lines().filter_map(|line| {

@@ -10,8 +10,8 @@ use std::time::Duration;
 const ANSWERS: Duration = Duration::from_millis(60);
 const PATIENCE: Duration = Duration::from_millis(20);
 
-// ANCHOR: buy
 /// What the customer does when she is called back: she pays, here or elsewhere.
+// ANCHOR: buy
 fn buy(log: &Log, paid: &Cell<u32>, price: Price) {
     let (price, line) = match price {
         Ok(price) => (price, "the answer: paid 40 to the shop"),

@@ -19,8 +19,8 @@ cfg_select! {
         const STACK: usize = 64 * 1024;
         const MOST: usize = 40_000;
 
-        // ANCHOR: make_threads
         /// The child: makes threads until there are enough, or no more.
+        // ANCHOR: make_threads
         fn make_threads(most: usize) -> io::Result<()> {
             let mut out = io::stdout().lock();
             let (sender, started) = channel();

@@ -14,8 +14,8 @@ use testing::println;
 const TIMER: Duration = Duration::from_millis(10);
 const BUSY: Duration = Duration::from_millis(100);
 
-// ANCHOR: compute
 /// Computes until that much time is over, and never waits.
+// ANCHOR: compute
 fn compute(time: Duration) {
     let end = Instant::now() + time;
     let mut number = 0_u64;
@@ -25,8 +25,8 @@ fn compute(time: Duration) {
 }
 // ANCHOR_END: compute
 
-// ANCHOR: preemptive
 /// How late the timer is: the kernel decides which thread runs.
+// ANCHOR: preemptive
 fn with_threads() -> Duration {
     let busy = thread::spawn(|| compute(BUSY));
     let start = Instant::now();
@@ -37,8 +37,8 @@ fn with_threads() -> Duration {
 }
 // ANCHOR_END: preemptive
 
-// ANCHOR: cooperative
 /// How late the timer is: the callback decides when to stop.
+// ANCHOR: cooperative
 fn with_callbacks() -> Duration {
     let (mut timers, late) = (Loop::new(), Rc::new(Cell::default()));
     let (theirs, start) = (Rc::clone(&late), Instant::now());

@@ -23,8 +23,8 @@ cfg_select! {
         const TRIPS: u32 = 50;
         const TABLE: usize = 512 * 1024;
 
-        // ANCHOR: ping_pong
         /// Reads the table, a byte of each cache line.
+        // ANCHOR: ping_pong
         fn work(table: &[u8]) {
             let sum: u32 = table.iter().step_by(64).map(|b| u32::from(*b)).sum();
             black_box(sum);

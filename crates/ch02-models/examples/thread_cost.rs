@@ -25,9 +25,9 @@ cfg_select! {
         }
         // ANCHOR_END: use_stack
 
-        // ANCHOR: thread_cost
         /// What each of a thousand threads has: when it has started, and when
         /// it has used some of its stack. Then the time to make one, in µs.
+        // ANCHOR: thread_cost
         fn measure() -> io::Result<(Memory, Memory, u64, f64)> {
             let (at, went_on) = (Memory::now()?, kernel_stacks()?);
             let barrier = Arc::new(Barrier::new(COUNT + 1));

@@ -225,8 +225,8 @@ fn async_events(seen: &[Seen]) -> String {
             Seen::Polled { ready } => {
                 let said = said_in_poll.take();
                 if said.is_some() {
-                    let detail = "The timer rings. Its callback wakes the task: \
-                                  puts it into the queue.";
+                    let detail = "The timer rings. Its callback wakes the task, \
+                                  which is now in the queue.";
                     events.add("main", "wake", ["wake", detail, block_on]);
                 }
                 let wait = waits.next();

@@ -30,8 +30,8 @@ pub struct TimedOut;
 /// What the shop wants for it, or why that is not known.
 pub type Price = Result<u32, TimedOut>;
 
-// ANCHOR: order_loosely
 /// The shop answers after `answers`; we wait no longer than `patience`.
+// ANCHOR: order_loosely
 pub fn order_loosely(
     timers: &mut Loop,
     answers: Duration,
@@ -45,8 +45,8 @@ pub fn order_loosely(
 }
 // ANCHOR_END: order_loosely
 
-// ANCHOR: order_once
 /// The shop answers after `answers`; we wait no longer than `patience`.
+// ANCHOR: order_once
 pub fn order_once(
     timers: &mut Loop,
     answers: Duration,

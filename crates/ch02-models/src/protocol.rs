@@ -177,13 +177,13 @@ pub fn number_of_items(welcome: &str) -> Result<usize, Failure> {
     number.ok_or_else(|| Failure::Nonsense(welcome.to_string()))
 }
 
-// ANCHOR: visit
 /// The whole visit, by a thread that sleeps until each answer is there.
 ///
 /// # Errors
 ///
 /// What the peer refuses, and what it does not answer. After that nothing more
 /// is said.
+// ANCHOR: visit
 pub fn visit(peer: Peer, name: &str) -> Result<Vec<String>, Failure> {
     let welcome = peer.ask(&format!("HELLO {name}"))?;
     let count = number_of_items(&welcome)?;

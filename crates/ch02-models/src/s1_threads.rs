@@ -7,8 +7,8 @@ use crate::Log;
 use crate::archive::{Request, TITLE, fetch, look_up, store};
 use std::thread;
 
-// ANCHOR: s1_errand
 /// Sleeps until the result is there.
+// ANCHOR: s1_errand
 fn wait<T>(request: Request<T>) -> T {
     thread::sleep(request.delay);
     request.result
@@ -26,8 +26,8 @@ pub fn errand(title: &'static str, log: &Log) -> u64 {
 }
 // ANCHOR_END: s1_errand
 
-// ANCHOR: s1_run
 /// One errand, and a main line that carries on meanwhile.
+// ANCHOR: s1_run
 pub fn run(log: &Log) {
     log.say("main: sends off an errand");
     let theirs = log.clone();

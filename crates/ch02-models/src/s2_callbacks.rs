@@ -166,8 +166,8 @@ impl fmt::Debug for Loop {
     }
 }
 
-// ANCHOR: s2_wait
 /// Has `callback` called with the result, once that is there.
+// ANCHOR: s2_wait
 fn wait<T: 'static>(
     timers: &mut Loop,
     request: Request<T>,
@@ -179,8 +179,8 @@ fn wait<T: 'static>(
 }
 // ANCHOR_END: s2_wait
 
-// ANCHOR: s2_errand
 /// One errand: each callback makes the next request.
+// ANCHOR: s2_errand
 pub fn errand(
     timers: &mut Loop,
     title: &'static str,
@@ -200,8 +200,8 @@ pub fn errand(
 }
 // ANCHOR_END: s2_errand
 
-// ANCHOR: s2_run
 /// One errand, and a main line that carries on meanwhile.
+// ANCHOR: s2_run
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
     log.say("main: sends off an errand");
@@ -214,8 +214,8 @@ pub fn run(log: &Log) {
 }
 // ANCHOR_END: s2_run
 
-// ANCHOR: s2_crowd
 /// That many errands at the same time; gives the sum of their results.
+// ANCHOR: s2_crowd
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
     let sum = Rc::new(RefCell::new(0)); // all the callbacks add to it
@@ -239,11 +239,11 @@ fn ask(
     timers.call_later(ms(10), move |timers| answer(timers, text.parse()));
 }
 
-// ANCHOR: s2_errors
 /// Asks for two numbers, one after the other, and adds them up.
 ///
 /// Each level has to pass on its error: a `?` would return it to the loop,
 /// which did not ask.
+// ANCHOR: s2_errors
 pub fn add(
     timers: &mut Loop,
     [first, second]: [&'static str; 2],

@@ -222,8 +222,8 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
 // ANCHOR_END: then
 
 impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
-    // ANCHOR: catch
     /// Continues with `next` and the error. A value goes past it.
+    // ANCHOR: catch
     pub fn catch<F: From<Broken> + 'static>(
         self,
         next: impl FnOnce(&mut Loop, E) -> Promise<T, F> + 'static,
@@ -269,8 +269,8 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
     }
 }
 
-// ANCHOR: all
 /// All the values, in the order of the promises; or the first error.
+// ANCHOR: all
 pub fn all<T: 'static, E: From<Broken> + 'static>(
     jobs: &Jobs,
     promises: Vec<Promise<T, E>>,
@@ -337,8 +337,8 @@ impl<T: 'static, E: From<Broken> + 'static> fmt::Debug for Resolver<T, E> {
     }
 }
 
-// ANCHOR: s3_errand
 /// A promise of the result.
+// ANCHOR: s3_errand
 fn wait<T: 'static>(
     timers: &mut Loop,
     request: Request<T>,
@@ -371,8 +371,8 @@ pub fn errand(
 }
 // ANCHOR_END: s3_errand
 
-// ANCHOR: s3_run
 /// One errand, and a main line that carries on meanwhile.
+// ANCHOR: s3_run
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
     log.say("main: sends off an errand");
@@ -428,10 +428,10 @@ fn ask(timers: &mut Loop, text: &'static str) -> Promise<u64, NoSum> {
     promise
 }
 
-// ANCHOR: s3_errors
 /// Asks for two numbers, one after the other, and adds them up.
 ///
 /// No error is mentioned: each goes past every `then`, to the end of the chain.
+// ANCHOR: s3_errors
 pub fn add(
     timers: &mut Loop,
     [first, second]: [&'static str; 2],

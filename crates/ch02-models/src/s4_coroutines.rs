@@ -95,8 +95,8 @@ impl Coroutine for Errand {
 }
 // ANCHOR_END: s4_errand
 
-// ANCHOR: drive
 /// Resumes a coroutine whenever its wait is over, until it is done.
+// ANCHOR: drive
 pub fn drive<C: Coroutine + 'static>(
     timers: &mut Loop,
     mut coroutine: C,
@@ -113,8 +113,8 @@ pub fn drive<C: Coroutine + 'static>(
 }
 // ANCHOR_END: drive
 
-// ANCHOR: s4_run
 /// One errand, and a main line that carries on meanwhile.
+// ANCHOR: s4_run
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
     log.say("main: sends off an errand");

@@ -22,8 +22,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-// ANCHOR: s5_errand
 /// One errand: look up, fetch, store. Gives the number of bytes stored.
+// ANCHOR: s5_errand
 pub async fn errand(timers: Timers, title: &'static str, log: Log) -> u64 {
     let number = timers.wait(look_up(title)).await;
     log.say(format!("errand: {title} is number {number}"));
@@ -35,8 +35,8 @@ pub async fn errand(timers: Timers, title: &'static str, log: Log) -> u64 {
 }
 // ANCHOR_END: s5_errand
 
-// ANCHOR: s5_run
 /// One errand, and a main line that carries on meanwhile.
+// ANCHOR: s5_run
 pub fn run(log: &Log) {
     let executor = Executor::new();
     log.say("main: sends off an errand");
@@ -64,8 +64,8 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
     })
 }
 
-// ANCHOR: join
 /// Both outputs. It polls each of the two futures until that one is ready.
+// ANCHOR: join
 pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut first, mut second) = (None, None);
@@ -95,8 +95,8 @@ pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
 pub struct Timers(Rc<RefCell<Loop>>);
 
 impl Timers {
-    // ANCHOR: s5_wait
     /// Is ready with the result, once that is there.
+    // ANCHOR: s5_wait
     pub async fn wait<T>(&self, request: Request<T>) -> T {
         self.sleep(request.delay).await;
         request.result
@@ -239,8 +239,8 @@ impl Ready {
         self.queue().tasks.pop_front()
     }
 
-    // ANCHOR: wait_until
     /// Sleeps until a task is woken or the deadline is there.
+    // ANCHOR: wait_until
     fn wait_until(&self, deadline: Option<Instant>) {
         let mut queue = self.queue();
         queue.asleep = true;
@@ -302,9 +302,9 @@ impl Executor {
         Timers(Rc::clone(&self.timers))
     }
 
-    // ANCHOR: spawn
     /// Makes a task of a future. It runs whenever [`Executor::block_on`] does,
     /// whether or not its result is awaited.
+    // ANCHOR: spawn
     pub fn spawn<T: 'static>(
         &self,
         future: impl Future<Output = T> + 'static,
@@ -331,7 +331,6 @@ impl Executor {
     }
     // ANCHOR_END: spawn
 
-    // ANCHOR: block_on
     /// Polls the future and all tasks, whenever they are woken, and sleeps
     /// in between. Returns when the future is ready.
     ///
@@ -340,6 +339,7 @@ impl Executor {
     /// # Panics
     ///
     /// If it is called by one of its own tasks, or if a task panics.
+    // ANCHOR: block_on
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _running = self.enter();
         let mut future = pin!(future);

@@ -1,7 +1,7 @@
 //! The executor of stage 5: it polls the tasks that were woken, and no others.
 
 use ch02_models::Executor;
-use ch02_models::s5_async::{Sleep, Timers};
+use ch02_models::s5_async::{Sleep, Timers, join};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -135,6 +135,42 @@ fn a_wake_from_another_thread_ends_the_sleep() {
         assert_eq!(executor.block_on(task), 42);
         other.join().unwrap();
     });
+}
+
+#[test]
+fn join_polls_each_future_until_it_is_ready() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let polls: [_; 2] = std::array::from_fn(|_| Rc::new(Cell::new(0)));
+        // Ready in its first poll, and in its fourth; each poll wakes.
+        let ready_in = |poll: usize, polls: &Rc<Cell<usize>>| {
+            let polls = Rc::clone(polls);
+            poll_fn(move |cx| {
+                polls.update(|polls| polls + 1);
+                if polls.get() == poll {
+                    return Poll::Ready(poll);
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+        };
+        let both = join(ready_in(1, &polls[0]), ready_in(4, &polls[1]));
+        assert_eq!(executor.block_on(both), (1, 4));
+        assert_eq!(polls.map(|polls| polls.get()), [1, 4]);
+    });
+}
+
+#[test]
+fn a_dropped_join_drops_both() {
+    let executor = Executor::new();
+    let timers = executor.timers();
+    let hour = Duration::from_secs(3600);
+    let mut both = Box::pin(join(timers.sleep(hour), timers.sleep(hour)));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(both.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(timers.waiting(), 2);
+    drop(both);
+    assert_eq!(timers.waiting(), 0);
 }
 
 struct Counter(AtomicUsize);
