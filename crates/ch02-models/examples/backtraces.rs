@@ -1,15 +1,15 @@
-//! Chapter 2: what a backtrace shows in each model, taken where the last line
-//! of the errand is said. Of the frames, only those of this chapter's functions
+//! Chapter 2: what a backtrace shows in each model, taken where the errand
+//! says its last line. Of the frames, only those of this chapter's functions
 //! are shown, the innermost first. In a debug build: an optimised one puts
 //! functions into each other.
 
-use ch02_models::{Log, MODELS};
+use ch02_models::{Log, MODELS, TRANSCRIPT};
 use std::backtrace::Backtrace;
 use std::sync::{Arc, Mutex};
 use testing::println;
 
-// ANCHOR: frames
 /// The functions of this chapter's stages in a backtrace, innermost first.
+// ANCHOR: frames
 fn frames(backtrace: &Backtrace) -> Vec<String> {
     let text = backtrace.to_string();
     let names = text.lines().filter_map(|line| {
@@ -55,13 +55,13 @@ fn collect() -> Vec<(&'static str, Vec<String>)> {
         let found = Arc::new(Mutex::new(Vec::new()));
         let here = Arc::clone(&found);
         let log = Log::with_listener(move |line| {
-            if line == "errand: 50 ms are over" {
+            if line == TRANSCRIPT[4] {
                 let frames = frames(&Backtrace::force_capture());
-                *here.lock().expect("nobody panics with it") = frames;
+                *here.lock().expect("no panic while it is locked") = frames;
             }
         });
         (model.run)(&log);
-        let found = found.lock().expect("nobody panics with it").clone();
+        let found = found.lock().expect("no panic while it is locked").clone();
         (model.name, found)
     };
     MODELS.map(of_model).to_vec()
@@ -119,7 +119,7 @@ fn runs() {
     for (name, frames) in traces {
         let has = |name: &str| frames.iter().any(|frame| frame.contains(name));
         assert!(has("errand") || has("Errand"), "{name}: {frames:#?}");
-        // The asker is there in no model: only a loop, or a thread's start.
+        // No model shows the caller that waits: only a loop, or a thread's start.
         assert_eq!(has("Loop::run"), {
             !matches!(name, "threads" | "async/await")
         });

@@ -1,10 +1,7 @@
 //! Break it, chapter 2: a callback that is called twice pays twice. Then the
-//! same program with a callback that can be called once only, and one that is
-//! never called at all.
+//! same program with a callback that can be called once only.
 
-use ch02_models::once::{
-    Answer, Price, TimedOut, order_and_forget, order_loosely, order_once,
-};
+use ch02_models::once::{Price, TimedOut, order_loosely, order_once};
 use ch02_models::{Log, Loop};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,8 +10,8 @@ use std::time::Duration;
 const ANSWERS: Duration = Duration::from_millis(60);
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// What the customer does when she is called back: she pays, here or elsewhere.
 // ANCHOR: buy
-/// What the customer does when the callback is called: pay, here or elsewhere.
 fn buy(log: &Log, paid: &Cell<u32>, price: Price) {
     let (price, line) = match price {
         Ok(price) => (price, "the answer: paid 40 to the shop"),
@@ -49,18 +46,6 @@ fn mended(log: &Log) -> u32 {
 }
 // ANCHOR_END: mended
 
-// ANCHOR: never
-fn never(log: &Log, open: bool) {
-    let (mut timers, log) = (Loop::new(), log.clone());
-    let answer = Answer::new(move |price| match price {
-        Some(price) => log.say(format!("  the price is {price}")),
-        None => log.say("  dropped: there will be no answer"),
-    });
-    order_and_forget(&mut timers, open, |_, price| answer.give(price));
-    timers.run();
-}
-// ANCHOR_END: never
-
 fn run(log: &Log) {
     log.say("a callback that may be called again (Fn):");
     let paid = broken(log);
@@ -68,10 +53,6 @@ fn run(log: &Log) {
     log.say("a callback that is called once (FnOnce):");
     let paid = mended(log);
     log.say(format!("  paid {paid} for one lamp"));
-    log.say("a callback that the library forgets:");
-    never(log, false);
-    log.say("and one that it does not:");
-    never(log, true);
 }
 
 fn main() {
@@ -92,10 +73,6 @@ fn runs() {
             "a callback that is called once (FnOnce):",
             "  the time-out: paid 45 elsewhere",
             "  paid 45 for one lamp",
-            "a callback that the library forgets:",
-            "  dropped: there will be no answer",
-            "and one that it does not:",
-            "  the price is 40",
         ]
     );
 }

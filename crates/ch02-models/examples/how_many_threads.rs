@@ -1,9 +1,9 @@
 //! Chapter 2: how many threads this machine lets a process have, and which of
-//! its limits says no. Linux only.
+//! its limits is the lowest. Linux only.
 //!
 //! A child process makes them, each with a small stack, and asleep: at most
 //! 40,000. It writes a byte for each that has started, so that they are counted
-//! even if it does not live to tell: the standard library gives each thread a
+//! even if the child dies: the standard library gives each thread a
 //! second small stack, for signals, and panics if that one is refused.
 
 use std::io;
@@ -19,8 +19,8 @@ cfg_select! {
         const STACK: usize = 64 * 1024;
         const MOST: usize = 40_000;
 
-        // ANCHOR: make_threads
         /// The child: makes threads until there are enough, or no more.
+        // ANCHOR: make_threads
         fn make_threads(most: usize) -> io::Result<()> {
             let mut out = io::stdout().lock();
             let (sender, started) = channel();

@@ -1,5 +1,5 @@
-//! Chapter 2: what a thread costs that does nothing but sleep: address space,
-//! memory, and the time to make it. Linux only.
+//! Chapter 2: what a thread costs that only sleeps: address space, memory, and
+//! the time to make it. Linux only.
 
 use std::io;
 
@@ -25,9 +25,9 @@ cfg_select! {
         }
         // ANCHOR_END: use_stack
 
-        // ANCHOR: thread_cost
         /// What each of a thousand threads has: when it has started, and when
         /// it has used some of its stack. Then the time to make one, in µs.
+        // ANCHOR: thread_cost
         fn measure() -> io::Result<(Memory, Memory, u64, f64)> {
             let (at, went_on) = (Memory::now()?, kernel_stacks()?);
             let barrier = Arc::new(Barrier::new(COUNT + 1));

@@ -20,11 +20,11 @@ enum At {
     Start(String),
     /// The first.
     Hello(Question),
-    /// For the next item, of so many.
+    /// For the next item, of that many.
     Item(Question, usize),
     /// The last.
     Bye(Question),
-    /// None any more.
+    /// All were answered.
     End,
 }
 

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod archive;
 pub mod log;
 pub mod s1_threads;
 pub mod s2_callbacks;
@@ -25,7 +26,7 @@ pub use s5_async::{Executor, Task};
 pub struct Model {
     /// For people.
     pub name: &'static str,
-    /// One errand, and a main line that goes on meanwhile.
+    /// One errand, and a main line that carries on meanwhile.
     pub run: fn(&Log),
     /// That many errands at the same time; gives the sum of their results.
     pub crowd: fn(&Log, usize) -> u64,
@@ -62,12 +63,12 @@ pub const MODELS: [Model; 5] = [
 
 /// What all five say, line by line.
 pub const TRANSCRIPT: [&str; 6] = [
-    "main: an errand is sent off",
-    "main: goes on meanwhile",
-    "errand: 200 ms are over",
-    "errand: 100 ms are over",
-    "errand: 50 ms are over",
-    "main: done, 350 ms in all",
+    "main: sends off an errand",
+    "main: carries on meanwhile",
+    "errand: moby-dick is number 2701",
+    "errand: it begins \"Call me Ishmael.\"",
+    "errand: stored 16 bytes",
+    "main: done, 16 bytes",
 ];
 
 /// That many milliseconds.

@@ -1,5 +1,5 @@
-//! What the five programs of chapter 2 say, line by line, and which threads
-//! said it. It is the same for all of them, and no part of what is compared.
+//! What the five programs of chapter 2 say, line by line, and on which threads.
+//! They share it; it is not part of what the chapter compares.
 //!
 //! It leaves out files, levels and times: a line is a text.
 
@@ -41,7 +41,7 @@ impl Log {
         log
     }
 
-    /// One that prints each line, too, for as long as somebody reads.
+    /// One that also prints each line, as long as standard output is open.
     #[must_use]
     pub fn printing() -> Self {
         Self::with_listener(|line| {
@@ -76,7 +76,7 @@ impl Log {
         self.inner().speakers.len()
     }
 
-    /// No code that holds the lock can panic half way through a change.
+    /// No code that holds the lock can panic halfway through a change.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,8 +11,8 @@
 //! > BYE                  < BYE
 //! ```
 //!
-//! Whatever the peer may answer to anything is `ERROR reason`, or nothing at
-//! all: then the time is over.
+//! To anything, the peer may answer `ERROR reason`, or nothing at all: then the
+//! client's patience ends.
 
 use crate::s2_callbacks::Loop;
 use crate::s3_promises::{Broken, Promise, promise};
@@ -31,7 +31,7 @@ pub const PATIENCE: Duration = Duration::from_millis(100);
 pub enum Failure {
     /// The peer answered `ERROR` with this reason.
     Refused(String),
-    /// The answer is none of the protocol.
+    /// The answer is not one of the protocol.
     Nonsense(String),
     /// There was no answer in time.
     TimedOut,
@@ -99,7 +99,7 @@ impl Peer {
     ) {
         let (delay, answer) = self.next(line);
         let log = self.log.clone();
-        timers.set_timer(delay, move |timers| {
+        timers.call_later(delay, move |timers| {
             callback(timers, heard(&log, answer));
         });
     }
@@ -115,8 +115,8 @@ impl Peer {
         promise
     }
 
-    /// Says a line. How long it takes until [`Question::answer`] has the
-    /// answer, is in [`Question::delay`]: for those who wait in their own way.
+    /// Says a line. After [`Question::delay`], [`Question::answer`] has the
+    /// answer: for code that waits in its own way.
     pub fn say(&self, line: &str) -> Question {
         let (delay, answer) = self.next(line);
         let log = self.log.clone();
@@ -177,13 +177,13 @@ pub fn number_of_items(welcome: &str) -> Result<usize, Failure> {
     number.ok_or_else(|| Failure::Nonsense(welcome.to_string()))
 }
 
-// ANCHOR: visit
 /// The whole visit, by a thread that sleeps until each answer is there.
 ///
 /// # Errors
 ///
 /// What the peer refuses, and what it does not answer. After that nothing more
 /// is said.
+// ANCHOR: visit
 pub fn visit(peer: Peer, name: &str) -> Result<Vec<String>, Failure> {
     let welcome = peer.ask(&format!("HELLO {name}"))?;
     let count = number_of_items(&welcome)?;

@@ -1,33 +1,40 @@
 //! Stage 1 of chapter 2: an errand with a thread of its own.
 //!
-//! The thread sleeps, wakes and goes on where it was: its stack remembers where
-//! that is. It leaves out what a thread costs: `examples/thread_cost.rs`.
+//! The thread sleeps, wakes and continues where it was, because its stack says
+//! where that is. It leaves out what a thread costs: `examples/thread_cost.rs`.
 
-use crate::{Log, ms};
-use std::thread::{self, sleep};
+use crate::Log;
+use crate::archive::{Request, TITLE, fetch, look_up, store};
+use std::thread;
 
+/// Sleeps until the result is there.
 // ANCHOR: s1_errand
-/// One errand: three waits, one after the other.
-pub fn errand(log: &Log) -> u64 {
-    sleep(ms(200));
-    log.say("errand: 200 ms are over");
-    sleep(ms(100));
-    log.say("errand: 100 ms are over");
-    sleep(ms(50));
-    log.say("errand: 50 ms are over");
-    200 + 100 + 50
+fn wait<T>(request: Request<T>) -> T {
+    thread::sleep(request.delay);
+    request.result
+}
+
+/// One errand: look up, fetch, store. Gives the number of bytes stored.
+pub fn errand(title: &'static str, log: &Log) -> u64 {
+    let number = wait(look_up(title));
+    log.say(format!("errand: {title} is number {number}"));
+    let text = wait(fetch(number));
+    log.say(format!("errand: it begins {text:?}"));
+    let bytes = wait(store(number, text));
+    log.say(format!("errand: stored {bytes} bytes"));
+    bytes
 }
 // ANCHOR_END: s1_errand
 
+/// One errand, and a main line that carries on meanwhile.
 // ANCHOR: s1_run
-/// One errand, and a main line that goes on meanwhile.
 pub fn run(log: &Log) {
-    log.say("main: an errand is sent off");
+    log.say("main: sends off an errand");
     let theirs = log.clone();
-    let errand = thread::spawn(move || errand(&theirs));
-    log.say("main: goes on meanwhile");
-    let total = errand.join().expect("an errand does not panic");
-    log.say(format!("main: done, {total} ms in all"));
+    let errand = thread::spawn(move || errand(TITLE, &theirs));
+    log.say("main: carries on meanwhile");
+    let bytes = errand.join().expect("an errand does not panic");
+    log.say(format!("main: done, {bytes} bytes"));
 }
 // ANCHOR_END: s1_run
 
@@ -40,9 +47,9 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
     let threads: Vec<_> = (0..count)
         .map(|_| {
             let theirs = log.clone();
-            thread::spawn(move || errand(&theirs))
+            thread::spawn(move || errand(TITLE, &theirs))
         })
         .collect();
     let results = threads.into_iter().map(|errand| errand.join());
-    results.map(|total| total.expect("it does not panic")).sum()
+    results.map(|bytes| bytes.expect("it does not panic")).sum()
 }

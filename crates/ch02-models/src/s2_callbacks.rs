@@ -1,12 +1,13 @@
 //! Stage 2 of chapter 2: a loop that calls back.
 //!
-//! One thread. Whoever wants to wait leaves a function behind and returns; the
-//! loop sleeps until the next deadline and calls what was left for it. A
-//! callback is an [`FnOnce`]: by its type it can be called once only.
+//! One thread. A function that has to wait leaves a closure behind and returns;
+//! the loop sleeps until the next deadline and calls what was left for it. A
+//! callback is an [`FnOnce`]: by its type it can be called only once.
 //!
 //! The loop knows timers and nothing else. Waiting for sockets is chapter 4,
 //! and a faster timer queue is chapter 10.
 
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::{Log, ms};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,8 +26,8 @@ pub type Callback = Box<dyn FnOnce(&mut Loop)>;
 /// A loop of timers and of jobs that are to be done at once.
 #[derive(Default)]
 pub struct Loop {
-    /// In the order of their deadlines; of two equal ones, that which was set
-    /// first comes first.
+    /// In the order of their deadlines; of two equal ones, the one that was set
+    /// first.
     timers: BTreeMap<TimerId, Callback>,
     /// How many timers were ever set.
     set: u64,
@@ -36,16 +37,16 @@ pub struct Loop {
 
 impl Loop {
     /// Calls `callback` once `delay` is over, not before.
-    pub fn set_timer(
+    pub fn call_later(
         &mut self,
         delay: Duration,
         callback: impl FnOnce(&mut Self) + 'static,
     ) -> TimerId {
-        self.set_timer_at(Self::deadline_after(delay), callback)
+        self.call_at(Self::deadline_after(delay), callback)
     }
 
     /// Calls `callback` at the deadline, not before.
-    pub fn set_timer_at(
+    pub fn call_at(
         &mut self,
         deadline: Instant,
         callback: impl FnOnce(&mut Self) + 'static,
@@ -129,8 +130,8 @@ impl Loop {
         self.timers.len()
     }
 
-    /// A handle on the jobs: for those who must leave work behind without
-    /// having the loop at hand, as promises do.
+    /// A handle on the jobs: for code that leaves work behind without having
+    /// the loop at hand, as promises do.
     #[must_use]
     pub fn jobs(&self) -> Jobs {
         Jobs(Rc::downgrade(&self.jobs))
@@ -141,7 +142,7 @@ impl Loop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId(Instant, u64);
 
-/// A way to the jobs of a loop. Holding it does not keep them: a job often
+/// A handle on the jobs of a loop. Holding it does not keep them: a job often
 /// holds one itself, and would keep itself for ever.
 #[derive(Clone, Debug)]
 pub struct Jobs(Weak<RefCell<VecDeque<Callback>>>);
@@ -165,49 +166,63 @@ impl fmt::Debug for Loop {
     }
 }
 
+/// Has `callback` called with the result, once that is there.
+// ANCHOR: s2_wait
+fn wait<T: 'static>(
+    timers: &mut Loop,
+    request: Request<T>,
+    callback: impl FnOnce(&mut Loop, T) + 'static,
+) {
+    timers.call_later(request.delay, move |timers| {
+        callback(timers, request.result);
+    });
+}
+// ANCHOR_END: s2_wait
+
+/// One errand: each callback makes the next request.
 // ANCHOR: s2_errand
-/// One errand: three timers, each set when the one before has rung.
 pub fn errand(
     timers: &mut Loop,
+    title: &'static str,
     log: Log,
     done: impl FnOnce(&mut Loop, u64) + 'static,
 ) {
-    timers.set_timer(ms(200), move |timers| {
-        log.say("errand: 200 ms are over");
-        timers.set_timer(ms(100), move |timers| {
-            log.say("errand: 100 ms are over");
-            timers.set_timer(ms(50), move |timers| {
-                log.say("errand: 50 ms are over");
-                done(timers, 200 + 100 + 50);
+    wait(timers, look_up(title), move |timers, number| {
+        log.say(format!("errand: {title} is number {number}"));
+        wait(timers, fetch(number), move |timers, text| {
+            log.say(format!("errand: it begins {text:?}"));
+            wait(timers, store(number, text), move |timers, bytes| {
+                log.say(format!("errand: stored {bytes} bytes"));
+                done(timers, bytes);
             });
         });
     });
 }
 // ANCHOR_END: s2_errand
 
+/// One errand, and a main line that carries on meanwhile.
 // ANCHOR: s2_run
-/// One errand, and a main line that goes on meanwhile.
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
-    log.say("main: an errand is sent off");
+    log.say("main: sends off an errand");
     let ours = log.clone();
-    errand(&mut timers, log.clone(), move |_, total| {
-        ours.say(format!("main: done, {total} ms in all"));
+    errand(&mut timers, TITLE, log.clone(), move |_, bytes| {
+        ours.say(format!("main: done, {bytes} bytes"));
     });
-    log.say("main: goes on meanwhile");
+    log.say("main: carries on meanwhile");
     timers.run();
 }
 // ANCHOR_END: s2_run
 
-// ANCHOR: s2_crowd
 /// That many errands at the same time; gives the sum of their results.
+// ANCHOR: s2_crowd
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
     let sum = Rc::new(RefCell::new(0)); // all the callbacks add to it
     for _ in 0..count {
         let sum = Rc::clone(&sum);
-        errand(&mut timers, log.clone(), move |_, total| {
-            *sum.borrow_mut() += total;
+        errand(&mut timers, TITLE, log.clone(), move |_, bytes| {
+            *sum.borrow_mut() += bytes;
         });
     }
     timers.run();
@@ -215,20 +230,20 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
 }
 // ANCHOR_END: s2_crowd
 
-/// A number that comes as text, 10 ms later: and may be none.
+/// Parses a number from a text, 10 ms later.
 fn ask(
     timers: &mut Loop,
     text: &'static str,
     answer: impl FnOnce(&mut Loop, Result<u64, ParseIntError>) + 'static,
 ) {
-    timers.set_timer(ms(10), move |timers| answer(timers, text.parse()));
+    timers.call_later(ms(10), move |timers| answer(timers, text.parse()));
 }
 
-// ANCHOR: s2_errors
 /// Asks for two numbers, one after the other, and adds them up.
 ///
-/// Each level has to look at its error by itself: a `?` would return it to the
-/// loop, which did not ask.
+/// Each level has to pass on its error: a `?` would return it to the loop,
+/// which did not ask.
+// ANCHOR: s2_errors
 pub fn add(
     timers: &mut Loop,
     [first, second]: [&'static str; 2],

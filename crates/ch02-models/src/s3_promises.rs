@@ -15,7 +15,7 @@
 //! - A promise has one owner, and gives its value away: `then` consumes it. In
 //!   JavaScript many may listen to one promise, because all share the value.
 //! - Dropping a resolver rejects, by [`Broken`]. In JavaScript a promise that
-//!   nobody can settle any more is silent for ever.
+//!   can no longer be settled is silent for ever.
 //! - Dropping a promise cancels nothing. Its value is dropped when it comes.
 //!
 //! To settle twice is refused when it is compiled:
@@ -47,40 +47,38 @@
 //! itself = first.then(move |_, _| itself);
 //! ```
 //!
-//! It leaves out `race` and time-outs, and a report of rejections that nobody
-//! has heard of. All on one thread: an [`Rc`] and no lock.
+//! It leaves out `race`, time-outs, and a report of rejections that no
+//! continuation hears of. All of it is on one thread: an [`Rc`] and no lock.
 
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::s2_callbacks::{Jobs, Loop};
 use crate::{Log, ms};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::num::ParseIntError;
 use std::rc::Rc;
-use std::time::Duration;
 
 // ANCHOR: state
-/// What waits for the end of a promise.
+/// What is called with the outcome of a promise.
 type Continuation<T, E> = Box<dyn FnOnce(&mut Loop, Result<T, E>)>;
 
 /// The three states.
 enum State<T, E> {
-    /// Nothing has come yet; perhaps somebody has asked already.
+    /// No outcome yet; perhaps a continuation waits for it.
     Pending(Option<Continuation<T, E>>),
-    /// The value is there, and nobody has asked yet.
+    /// The value is there, and no continuation yet.
     Fulfilled(T),
-    /// There will be no value, and nobody has asked yet.
+    /// There will be no value; no continuation yet.
     Rejected(E),
 }
-// ANCHOR_END: state
 
 /// What the two ends share.
 struct Shared<T, E> {
     state: RefCell<State<T, E>>,
+    /// Where a continuation is put when its turn has come.
     jobs: Jobs,
-    /// What a broken promise is rejected with. A function instead of a bound,
-    /// for `Drop` may not have more bounds than the type.
-    broken: fn(Broken) -> E,
 }
+// ANCHOR_END: state
 
 impl<T, E> Shared<T, E> {
     /// Takes the state out, and leaves the promise pending.
@@ -95,19 +93,23 @@ pub struct Broken;
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a promise was broken: nobody can keep it any more")
+        f.write_str("a promise was broken: nothing can keep it now")
     }
 }
 
 impl std::error::Error for Broken {}
 
+// ANCHOR: ends
 /// The end that waits for the value.
-#[must_use = "nobody hears of this promise's end"]
+#[must_use = "nothing hears of this promise's outcome"]
 pub struct Promise<T, E>(Rc<Shared<T, E>>);
 
 /// The end that has to deliver it.
 #[must_use = "dropping a resolver breaks its promise"]
-pub struct Resolver<T: 'static, E: 'static>(Option<Rc<Shared<T, E>>>);
+pub struct Resolver<T: 'static, E: From<Broken> + 'static>(
+    Option<Rc<Shared<T, E>>>,
+);
+// ANCHOR_END: ends
 
 /// A pending promise, and what settles it.
 pub fn promise<T: 'static, E: From<Broken> + 'static>(
@@ -116,7 +118,6 @@ pub fn promise<T: 'static, E: From<Broken> + 'static>(
     let shared = Rc::new(Shared {
         state: RefCell::new(State::Pending(None)),
         jobs: jobs.clone(),
-        broken: E::from,
     });
     (Resolver(Some(Rc::clone(&shared))), Promise(shared))
 }
@@ -150,7 +151,7 @@ impl<T: 'static, E: 'static> Shared<T, E> {
 // ANCHOR_END: settle
 
 // ANCHOR: resolver
-impl<T: 'static, E: 'static> Resolver<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> Resolver<T, E> {
     /// Fulfils the promise. Consumes the resolver: there is no second time.
     pub fn resolve(self, value: T) {
         self.settle(Ok(value));
@@ -171,12 +172,11 @@ impl<T: 'static, E: 'static> Resolver<T, E> {
 // ANCHOR_END: resolver
 
 // ANCHOR: resolver_drop
-impl<T: 'static, E: 'static> Drop for Resolver<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> Drop for Resolver<T, E> {
     fn drop(&mut self) {
         // It is there unless the promise was settled.
         if let Some(shared) = self.0.take() {
-            let error = (shared.broken)(Broken);
-            shared.settle(Err(error));
+            shared.settle(Err(E::from(Broken)));
         }
     }
 }
@@ -195,9 +195,8 @@ impl<T: 'static, E: 'static> Promise<T, E> {
 
 // ANCHOR: then
 impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
-    /// Goes on with `next` and the value. An error goes past it. The promise
-    /// that comes back settles as the one that `next` makes: never is there a
-    /// promise of a promise.
+    /// Continues with `next` and the value. An error goes past it. The promise
+    /// that comes back settles as the one that `next` makes.
     pub fn then<U: 'static>(
         self,
         next: impl FnOnce(&mut Loop, T) -> Promise<U, E> + 'static,
@@ -210,7 +209,7 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
         promise
     }
 
-    /// Goes on with what `f` makes of the value. An error goes past it.
+    /// Continues with what `f` makes of the value. An error goes past it.
     pub fn map<U: 'static>(
         self,
         f: impl FnOnce(T) -> U + 'static,
@@ -222,9 +221,9 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
 }
 // ANCHOR_END: then
 
-impl<T: 'static, E: 'static> Promise<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
+    /// Continues with `next` and the error. A value goes past it.
     // ANCHOR: catch
-    /// Goes on with `next` and the error. A value goes past it.
     pub fn catch<F: From<Broken> + 'static>(
         self,
         next: impl FnOnce(&mut Loop, E) -> Promise<T, F> + 'static,
@@ -270,8 +269,8 @@ impl<T: 'static, E: From<Broken> + 'static> Promise<T, E> {
     }
 }
 
-// ANCHOR: all
 /// All the values, in the order of the promises; or the first error.
+// ANCHOR: all
 pub fn all<T: 'static, E: From<Broken> + 'static>(
     jobs: &Jobs,
     promises: Vec<Promise<T, E>>,
@@ -303,14 +302,14 @@ pub fn all<T: 'static, E: From<Broken> + 'static>(
 }
 // ANCHOR_END: all
 
-/// What [`all`] has by now.
-struct Collected<T: 'static, E: 'static> {
+/// What [`all`] has so far.
+struct Collected<T: 'static, E: From<Broken> + 'static> {
     resolver: Cell<Option<Resolver<Vec<T>, E>>>,
     missing: Cell<usize>,
     values: Vec<Cell<Option<T>>>,
 }
 
-impl<T, E> Collected<T, E> {
+impl<T, E: From<Broken>> Collected<T, E> {
     fn settle_if_complete(&self) {
         if self.missing.get() == 0
             && let Some(resolver) = self.resolver.take()
@@ -332,52 +331,57 @@ impl<T, E> fmt::Debug for Promise<T, E> {
     }
 }
 
-impl<T: 'static, E: 'static> fmt::Debug for Resolver<T, E> {
+impl<T: 'static, E: From<Broken> + 'static> fmt::Debug for Resolver<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Resolver")
     }
 }
 
-// ANCHOR: wait
-/// A promise that is kept once `delay` is over.
-pub fn wait(timers: &mut Loop, delay: Duration) -> Promise<(), Broken> {
+/// A promise of the result.
+// ANCHOR: s3_errand
+fn wait<T: 'static>(
+    timers: &mut Loop,
+    request: Request<T>,
+) -> Promise<T, Broken> {
     let (resolver, promise) = promise(&timers.jobs());
-    timers.set_timer(delay, move |_| resolver.resolve(()));
+    timers.call_later(request.delay, |_| resolver.resolve(request.result));
     promise
 }
-// ANCHOR_END: wait
 
-// ANCHOR: s3_errand
-/// One errand: three promises, each made when the one before is kept.
-pub fn errand(timers: &mut Loop, log: Log) -> Promise<u64, Broken> {
+/// One errand, as a chain of promises.
+pub fn errand(
+    timers: &mut Loop,
+    title: &'static str,
+    log: Log,
+) -> Promise<u64, Broken> {
     let (first, second, third) = (log.clone(), log.clone(), log);
-    wait(timers, ms(200))
-        .then(move |timers, ()| {
-            first.say("errand: 200 ms are over");
-            wait(timers, ms(100))
+    wait(timers, look_up(title))
+        .then(move |timers, number| {
+            first.say(format!("errand: {title} is number {number}"));
+            wait(timers, fetch(number)).map(move |text| (number, text))
         })
-        .then(move |timers, ()| {
-            second.say("errand: 100 ms are over");
-            wait(timers, ms(50))
+        .then(move |timers, (number, text)| {
+            second.say(format!("errand: it begins {text:?}"));
+            wait(timers, store(number, text))
         })
-        .map(move |()| {
-            third.say("errand: 50 ms are over");
-            200 + 100 + 50
+        .map(move |bytes| {
+            third.say(format!("errand: stored {bytes} bytes"));
+            bytes
         })
 }
 // ANCHOR_END: s3_errand
 
+/// One errand, and a main line that carries on meanwhile.
 // ANCHOR: s3_run
-/// One errand, and a main line that goes on meanwhile.
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
-    log.say("main: an errand is sent off");
+    log.say("main: sends off an errand");
     let ours = log.clone();
-    errand(&mut timers, log.clone()).finally(move |_, total| {
-        let total = total.expect("its timers ring");
-        ours.say(format!("main: done, {total} ms in all"));
+    errand(&mut timers, TITLE, log.clone()).finally(move |_, bytes| {
+        let bytes = bytes.expect("its timers ring");
+        ours.say(format!("main: done, {bytes} bytes"));
     });
-    log.say("main: goes on meanwhile");
+    log.say("main: carries on meanwhile");
     timers.run();
 }
 // ANCHOR_END: s3_run
@@ -389,12 +393,12 @@ pub fn run(log: &Log) {
 /// If an errand's promise is broken, which none is: each timer rings.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
-    let errands = (0..count).map(|_| errand(&mut timers, log.clone()));
+    let errands = (0..count).map(|_| errand(&mut timers, TITLE, log.clone()));
     let errands: Vec<_> = errands.collect();
     let sum = Rc::new(Cell::new(None));
     let found = Rc::clone(&sum);
-    all(&timers.jobs(), errands).finally(move |_, totals| {
-        found.set(totals.ok().map(|totals| totals.iter().sum()));
+    all(&timers.jobs(), errands).finally(move |_, bytes| {
+        found.set(bytes.ok().map(|bytes| bytes.iter().sum()));
     });
     timers.run();
     sum.take().expect("every timer has rung")
@@ -405,7 +409,7 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
 pub enum NoSum {
     /// The text is no number.
     NoNumber(ParseIntError),
-    /// Nobody will answer any more.
+    /// There will be no answer.
     Broken,
 }
 
@@ -415,19 +419,19 @@ impl From<Broken> for NoSum {
     }
 }
 
-/// A number that comes as text, 10 ms later: and may be none.
+/// Parses a number from a text, 10 ms later.
 fn ask(timers: &mut Loop, text: &'static str) -> Promise<u64, NoSum> {
     let (resolver, promise) = promise(&timers.jobs());
-    timers.set_timer(ms(10), move |_| {
+    timers.call_later(ms(10), move |_| {
         resolver.settle(text.parse().map_err(NoSum::NoNumber));
     });
     promise
 }
 
-// ANCHOR: s3_errors
 /// Asks for two numbers, one after the other, and adds them up.
 ///
 /// No error is mentioned: each goes past every `then`, to the end of the chain.
+// ANCHOR: s3_errors
 pub fn add(
     timers: &mut Loop,
     [first, second]: [&'static str; 2],

@@ -1,13 +1,15 @@
 //! Stage 4 of chapter 2: a function that stops half way, written by hand.
 //!
 //! An [`Errand`] is a value that remembers where it stands. `resume` runs it to
-//! its next wait and returns to whoever called: asymmetric, as generators are.
-//! A symmetric coroutine would name the one to go on instead, and there would
-//! be no caller to return to; the fibers of chapter 5 can do that, because each
-//! has a stack. This one has none: between two calls it is an enum.
+//! its next wait and returns to its caller: it is asymmetric, as generators are.
+//! It has no stack of its own: between two calls it is an enum.
+//!
+//! It leaves out errors, and a handle by which a coroutine that [`drive`] has
+//! could be cancelled.
 
+use crate::Log;
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::s2_callbacks::Loop;
-use crate::{Log, ms};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,75 +18,85 @@ use std::time::Duration;
 /// What a coroutine says when it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<T> {
-    /// It wants to go on once that much time is over.
+    /// It wants to continue once that much time is over.
     Wait(Duration),
-    /// It has come to its end, with a result.
+    /// It has ended, with a result.
     Done(T),
 }
 
 /// Something that runs a piece at a time.
 pub trait Coroutine {
-    /// What it makes in the end.
+    /// Its result.
     type Output;
     /// Runs the next piece. After [`Step::Done`] there is none.
     fn resume(&mut self) -> Step<Self::Output>;
 }
 // ANCHOR_END: step
 
+// ANCHOR: s4_state
 /// The errand: all that is left of it between two pieces.
 #[derive(Debug)]
 pub struct Errand {
+    title: &'static str,
     log: Log,
     at: At,
 }
 
-// ANCHOR: s4_new
-/// An errand that has not begun.
-pub fn errand(log: Log) -> Errand {
-    let at = At::Start;
-    Errand { log, at }
-}
-// ANCHOR_END: s4_new
-
-// ANCHOR: s4_errand
-/// Where an errand stands: in which of its waits.
+/// Where an errand stands: the request that it waits for, and what it will
+/// need afterwards.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Start,
-    First,
-    Second,
-    Third,
+    LookUp(Request<u32>),
+    Fetch(u32, Request<&'static str>),
+    Store(Request<u64>),
     End,
 }
 
+/// An errand that has not begun.
+pub fn errand(title: &'static str, log: Log) -> Errand {
+    let at = At::Start;
+    Errand { title, log, at }
+}
+// ANCHOR_END: s4_state
+
+// ANCHOR: s4_errand
 impl Coroutine for Errand {
     type Output = u64;
 
     fn resume(&mut self) -> Step<u64> {
-        let (at, step) = match self.at {
-            At::Start => (At::First, Step::Wait(ms(200))),
-            At::First => {
-                self.log.say("errand: 200 ms are over");
-                (At::Second, Step::Wait(ms(100)))
+        match self.at {
+            At::Start => {
+                let request = look_up(self.title);
+                self.at = At::LookUp(request);
+                Step::Wait(request.delay)
             }
-            At::Second => {
-                self.log.say("errand: 100 ms are over");
-                (At::Third, Step::Wait(ms(50)))
+            At::LookUp(Request { result: number, .. }) => {
+                let title = self.title;
+                self.log.say(format!("errand: {title} is number {number}"));
+                let request = fetch(number);
+                self.at = At::Fetch(number, request);
+                Step::Wait(request.delay)
             }
-            At::Third => {
-                self.log.say("errand: 50 ms are over");
-                (At::End, Step::Done(200 + 100 + 50))
+            At::Fetch(number, Request { result: text, .. }) => {
+                self.log.say(format!("errand: it begins {text:?}"));
+                let request = store(number, text);
+                self.at = At::Store(request);
+                Step::Wait(request.delay)
+            }
+            At::Store(Request { result: bytes, .. }) => {
+                self.log.say(format!("errand: stored {bytes} bytes"));
+                self.at = At::End;
+                Step::Done(bytes)
             }
             At::End => panic!("resumed after its end"),
-        };
-        self.at = at;
-        step
+        }
     }
 }
 // ANCHOR_END: s4_errand
 
-// ANCHOR: drive
 /// Resumes a coroutine whenever its wait is over, until it is done.
+// ANCHOR: drive
 pub fn drive<C: Coroutine + 'static>(
     timers: &mut Loop,
     mut coroutine: C,
@@ -92,7 +104,7 @@ pub fn drive<C: Coroutine + 'static>(
 ) {
     match coroutine.resume() {
         Step::Wait(delay) => {
-            timers.set_timer(delay, move |timers| {
+            timers.call_later(delay, move |timers| {
                 drive(timers, coroutine, done);
             });
         }
@@ -101,16 +113,16 @@ pub fn drive<C: Coroutine + 'static>(
 }
 // ANCHOR_END: drive
 
+/// One errand, and a main line that carries on meanwhile.
 // ANCHOR: s4_run
-/// One errand, and a main line that goes on meanwhile.
 pub fn run(log: &Log) {
     let mut timers = Loop::new();
-    log.say("main: an errand is sent off");
+    log.say("main: sends off an errand");
     let ours = log.clone();
-    drive(&mut timers, errand(log.clone()), move |_, total| {
-        ours.say(format!("main: done, {total} ms in all"));
+    drive(&mut timers, errand(TITLE, log.clone()), move |_, bytes| {
+        ours.say(format!("main: done, {bytes} bytes"));
     });
-    log.say("main: goes on meanwhile");
+    log.say("main: carries on meanwhile");
     timers.run();
 }
 // ANCHOR_END: s4_run
@@ -121,8 +133,8 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
     let sum = Rc::new(Cell::new(0));
     for _ in 0..count {
         let sum = Rc::clone(&sum);
-        drive(&mut timers, errand(log.clone()), move |_, total| {
-            sum.set(sum.get() + total);
+        drive(&mut timers, errand(TITLE, log.clone()), move |_, bytes| {
+            sum.set(sum.get() + bytes);
         });
     }
     timers.run();

@@ -5,14 +5,16 @@
 //! those that have been woken, and a timer that wakes. Chapter 6 opens up what
 //! a future is, chapter 8 builds an executor for sockets.
 //!
-//! It leaves out whatever is not needed for that: more threads, cancelling a
-//! task, and panics (one in a task goes through the executor to its caller).
+//! It leaves out more threads, a way to cancel a task that was spawned, and a
+//! net for panics: one in a task leaves through `block_on`.
 
+use crate::Log;
+use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::s2_callbacks::{Loop, TimerId};
-use crate::{Log, ms};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,29 +22,29 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+/// One errand: look up, fetch, store. Gives the number of bytes stored.
 // ANCHOR: s5_errand
-/// One errand: three waits, one after the other.
-pub async fn errand(timers: Timers, log: Log) -> u64 {
-    timers.sleep(ms(200)).await;
-    log.say("errand: 200 ms are over");
-    timers.sleep(ms(100)).await;
-    log.say("errand: 100 ms are over");
-    timers.sleep(ms(50)).await;
-    log.say("errand: 50 ms are over");
-    200 + 100 + 50
+pub async fn errand(timers: Timers, title: &'static str, log: Log) -> u64 {
+    let number = timers.wait(look_up(title)).await;
+    log.say(format!("errand: {title} is number {number}"));
+    let text = timers.wait(fetch(number)).await;
+    log.say(format!("errand: it begins {text:?}"));
+    let bytes = timers.wait(store(number, text)).await;
+    log.say(format!("errand: stored {bytes} bytes"));
+    bytes
 }
 // ANCHOR_END: s5_errand
 
+/// One errand, and a main line that carries on meanwhile.
 // ANCHOR: s5_run
-/// One errand, and a main line that goes on meanwhile.
 pub fn run(log: &Log) {
     let executor = Executor::new();
-    log.say("main: an errand is sent off");
-    let errand = errand(executor.timers(), log.clone());
-    let errand = executor.spawn(errand);
-    log.say("main: goes on meanwhile");
-    let total = executor.block_on(errand);
-    log.say(format!("main: done, {total} ms in all"));
+    log.say("main: sends off an errand");
+    let errand = errand(executor.timers(), TITLE, log.clone());
+    let task = executor.spawn(errand);
+    log.say("main: carries on meanwhile");
+    let bytes = executor.block_on(task);
+    log.say(format!("main: done, {bytes} bytes"));
 }
 // ANCHOR_END: s5_run
 
@@ -50,7 +52,8 @@ pub fn run(log: &Log) {
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let executor = Executor::new();
     let errands: Vec<_> = (0..count)
-        .map(|_| executor.spawn(errand(executor.timers(), log.clone())))
+        .map(|_| errand(executor.timers(), TITLE, log.clone()))
+        .map(|errand| executor.spawn(errand))
         .collect();
     executor.block_on(async {
         let mut sum = 0;
@@ -61,11 +64,45 @@ pub fn crowd(log: &Log, count: usize) -> u64 {
     })
 }
 
+/// Both outputs. It polls each of the two futures until that one is ready.
+// ANCHOR: join
+pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut first, mut second) = (None, None);
+    poll_fn(move |cx| {
+        if first.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(cx)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(cx)
+        {
+            second = Some(output);
+        }
+        if first.is_none() || second.is_none() {
+            return Poll::Pending;
+        }
+        let both = first.take().zip(second.take());
+        both.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+// ANCHOR_END: join
+
 /// A handle on an executor's timers, for its tasks.
 #[derive(Clone, Debug)]
 pub struct Timers(Rc<RefCell<Loop>>);
 
 impl Timers {
+    /// Is ready with the result, once that is there.
+    // ANCHOR: s5_wait
+    pub async fn wait<T>(&self, request: Request<T>) -> T {
+        self.sleep(request.delay).await;
+        request.result
+    }
+    // ANCHOR_END: s5_wait
+
     /// A future that is ready once `delay` is over, counted from now.
     pub fn sleep(&self, delay: Duration) -> Sleep {
         Sleep {
@@ -75,10 +112,16 @@ impl Timers {
         }
     }
 
+    /// How many timers are set.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.borrow().waiting()
+    }
+
     fn take(&self, timer: Option<TimerId>) {
         let taken = timer.map(|timer| self.0.borrow_mut().take(timer));
-        // The loop is no longer borrowed: with the callback goes a waker, and
-        // with a waker of somebody else may go whatever it holds.
+        // The loop is no longer borrowed: the callback holds a waker, and the
+        // drop of a foreign waker may run any code.
         drop(taken);
     }
 }
@@ -89,7 +132,7 @@ impl Timers {
 pub struct Sleep {
     timers: Timers,
     deadline: Instant,
-    /// The timer that will wake whoever polled last.
+    /// The timer that will wake the task that polled last.
     timer: Option<TimerId>,
 }
 
@@ -97,7 +140,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // The old timer would wake whoever polled before: that may be another.
+        // The old timer would wake the task that polled before: perhaps
+        // another one.
         let old = self.timer.take();
         self.timers.take(old);
         if self.deadline <= Instant::now() {
@@ -106,7 +150,7 @@ impl Future for Sleep {
         let waker = cx.waker().clone();
         let mut timers = self.timers.0.borrow_mut();
         let wake = move |_: &mut Loop| waker.wake();
-        let timer = timers.set_timer_at(self.deadline, wake);
+        let timer = timers.call_at(self.deadline, wake);
         drop(timers);
         self.timer = Some(timer);
         Poll::Pending
@@ -125,14 +169,15 @@ impl Drop for Sleep {
 #[derive(Debug, Default)]
 struct Ready {
     queue: Mutex<Queue>,
-    /// Is told of a new entry while the executor sleeps.
+    /// Is notified of a new entry while the executor sleeps.
     filled: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     tasks: VecDeque<usize>,
-    /// To tell somebody is a system call: not for one who is awake.
+    /// Whether the executor sleeps: only then is it told, as that is a system
+    /// call.
     asleep: bool,
 }
 
@@ -154,8 +199,8 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Release: what this thread has done is seen by the poll to come, even
-        // if the entry is somebody else's. Pairs with `TaskWaker::begin`.
+        // Release: the poll to come sees what this thread has done, even if
+        // another thread made the entry. Pairs with `TaskWaker::begin`.
         if !self.queued.swap(true, Ordering::AcqRel) {
             let mut queue = self.ready.queue();
             queue.tasks.push_back(self.task);
@@ -194,8 +239,8 @@ impl Ready {
         self.queue().tasks.pop_front()
     }
 
-    // ANCHOR: wait_until
     /// Sleeps until a task is woken or the deadline is there.
+    // ANCHOR: wait_until
     fn wait_until(&self, deadline: Option<Instant>) {
         let mut queue = self.queue();
         queue.asleep = true;
@@ -257,9 +302,9 @@ impl Executor {
         Timers(Rc::clone(&self.timers))
     }
 
-    // ANCHOR: spawn
     /// Makes a task of a future. It runs whenever [`Executor::block_on`] does,
-    /// whether or not anybody waits for its result.
+    /// whether or not its result is awaited.
+    // ANCHOR: spawn
     pub fn spawn<T: 'static>(
         &self,
         future: impl Future<Output = T> + 'static,
@@ -286,7 +331,6 @@ impl Executor {
     }
     // ANCHOR_END: spawn
 
-    // ANCHOR: block_on
     /// Polls the future and all tasks, whenever they are woken, and sleeps
     /// in between. Returns when the future is ready.
     ///
@@ -295,6 +339,7 @@ impl Executor {
     /// # Panics
     ///
     /// If it is called by one of its own tasks, or if a task panics.
+    // ANCHOR: block_on
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _running = self.enter();
         let mut future = pin!(future);
@@ -324,8 +369,8 @@ impl Executor {
     // ANCHOR_END: block_on
 
     /// Calls what is due, as [`Loop::run_due`] does, but without borrowing the
-    /// loop meanwhile: all that these callbacks do is to wake, but a waker of
-    /// somebody else may do anything, such as set a timer.
+    /// loop meanwhile: all that these callbacks do is to wake, but a foreign
+    /// waker may do anything, such as set a timer.
     fn call_due(&self) {
         let now = Instant::now();
         let mut unused = Loop::new();
@@ -338,7 +383,7 @@ impl Executor {
 
     // ANCHOR: poll_task
     fn poll_task(&self, task: usize) {
-        // Taken out for the time of the poll: it may spawn others.
+        // Taken out while it is polled: it may spawn others.
         let taken = self.tasks.borrow_mut()[task].take();
         let Some(mut running) = taken else {
             return; // woken after its end
@@ -366,11 +411,11 @@ impl Executor {
     }
 }
 
-/// The end of a task. Dropping it lets the task run on.
+/// The handle on a task, ready with its output. Dropping it lets the task run.
 pub struct Task<T>(Rc<RefCell<End<T>>>);
 
 enum End<T> {
-    /// With whoever asked last.
+    /// With the waker of the task that polled last.
     Pending(Option<Waker>),
     Done(T),
     Taken,

@@ -7,8 +7,7 @@ use std::io::{self, ErrorKind};
 /// What a process takes of memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// Address space that is spoken for, whether or not there is memory
-    /// behind it.
+    /// Address space that is taken, whether or not there is memory behind it.
     pub reserved: u64,
     /// Memory that was touched, and is there.
     pub touched: u64,
@@ -87,6 +86,28 @@ fn field(file: &str, name: &str) -> io::Result<u64> {
         io::Error::new(ErrorKind::InvalidData, format!("{file}: no {name}"))
     })?;
     Ok(number * 1024)
+}
+
+/// Has the calling thread, and every thread and process that it starts from now
+/// on, run on one core: the one on which it is now.
+///
+/// # Errors
+///
+/// If the kernel refuses.
+pub fn share_one_core() -> io::Result<()> {
+    // SAFETY: takes nothing.
+    let core = unsafe { libc::sched_getcpu() };
+    let core = usize::try_from(core).map_err(|_| io::Error::last_os_error())?;
+    // SAFETY: a set of cores is an array of bits, and all may be zero.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: it refuses a number that the set has no bit for, by doing nothing.
+    unsafe { libc::CPU_SET(core, &mut set) };
+    let size = size_of_val(&set);
+    // SAFETY: 0 is the calling thread; the set is there, with that size.
+    match unsafe { libc::sched_setaffinity(0, size, &raw const set) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Has all threads take their small memory from one place. Otherwise glibc

@@ -2,9 +2,7 @@
 //! library of `break_twice` on it.
 
 use ch02_models::Loop;
-use ch02_models::once::{
-    Answer, Price, TimedOut, order_and_forget, order_loosely, order_once,
-};
+use ch02_models::once::{Price, TimedOut, order_loosely, order_once};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -31,7 +29,7 @@ fn timers_ring_in_the_order_of_their_deadlines() {
         let start = Instant::now();
         for (delay, name) in [(30, "c"), (10, "a"), (20, "b")] {
             let seen = seen.clone();
-            timers.set_timer(ms(delay), move |_| seen.add(name));
+            timers.call_later(ms(delay), move |_| seen.add(name));
         }
         assert_eq!(timers.waiting(), 3);
         timers.run();
@@ -47,7 +45,7 @@ fn of_equal_deadlines_the_first_set_comes_first() {
     let deadline = Instant::now();
     for name in ["a", "b", "c", "d"] {
         let seen = seen.clone();
-        timers.set_timer_at(deadline, move |_| seen.add(name));
+        timers.call_at(deadline, move |_| seen.add(name));
     }
     timers.run_due();
     assert_eq!(seen.0.take(), ["a", "b", "c", "d"]);
@@ -57,12 +55,12 @@ fn of_equal_deadlines_the_first_set_comes_first() {
 fn jobs_come_before_timers_that_are_due() {
     let (mut timers, seen) = (Loop::new(), Seen::default());
     let (one, two, three) = (seen.clone(), seen.clone(), seen.clone());
-    timers.set_timer(Duration::ZERO, move |timers| {
+    timers.call_later(Duration::ZERO, move |timers| {
         one.add("timer");
         let seen = one.clone();
         timers.jobs().add(move |_| seen.add("job of the timer"));
     });
-    timers.set_timer(Duration::ZERO, move |_| two.add("second timer"));
+    timers.call_later(Duration::ZERO, move |_| two.add("second timer"));
     timers.jobs().add(move |_| three.add("job"));
     timers.run();
     let expected = ["job", "timer", "job of the timer", "second timer"];
@@ -75,8 +73,8 @@ fn a_timer_set_by_a_callback_waits_its_time() {
         let (mut timers, start) = (Loop::new(), Instant::now());
         let took = Rc::new(Cell::new(Duration::ZERO));
         let theirs = Rc::clone(&took);
-        timers.set_timer(ms(5), move |timers| {
-            timers.set_timer(ms(5), move |_| theirs.set(start.elapsed()));
+        timers.call_later(ms(5), move |timers| {
+            timers.call_later(ms(5), move |_| theirs.set(start.elapsed()));
         });
         timers.run();
         assert!(took.get() >= ms(10), "{took:?}");
@@ -88,12 +86,12 @@ fn a_cancelled_timer_is_dropped_uncalled() {
     let mut timers = Loop::new();
     let held = Rc::new(());
     let theirs = Rc::clone(&held);
-    let id = timers.set_timer(Duration::from_secs(3600), move |_| {
+    let id = timers.call_later(Duration::from_secs(3600), move |_| {
         drop(theirs);
         panic!("it was cancelled");
     });
     assert!(timers.cancel(id));
-    assert!(!timers.cancel(id), "there is nothing any more");
+    assert!(!timers.cancel(id), "it is gone");
     assert_eq!(Rc::strong_count(&held), 1);
     timers.run(); // returns at once
 }
@@ -103,7 +101,7 @@ fn dropping_the_loop_drops_what_waits() {
     let mut timers = Loop::new();
     let held = Rc::new(());
     let (one, two) = (Rc::clone(&held), Rc::clone(&held));
-    timers.set_timer(ms(1), move |_| drop(one));
+    timers.call_later(ms(1), move |_| drop(one));
     timers.jobs().add(move |_| drop(two));
     drop(timers);
     assert_eq!(Rc::strong_count(&held), 1);
@@ -112,7 +110,7 @@ fn dropping_the_loop_drops_what_waits() {
 #[test]
 fn a_delay_without_end_is_no_overflow() {
     let mut timers = Loop::new();
-    let id = timers.set_timer(Duration::MAX, |_| panic!("not in this run"));
+    let id = timers.call_later(Duration::MAX, |_| panic!("not in this run"));
     timers.run_due();
     assert!(timers.next_deadline().is_some());
     assert!(timers.cancel(id));
@@ -150,20 +148,5 @@ fn loosely_is_twice_and_once_is_once() {
             });
         });
         assert_eq!(once, [first]);
-    }
-}
-
-#[test]
-fn an_answer_is_given_once_or_missed_once() {
-    for open in [true, false] {
-        let seen = Rc::new(RefCell::new(Vec::new()));
-        let theirs = Rc::clone(&seen);
-        let answer = Answer::new(move |price: Option<u32>| {
-            theirs.borrow_mut().push(price);
-        });
-        let mut timers = Loop::new();
-        order_and_forget(&mut timers, open, |_, price| answer.give(price));
-        timers.run();
-        assert_eq!(seen.take(), [open.then_some(40)]);
     }
 }

@@ -1,7 +1,7 @@
-//! The executor of stage 5: it polls who was woken, and nobody else.
+//! The executor of stage 5: it polls the tasks that were woken, and no others.
 
 use ch02_models::Executor;
-use ch02_models::s5_async::{Sleep, Timers};
+use ch02_models::s5_async::{Sleep, Timers, join};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -137,6 +137,42 @@ fn a_wake_from_another_thread_ends_the_sleep() {
     });
 }
 
+#[test]
+fn join_polls_each_future_until_it_is_ready() {
+    within_a_minute(|| {
+        let executor = Executor::new();
+        let polls: [_; 2] = std::array::from_fn(|_| Rc::new(Cell::new(0)));
+        // Ready in its first poll, and in its fourth; each poll wakes.
+        let ready_in = |poll: usize, polls: &Rc<Cell<usize>>| {
+            let polls = Rc::clone(polls);
+            poll_fn(move |cx| {
+                polls.update(|polls| polls + 1);
+                if polls.get() == poll {
+                    return Poll::Ready(poll);
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+        };
+        let both = join(ready_in(1, &polls[0]), ready_in(4, &polls[1]));
+        assert_eq!(executor.block_on(both), (1, 4));
+        assert_eq!(polls.map(|polls| polls.get()), [1, 4]);
+    });
+}
+
+#[test]
+fn a_dropped_join_drops_both() {
+    let executor = Executor::new();
+    let timers = executor.timers();
+    let hour = Duration::from_secs(3600);
+    let mut both = Box::pin(join(timers.sleep(hour), timers.sleep(hour)));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(both.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(timers.waiting(), 2);
+    drop(both);
+    assert_eq!(timers.waiting(), 0);
+}
+
 struct Counter(AtomicUsize);
 
 impl Wake for Counter {
@@ -181,7 +217,7 @@ fn the_latest_waker_is_woken_and_no_other() {
 }
 
 #[test]
-fn a_dropped_sleep_wakes_nobody() {
+fn a_dropped_sleep_wakes_nothing() {
     within_a_minute(|| {
         let executor = Executor::new();
         let counter = Arc::new(Counter(AtomicUsize::new(0)));
@@ -205,7 +241,7 @@ fn a_task_runs_on_when_its_handle_is_dropped() {
     });
 }
 
-/// Who was woken but had no turn yet keeps the turn for the next call.
+/// A task that was woken but had no turn yet keeps it for the next call.
 #[test]
 fn a_task_that_was_ready_at_the_end_of_block_on_is_not_forgotten() {
     within_a_minute(|| {
@@ -254,7 +290,7 @@ fn a_task_that_is_always_ready_does_not_stop_the_timers() {
     });
 }
 
-/// A waker of somebody else, which has business with the timers.
+/// A foreign waker, which uses the timers.
 struct SetsATimer(Arc<Counter>);
 
 thread_local! {

@@ -94,7 +94,7 @@ fn then_flattens_and_map_does_not_need_to() {
         .then(|timers, one| kept(&timers.jobs(), one + 10))
         .then(|timers, eleven| {
             let (resolver, later) = promise(&timers.jobs());
-            timers.set_timer(std::time::Duration::ZERO, move |_| {
+            timers.call_later(std::time::Duration::ZERO, move |_| {
                 resolver.resolve(eleven + 100);
             });
             later
@@ -164,7 +164,7 @@ fn a_cancelled_timer_breaks_the_promise_that_it_would_have_kept() {
     let mut timers = Loop::new();
     let (resolver, number) = promise::<u32, Error>(&timers.jobs());
     let hour = std::time::Duration::from_secs(3600);
-    let timer = timers.set_timer(hour, move |_| resolver.resolve(1));
+    let timer = timers.call_later(hour, move |_| resolver.resolve(1));
     assert!(timers.cancel(timer));
     assert_eq!(ends(&mut timers, number), [Err(Error::Broken)]);
 }

@@ -52,7 +52,7 @@ unsafe impl GlobalAlloc for Counting {
 /// Bytes a task: on the heap, of address space, of memory, and of the kernel.
 struct Held([f64; 4]);
 
-/// The child: has so many tasks waiting, and prints what they hold.
+/// The child: has that many tasks waiting, and prints what they hold.
 pub fn child(peer: &Peer, count: usize) -> Result<()> {
     let (memory, kernel) = (Memory::now()?, kernel_stacks()?);
     let heap = ALLOCATED.load(Ordering::Relaxed);

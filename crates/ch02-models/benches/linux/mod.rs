@@ -10,8 +10,8 @@ use testing::bench::{
     Arguments, Result, Rounds, Row, grouped, in_turns, ns_each,
 };
 
-/// Of so many tasks. Threads do not go further than 10,000 with the limits
-/// that Linux starts with: `examples/how_many_threads.rs` says why.
+/// The numbers of tasks. Threads stop at 10,000, because of the limits with
+/// which Linux starts: `examples/how_many_threads.rs` says why.
 const CASES: [usize; 4] = [10, 1_000, 10_000, 100_000];
 const MOST_THREADS: usize = 10_000;
 
@@ -53,7 +53,7 @@ fn compare(
     Ok(())
 }
 
-/// So often that a round takes some milliseconds.
+/// As often as it takes to fill a few milliseconds.
 fn repetitions(peer: &Peer, count: usize) -> usize {
     match (peer.threads, count) {
         (true, 10) => 20,
@@ -120,7 +120,7 @@ fn find(peer: &str, case: &str) -> Result<(&'static Peer, usize)> {
     let case = CASES.into_iter().find(|count| grouped(*count) == case);
     let case = case.ok_or_else(|| format!("the cases are {cases:?}"))?;
     if !goes(peer, case) {
-        return Err("so many threads do not go".into());
+        return Err("that many threads cannot be made".into());
     }
     Ok((peer, case))
 }

@@ -2,6 +2,7 @@
 //! chapter, at its first wait; a switch goes through the loop's queue of jobs,
 //! so that the clock has no part in it. A thread parks.
 
+use ch02_models::archive::TITLE;
 use ch02_models::{Broken, Coroutine, Executor, Log, Loop, Promise, Step};
 use ch02_models::{s2_callbacks, s3_promises, s4_coroutines, s5_async};
 use std::cell::Cell;
@@ -18,11 +19,12 @@ pub struct Peer {
     pub name: &'static str,
     /// Its tasks are threads.
     pub threads: bool,
-    /// Creates so many tasks, each to its first wait, and ends them; so often.
+    /// Creates that many tasks, each to its first wait, and ends them; does so
+    /// as often as the second number says.
     pub create: fn(usize, usize) -> Duration,
-    /// Has so many tasks waiting while the function is called.
+    /// Has that many tasks waiting while the function is called.
     pub keep: fn(usize, &mut dyn FnMut()),
-    /// Among so many tasks, so many switches from one to the next.
+    /// Among that many tasks, that many switches from one to the next.
     pub switch: fn(usize, usize) -> Duration,
 }
 
@@ -162,8 +164,8 @@ fn switch_threads(count: usize, switches: usize) -> Duration {
 fn keep_callbacks(count: usize, meanwhile: &mut dyn FnMut()) {
     let (mut timers, log) = (Loop::new(), Log::new());
     for _ in 0..count {
-        s2_callbacks::errand(&mut timers, log.clone(), |_, total| {
-            black_box(total);
+        s2_callbacks::errand(&mut timers, TITLE, log.clone(), |_, bytes| {
+            black_box(bytes);
         });
     }
     meanwhile();
@@ -204,9 +206,9 @@ fn switch_callbacks(count: usize, switches: usize) -> Duration {
 fn keep_promises(count: usize, meanwhile: &mut dyn FnMut()) {
     let (mut timers, log) = (Loop::new(), Log::new());
     for _ in 0..count {
-        let total = s3_promises::errand(&mut timers, log.clone());
-        total.finally(|_, total| {
-            let _ = black_box(total);
+        let bytes = s3_promises::errand(&mut timers, TITLE, log.clone());
+        bytes.finally(|_, bytes| {
+            let _ = black_box(bytes);
         });
     }
     meanwhile();
@@ -231,9 +233,9 @@ fn switch_promises(count: usize, switches: usize) -> Duration {
 fn keep_coroutines(count: usize, meanwhile: &mut dyn FnMut()) {
     let (mut timers, log) = (Loop::new(), Log::new());
     for _ in 0..count {
-        let errand = s4_coroutines::errand(log.clone());
-        s4_coroutines::drive(&mut timers, errand, |_, total| {
-            black_box(total);
+        let errand = s4_coroutines::errand(TITLE, log.clone());
+        s4_coroutines::drive(&mut timers, errand, |_, bytes| {
+            black_box(bytes);
         });
     }
     meanwhile();
@@ -272,7 +274,7 @@ fn switch_coroutines(count: usize, switches: usize) -> Duration {
 fn keep_async(count: usize, meanwhile: &mut dyn FnMut()) {
     let (executor, log) = (Executor::new(), Log::new());
     for _ in 0..count {
-        let errand = s5_async::errand(executor.timers(), log.clone());
+        let errand = s5_async::errand(executor.timers(), TITLE, log.clone());
         drop(executor.spawn(errand));
     }
     // Only now do they run: each to its first wait.

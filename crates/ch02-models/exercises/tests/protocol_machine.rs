@@ -13,7 +13,7 @@ use support::{End, SCRIPTS, Script, straight};
 
 const TEN: Duration = Duration::from_millis(10);
 
-/// The lines, the end, and the waits; nobody sleeps for them.
+/// The lines, the end, and the waits, which are not slept through.
 fn run(script: Script) -> (Vec<String>, End, Vec<Duration>) {
     let log = Log::new();
     let mut visit = Visit::new(Peer::new(script, &log), "ada");
@@ -63,7 +63,7 @@ fn it_waits_once_for_each_answer() {
     }
 }
 
-/// Whether it takes so long each time.
+/// Whether it takes that long each time.
 fn run_is_slow(script: Script, least: Duration) -> bool {
     (0..20).all(|_| {
         let start = Instant::now();

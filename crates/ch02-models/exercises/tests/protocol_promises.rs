@@ -48,7 +48,7 @@ fn the_promise_comes_to_the_same_end() {
 }
 
 #[test]
-fn it_goes_on_though_nobody_listens() {
+fn it_continues_without_a_listener() {
     let (mut timers, log) = (Loop::new(), Log::new());
     let (_, script) = SCRIPTS[0];
     drop(visit(&mut timers, Peer::new(script, &log), "ada"));
