@@ -111,19 +111,13 @@ impl Workshop {
     }
 }
 
+// ANCHOR: thread_shop
 /// A job under way.
 #[derive(Debug)]
 struct Task {
     job: usize,
-    /// What is still to be done, in real time.
+    /// What is still to be done.
     spans: VecDeque<Span>,
-}
-
-impl Task {
-    fn new(job: usize, what: &Job) -> Self {
-        let spans = what.spans.iter().copied().collect();
-        Self { job, spans }
-    }
 }
 
 /// One worker's jobs.
@@ -134,6 +128,32 @@ struct Bench {
     /// Those that wait, the earliest deadline first. The job's number tells
     /// apart those that are due at the same time.
     aside: BTreeMap<(Instant, usize), Task>,
+}
+
+/// What all threads share, behind one lock.
+#[derive(Debug)]
+struct Floor {
+    benches: Vec<Bench>,
+    /// Jobs that are not done.
+    left: usize,
+    done: Vec<Instant>,
+}
+
+#[derive(Debug)]
+struct Shop {
+    way: Way,
+    slice: Option<Duration>,
+    floor: Mutex<Floor>,
+    /// Notified of each new deadline, and of the end.
+    changed: Condvar,
+}
+// ANCHOR_END: thread_shop
+
+impl Task {
+    fn new(job: usize, what: &Job) -> Self {
+        let spans = what.spans.iter().copied().collect();
+        Self { job, spans }
+    }
 }
 
 impl Bench {
@@ -154,23 +174,6 @@ impl Bench {
     fn due(&self) -> Option<Instant> {
         self.aside.keys().next().map(|(until, _)| *until)
     }
-}
-
-#[derive(Debug)]
-struct Floor {
-    benches: Vec<Bench>,
-    /// Jobs that are not done.
-    left: usize,
-    done: Vec<Instant>,
-}
-
-#[derive(Debug)]
-struct Shop {
-    way: Way,
-    slice: Option<Duration>,
-    floor: Mutex<Floor>,
-    /// Notified of each new deadline, and of the end.
-    changed: Condvar,
 }
 
 impl Shop {
