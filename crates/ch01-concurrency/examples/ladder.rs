@@ -1,6 +1,7 @@
 //! How long is a wait? From a read of memory to a thread that has to be woken.
 //! Build it with `--release`. Linux only.
 
+#[cfg(target_os = "linux")]
 use std::io;
 
 #[cfg(target_os = "linux")]
