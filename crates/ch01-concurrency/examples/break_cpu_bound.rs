@@ -93,7 +93,7 @@ impl Outcome {
             .stencil
             .map_or("-".into(), |stay| format!("{:.1} s", stay.as_secs()));
         format!(
-            "{:>8.1} {:>10} {:>8.1} s {:>7.1} s {stencil:>9}",
+            "{:>8.0} {:>10} {:>8.1} s {:>7.1} s {stencil:>9}",
             self.throughput,
             self.meanwhile,
             self.posters.mean,
