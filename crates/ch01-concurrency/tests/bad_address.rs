@@ -84,7 +84,7 @@ fn the_processor_gives_its_reason() {
         (Bad::NoAccess, "page fault: absent, read, user"),
         (Bad::OwnCode, "page fault: protected, write, user"),
         // Linux says "protected" of every address that is the kernel's, so
-        // that nobody learns which of them are mapped.
+        // that no program learns which are mapped.
         (Bad::Kernel, "page fault: protected, read, user"),
         (Bad::NonCanonical, "general protection"),
     ] {

@@ -28,7 +28,7 @@ struct Reader<'a> {
     place: Vec<Place>,
     /// What each job was given, in the form in which it asks for it.
     given: Vec<Vec<Span>>,
-    /// The last busy span of a job goes on: its turn was over.
+    /// Whether the last busy span of a job continues: its turn was over.
     cut: Vec<bool>,
     benches: Vec<VecDeque<usize>>,
     with: Vec<Option<usize>>,

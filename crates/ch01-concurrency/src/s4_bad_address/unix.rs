@@ -30,7 +30,7 @@ fn page_size() -> usize {
     usize::try_from(size).expect("pages have a size")
 }
 
-/// A page of our own that nobody may read, write or run.
+/// A page of our own that may not be read, written or run.
 pub fn forbidden_page() -> io::Result<usize> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
     let (size, any) = (page_size(), ptr::null_mut());

@@ -34,7 +34,7 @@ const EXECUTE_HANDLER: i32 = 1;
 /// read by the same thread, in this order.
 static ASKED: AtomicU64 = AtomicU64::new(0);
 
-/// A page of our own that nobody may read, write or run.
+/// A page of our own that may not be read, written or run.
 pub fn forbidden_page() -> io::Result<usize> {
     let kind = MEM_RESERVE | MEM_COMMIT;
     // SAFETY: the kernel chooses a place that was free.
