@@ -13,96 +13,91 @@ const COMES: Time = Time::secs(600);
 const LONG: Time = Time::secs(600);
 
 // ANCHOR: jobs
-/// A hundred chairs, at random, 36 s apart on average: they need a little more
-/// than half of one worker's time.
-fn chairs() -> Vec<Job> {
-    Arrivals::Random(Time::secs(36)).of(&Job::chair(), 100, 2)
+/// A hundred posters at random times, 30 s apart on average: they need 18 of
+/// the 30 s.
+fn posters() -> Vec<Job> {
+    Arrivals::Random(Time::secs(30)).of(&Job::poster(), 100, 4)
 }
 
-/// Ten minutes of carving with no glue to wait for.
-fn carving() -> Job {
+/// A stencil to be cut: ten minutes of hands, and no ink that has to dry.
+fn stencil() -> Job {
     Job::new([Span::Busy(LONG)]).at(COMES)
 }
 // ANCHOR_END: jobs
 
-/// One line of the table: who works how, on what.
+// ANCHOR: cases
+/// A line of the table: one worker who switches, or two, and their jobs.
 struct Case {
     name: &'static str,
     workers: usize,
+    /// The longest turn of a job; `None`: until it waits or is done.
     slice: Option<Time>,
     jobs: Vec<Job>,
 }
 
-// ANCHOR: cases
 fn cases() -> [Case; 4] {
-    let alone = Case {
-        name: "chairs only",
-        workers: 1,
-        slice: None,
-        jobs: chairs(),
-    };
-    let mut jobs = chairs();
-    jobs.push(carving());
-    let broken = Case {
-        name: "and ten minutes of carving",
-        workers: 1,
-        slice: None,
-        jobs: jobs.clone(),
-    };
-    let sliced = Case {
-        name: "mended: in slices of 2 s",
-        workers: 1,
-        slice: Some(Time::secs(2)),
+    let with_stencil = [posters(), vec![stencil()]].concat();
+    let case = |name, workers, slice, jobs| Case {
+        name,
+        workers,
+        slice,
         jobs,
     };
-    let mut jobs: Vec<Job> =
-        chairs().into_iter().map(|job| job.to(0)).collect();
-    jobs.push(carving().to(1));
-    let apart = Case {
-        name: "mended: a worker of its own",
-        workers: 2,
-        slice: None,
-        jobs,
-    };
-    [alone, broken, sliced, apart]
+    // The posters to the bench of the first worker, the stencil to the other.
+    let apart = posters().into_iter().map(|job| job.to(0));
+    let apart = apart.chain([stencil().to(1)]).collect();
+    let two_seconds = Some(Time::secs(2));
+    [
+        case("posters only", 1, None, posters()),
+        case("and a stencil", 1, None, with_stencil.clone()),
+        case("mended: slices of 2 s", 1, two_seconds, with_stencil),
+        case("mended: its own worker", 2, None, apart),
+    ]
 }
 // ANCHOR_END: cases
 
-/// What became of the chairs and of the carving.
+/// What became of the posters and of the stencil.
 #[derive(Debug)]
 struct Outcome {
-    /// Chairs done while the carving would be done, were it alone.
+    /// Posters an hour, from the first arrival to the last that is done.
+    throughput: f64,
+    /// Posters done in the ten minutes after the stencil came.
     meanwhile: usize,
-    chairs: Latency,
-    carving: Option<Time>,
+    posters: Latency,
+    stencil: Option<Time>,
 }
 
 impl Outcome {
     fn of(jobs: &[Job], stays: &[Time]) -> Self {
-        let is_chair = |job: &Job| job.spans.len() > 1;
+        let is_poster = |job: &Job| job.spans.len() > 1;
         let both = || jobs.iter().zip(stays);
-        let chairs = both().filter(|(job, _)| is_chair(job));
-        let chairs: Vec<_> = chairs.collect();
-        let during = |at: Time| at >= COMES && at < COMES + LONG;
-        let done = chairs.iter().map(|(job, stay)| job.arrives + **stay);
-        let latency = chairs.iter().map(|(_, stay)| **stay).collect();
-        let carving = both().find(|(job, _)| !is_chair(job));
+        let posters: Vec<_> =
+            both().filter(|(job, _)| is_poster(job)).collect();
+        let done = || posters.iter().map(|(job, stay)| job.arrives + **stay);
+        let first = posters.iter().map(|(job, _)| job.arrives).min();
+        let took = done().max().unwrap_or_default() - first.unwrap_or_default();
+        let during = |at: &Time| *at >= COMES && *at < COMES + LONG;
+        let stencil = both().find(|(job, _)| !is_poster(job));
         Self {
-            meanwhile: done.filter(|at| during(*at)).count(),
-            chairs: Latency::of(latency),
-            carving: carving.map(|(_, stay)| *stay),
+            throughput: posters.len() as f64 * 3_600.0 / took.as_secs(),
+            meanwhile: done().filter(during).count(),
+            posters: Latency::of(
+                posters.iter().map(|(_, stay)| **stay).collect(),
+            ),
+            stencil: stencil.map(|(_, stay)| *stay),
         }
     }
 
     fn line(&self) -> String {
-        let carving = self
-            .carving
-            .map_or("-".into(), |stay| format!("{:.0} s", stay.as_secs()));
+        let stencil = self
+            .stencil
+            .map_or("-".into(), |stay| format!("{:.1} s", stay.as_secs()));
         format!(
-            "{:>9} {:>8.0} s {:>6.0} s {carving:>9}",
+            "{:>8.0} {:>10} {:>8.1} s {:>7.1} s {stencil:>9}",
+            self.throughput,
             self.meanwhile,
-            self.chairs.mean,
-            self.chairs.p99.as_secs(),
+            self.posters.mean,
+            self.posters.p99.as_secs(),
         )
     }
 }
@@ -127,11 +122,14 @@ fn table(
     what: &str,
     play: impl Fn(&Case) -> Outcome,
 ) -> io::Result<Vec<Outcome>> {
-    writeln!(out, "{what:<27} meanwhile   chairs: mean    p99   carving")?;
+    writeln!(
+        out,
+        "{what:<24} an hour  meanwhile      mean       p99   stencil"
+    )?;
     let mut outcomes = Vec::new();
     for case in cases() {
         let outcome = play(&case);
-        writeln!(out, "{:<28}{}", case.name, outcome.line())?;
+        writeln!(out, "{:<23}{}", case.name, outcome.line())?;
         outcomes.push(outcome);
     }
     Ok(outcomes)
@@ -149,23 +147,31 @@ fn runs() {
     let [alone, broken, sliced, apart] = &simulated[..] else {
         panic!("four cases");
     };
-    // While it is carved, nothing else is done, and somebody waits for all
-    // of it.
-    assert_eq!(broken.meanwhile, 0);
-    assert!(broken.chairs.p99 >= LONG, "{broken:?}");
-    // Cut into slices, it holds up nobody for more than a slice a turn.
-    assert!(sliced.meanwhile >= alone.meanwhile - 1, "{sliced:?}");
-    assert!(sliced.chairs.p99.0 < alone.chairs.p99.0 * 2, "{sliced:?}");
+    // While the stencil is cut nothing is done, except what was in hand when it
+    // came; some poster waits for all of it. Over the whole time just as many
+    // are made.
+    assert!(broken.meanwhile <= 1, "{broken:?}");
+    assert!(broken.posters.p99 >= LONG, "{broken:?}");
+    assert!(broken.throughput > alone.throughput * 0.99, "{broken:?}");
+    // In slices, it holds up no poster for more than a slice each turn.
+    assert!(sliced.meanwhile + 3 >= alone.meanwhile, "{sliced:?}");
+    assert!(sliced.posters.p99.0 < alone.posters.p99.0 * 2, "{sliced:?}");
     // With a worker of its own, it does not matter at all.
-    assert_eq!(apart.chairs, alone.chairs);
-    assert_eq!(apart.carving, Some(LONG));
+    assert_eq!(apart.posters, alone.posters);
+    assert_eq!(apart.stencil, Some(LONG));
 
-    // Threads have the same bounds below; above, the machine may be busy.
+    // Threads have the same bounds below. How far above they are depends on
+    // what else the machine does, so of the damage and the mending only the
+    // direction is tested.
     let threads = table(io::sink(), "on threads", on_threads).unwrap();
-    let broken = &threads[1];
-    assert!(broken.chairs.max >= LONG, "{broken:?}");
+    let [alone, broken, sliced, _] = &threads[..] else {
+        panic!("four cases");
+    };
+    assert!(broken.posters.max >= LONG, "{broken:?}");
+    assert!(broken.posters.mean > alone.posters.mean, "{threads:?}");
+    assert!(broken.posters.mean > sliced.posters.mean, "{threads:?}");
     for outcome in &threads {
-        assert!(outcome.chairs.mean >= 120.0, "{outcome:?}");
-        assert!(outcome.carving.is_none_or(|stay| stay >= LONG));
+        assert!(outcome.posters.mean >= 90.0, "{outcome:?}");
+        assert!(outcome.stencil.is_none_or(|stay| stay >= LONG));
     }
 }

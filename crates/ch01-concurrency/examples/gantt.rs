@@ -1,7 +1,7 @@
 //! The log of the workshop, one JSON object a line: the figure of the page is
 //! drawn from it. `cargo run --example gantt -- wait|switch|steal WORKERS`
 //!
-//! Twelve pieces of furniture at once, of three kinds, dealt out in turn.
+//! Twelve prints at once, of three kinds, dealt out in turn.
 
 use ch01_concurrency::s1_workshop::{
     Event, Happening, Job, Span, Time, Way, Workshop,
@@ -10,35 +10,34 @@ use std::error::Error;
 use std::fmt::{self, Display};
 use std::{env, io};
 
-/// How many pieces of furniture.
+/// How many pieces.
 const PIECES: usize = 12;
 
 /// The most workers; the figure has a row for each.
 const MOST: usize = 6;
 
-/// What they are, in turn, with the seconds that they want hands before their
-/// glue dries, and after. On average it is a chair.
-const KINDS: [(&str, u64, u64); 3] =
-    [("stool", 6, 4), ("chair", 12, 8), ("table", 18, 12)];
+/// What they are, in turn: in how many colours, and the seconds of hands for
+/// each. A colour dries for 36 s if another one follows.
+const KINDS: [(&str, usize, u64); 3] =
+    [("ticket", 1, 3), ("card", 2, 6), ("banner", 3, 9)];
 
 fn jobs() -> Vec<Job> {
-    let spans = |(_, glue, polish)| {
-        [
-            Span::Busy(Time::secs(glue)),
-            Span::Waiting(Time::secs(100)),
-            Span::Busy(Time::secs(polish)),
-        ]
-    };
     let kinds = KINDS.into_iter().cycle().take(PIECES);
-    kinds.map(|kind| Job::new(spans(kind))).collect()
+    let spans = kinds.map(|(_, colours, takes)| {
+        let colour = Span::Busy(Time::secs(takes));
+        let mut spans = [colour, Span::Waiting(Time::secs(36))].repeat(colours);
+        spans.pop(); // the last one need not dry here
+        spans
+    });
+    spans.map(Job::new).collect()
 }
 
-/// "table 3"
+/// "banner 3"
 fn name(job: usize) -> String {
     format!("{} {}", KINDS[job % KINDS.len()].0, job + 1)
 }
 
-/// One step of the figure, but for its time and its numbers.
+/// One step of the figure, without its time and its numbers.
 struct Step {
     lane: String,
     to: Option<String>,
@@ -49,8 +48,8 @@ struct Step {
 }
 
 impl Step {
-    /// What the reader shall see of an event. Arrivals are all at the start,
-    /// and the rest is seen where the next span begins.
+    /// What the figure shows of an event. Arrivals are all at the start, and
+    /// the others are seen where the next span begins.
     fn of(event: &Event) -> Option<Self> {
         let piece = name(event.job);
         let row = |worker| format!("worker-{}", worker + 1);
@@ -60,7 +59,7 @@ impl Step {
                 to: None,
                 kind: "work",
                 detail: format!(
-                    "Worker {} is busy with {piece} for {time}.",
+                    "Worker {} prints a colour of {piece}: {time}.",
                     worker + 1,
                 ),
                 took: Some(time.0 / 1_000),
@@ -71,7 +70,7 @@ impl Step {
                 to: None,
                 kind: "sleep",
                 detail: format!(
-                    "The glue of {piece} dries for {time}; \
+                    "The ink of {piece} dries for {time}; \
                      worker {} stands by.",
                     worker + 1,
                 ),
@@ -84,7 +83,7 @@ impl Step {
                 kind: "state",
                 detail: format!(
                     "Worker {} puts {piece} aside: \
-                     its glue dries for {time}.",
+                     its ink dries for {time}.",
                     worker + 1,
                 ),
                 took: Some(time.0 / 1_000),
@@ -187,16 +186,16 @@ fn runs() {
             let mut out = Vec::new();
             run(&mut out, way, workers).unwrap();
             let out = String::from_utf8(out).unwrap();
-            // Two spans of hands and one of drying a piece, then the end.
+            // Of each kind four: 6 colours, 3 spans of drying. Then the end.
             let arrows = out.matches(r#""kind": "data""#).count();
-            assert_eq!(out.lines().count(), PIECES * 3 + arrows + 1);
+            assert_eq!(out.lines().count(), 4 * (6 + 3) + arrows + 1);
             let hands = out.matches(r#""kind": "work""#).count();
-            assert_eq!(hands, PIECES * 2);
+            assert_eq!(hands, 4 * 6);
             let last = out.lines().last().unwrap();
             assert!(last.contains(r#""done": 12"#), "{last}");
             assert!(way == Way::Steal || arrows == 0);
             stolen += arrows;
         }
     }
-    assert!(stolen > 0, "nothing was stolen, so nothing is to be seen");
+    assert!(stolen > 0, "the figure shows no stealing");
 }

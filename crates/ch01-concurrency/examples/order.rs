@@ -1,10 +1,10 @@
 //! What "my code runs in order" means. One thread sees its own steps in the
 //! order in which they are written; another thread need not.
 //!
-//! Two threads: each writes its own number, then reads the other's. If there
-//! were one order of all steps, whoever writes second would read what the
-//! other has written. A processor, though, keeps what it writes in a buffer of
-//! its own until the cache takes it, and reads on in the meantime.
+//! Two threads: each writes its own number, then reads the other's. In any one
+//! order of all steps, the thread that reads last sees what the other wrote. But
+//! a core keeps what it writes in a buffer of its own until the cache takes it,
+//! and executes later reads meanwhile.
 
 use std::io;
 use std::sync::atomic::{
@@ -14,7 +14,7 @@ use std::sync::atomic::{
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long each experiment goes on at most.
+/// How long each experiment lasts at most.
 const TIME: Duration = Duration::from_millis(400);
 
 /// How many rounds each has at most.
@@ -30,15 +30,15 @@ struct Apart(AtomicUsize);
 #[derive(Debug, Default)]
 struct Experiment {
     numbers: [Apart; 2],
-    /// How many have come to the start of a round, of all rounds.
+    /// How often a thread has come to the start of a round.
     at_start: Apart,
-    /// The round that is not played any more; 0 as long as nobody knows.
+    /// The round that is not played any more; 0 until that is decided.
     last: AtomicUsize,
 }
 
 impl Experiment {
-    /// One thread's part of a round: write mine, read the other's. Says
-    /// whether it read an old number.
+    /// One thread's part of a round: write mine, read the other's. Did it
+    /// read an old number?
     fn relaxed(&self, me: usize, round: usize) -> bool {
         self.numbers[me].0.store(round, Relaxed);
         self.numbers[1 - me].0.load(Relaxed) < round
@@ -81,8 +81,8 @@ impl Experiment {
                     this.last.store(round, Relaxed);
                 }
                 this.start(round);
-                // Not "if somebody said stop": the other thread may already be
-                // at the start of the next round, and means that one.
+                // Equal, not "decided": the other thread may already be at
+                // the start of the next round, and mean that one.
                 if this.last.load(Relaxed) == round {
                     break;
                 }

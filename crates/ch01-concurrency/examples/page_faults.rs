@@ -1,5 +1,5 @@
-//! Memory that was asked for and memory that is there: how often the processor
-//! stops at an address that the page table does not have yet.
+//! Memory that was asked for and memory that exists: how often the processor
+//! stops at an address that is not in the page table yet.
 
 use std::io;
 
@@ -23,7 +23,7 @@ mod linux {
     impl Mapping {
         // ANCHOR: mapping
         /// Asks for memory in pages of the usual size. With the kernel's
-        /// "huge" pages, one fault would bring 512 of them.
+        /// "huge" pages, one fault would fill in 512 of them.
         pub fn new() -> io::Result<Self> {
             let access = libc::PROT_READ | libc::PROT_WRITE;
             let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
@@ -37,8 +37,8 @@ mod linux {
             let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
             let start = at.cast();
             let mapping = Self { start, page };
-            // SAFETY: it is ours, and stays as it is. A kernel without huge
-            // pages says no, and that is as good.
+            // SAFETY: it is ours, and its contents stay. A kernel without huge
+            // pages refuses, which is as good.
             unsafe { libc::madvise(at, SIZE, libc::MADV_NOHUGEPAGE) };
             Ok(mapping)
         }
@@ -54,7 +54,7 @@ mod linux {
         // ANCHOR: touch
         /// Reads a byte of each page. Returns their sum.
         pub fn read(&self) -> u64 {
-            // SAFETY: each is in the mapping, and whoever has it has `self`.
+            // SAFETY: each is in the mapping, which lives as long as `self`.
             let read = |at: *mut u8| unsafe { ptr::read_volatile(at) };
             self.pages().map(read).map(u64::from).sum()
         }
@@ -77,14 +77,13 @@ mod linux {
 
     impl Drop for Mapping {
         fn drop(&mut self) {
-            // SAFETY: it is ours, and nobody can use it after this.
+            // SAFETY: it is ours, and not used after this.
             unsafe { libc::munmap(self.start.cast(), SIZE) };
         }
     }
 
     // ANCHOR: counted
-    /// How often this thread has stopped at a page that was not there, and
-    /// needed no disk.
+    /// How many page faults this thread has had that needed no disk.
     pub fn faults() -> io::Result<usize> {
         // SAFETY: all zeroes is a valid `rusage`.
         let mut usage: libc::rusage = unsafe { mem::zeroed() };

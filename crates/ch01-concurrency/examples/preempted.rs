@@ -1,4 +1,4 @@
-//! Chapter 1: two threads that never give way, on one core, and both get on.
+//! Chapter 1: two threads that never give way, on one core. Both make progress.
 //! Linux only.
 
 use std::error::Error;
@@ -6,6 +6,7 @@ use testing::println;
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use ch01_concurrency::cores::{allowed, stay_on};
     use std::io;
     use std::mem::MaybeUninit;
     use std::sync::Barrier;
@@ -28,7 +29,7 @@ mod linux {
     // ANCHOR: preempted
     /// Two threads on one core. Neither makes a system call while it computes.
     pub fn two_on_one_core() -> io::Result<Vec<Account>> {
-        let core = a_core()?;
+        let core = allowed()?[0]; // there is at least one
         let together = Barrier::new(2);
         let compute = || {
             stay_on(core)?;
@@ -81,35 +82,6 @@ mod linux {
         // SAFETY: the call has succeeded, so it was written.
         Ok(unsafe { usage.assume_init() })
     }
-
-    /// A core on which this process may run.
-    fn a_core() -> io::Result<usize> {
-        // SAFETY: all zero is a set of no cores.
-        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-        let size = size_of_val(&set);
-        // SAFETY: the set is ours, and its size is told.
-        if unsafe { libc::sched_getaffinity(0, size, &mut set) } == -1 {
-            return Err(io::Error::last_os_error());
-        }
-        (0..libc::CPU_SETSIZE as usize)
-            // SAFETY: the number is below the size of the set.
-            .find(|core| unsafe { libc::CPU_ISSET(*core, &set) })
-            .ok_or_else(|| io::Error::other("no core is allowed"))
-    }
-
-    /// Ties this thread to one core.
-    fn stay_on(core: usize) -> io::Result<()> {
-        // SAFETY: all zero is a set of no cores.
-        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-        // SAFETY: `a_core` has found the number in a set of the same size.
-        unsafe { libc::CPU_SET(core, &mut set) };
-        let size = size_of_val(&set);
-        // SAFETY: the set is ours, and its size is told; 0 is this thread.
-        if unsafe { libc::sched_setaffinity(0, size, &set) } == -1 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(())
-    }
 }
 
 #[cfg(target_os = "linux")]
@@ -134,7 +106,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Both get on, though neither gives way.
+/// Both make progress, though neither gives way.
 #[cfg(target_os = "linux")]
 #[test]
 fn runs() -> Result<(), Box<dyn Error>> {
@@ -146,7 +118,7 @@ fn runs() -> Result<(), Box<dyn Error>> {
     // One core has no more than itself to give; the clocks' grain is a tick.
     let sum: f64 = accounts.iter().map(|account| account.share).sum();
     assert!(sum < 1.1, "{accounts:?}");
-    // To let the other one on, the kernel has to take this one off.
+    // For one of them to run, the kernel has to take the other off.
     assert!(accounts.iter().any(|a| a.taken_off > 0), "{accounts:?}");
     Ok(())
 }

@@ -1,18 +1,18 @@
 //! Stage 2 of chapter 1: the workshop with real threads, beside what the
-//! simulator says of it. Time runs 5,000 times as fast.
+//! simulator says. Time runs 2,000 times as fast.
 
 use ch01_concurrency::s1_workshop::{self, Arrivals, Job, Report, Way};
 use ch01_concurrency::s2_threads;
 use std::io;
 
-/// The four of stage 1, and one more: each with so many chairs that it takes
-/// about a quarter of a second.
+/// The four of stage 1, and one more: each with as many posters as take about
+/// a quarter of a second.
 const WAYS: [(&str, usize, Way, usize); 5] = [
-    ("one who waits", 1, Way::Wait, 10),
-    ("twelve who wait", 12, Way::Wait, 120),
-    ("one who switches", 1, Way::Switch, 60),
-    ("two who switch and steal", 2, Way::Steal, 120),
-    ("three who switch and steal", 3, Way::Steal, 180),
+    ("one who waits", 1, Way::Wait, 6),
+    ("one who switches", 1, Way::Switch, 30),
+    ("seven who wait", 7, Way::Wait, 42),
+    ("two who switch and steal", 2, Way::Steal, 60),
+    ("three who switch and steal", 3, Way::Steal, 90),
 ];
 
 fn line(report: &Report) -> String {
@@ -32,7 +32,7 @@ fn run(mut out: impl io::Write) -> io::Result<Vec<(Report, Report)>> {
     )?;
     let mut reports = Vec::new();
     for (name, workers, way, count) in WAYS {
-        let jobs = Arrivals::AtOnce.of(&Job::chair(), count, 0);
+        let jobs = Arrivals::AtOnce.of(&Job::poster(), count, 0);
         // ANCHOR: both
         let workshop = s1_workshop::Workshop::new(workers, way);
         let simulated = workshop.run(&jobs).report();
@@ -42,7 +42,8 @@ fn run(mut out: impl io::Write) -> io::Result<Vec<(Report, Report)>> {
         writeln!(out, "{name:<26} simulated {}", line(&simulated))?;
         writeln!(
             out,
-            "{count:>4} chairs                threads {}",
+            "{:<28}threads {}",
+            format!("  {count} posters"),
             line(&measured)
         )?;
         reports.push((simulated, measured));

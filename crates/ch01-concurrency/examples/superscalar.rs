@@ -1,12 +1,12 @@
 //! One core does several things at once, if they do not need each other: the
-//! same additions as one chain and as four. Build it with `--release`: a debug
-//! build spends its time on other things.
+//! same additions as one chain and as four. Build it with `--release`: in a debug
+//! build other instructions take most of the time.
 
 use std::hint::black_box;
 use std::io;
 use std::time::Instant;
 
-/// How many numbers are added in a round: 32 KiB, which the nearest cache has.
+/// How many numbers are added in a round: 32 KiB, which fit the nearest cache.
 const NUMBERS: usize = 4_096;
 
 // ANCHOR: chains
@@ -21,8 +21,8 @@ fn one_chain(numbers: &[f64]) -> f64 {
 }
 
 /// Each addition needs the result of the fourth before. (The compiler may not
-/// make this from the other: with fractions, another order of additions is
-/// another result. These are whole numbers, and sums of them are exact.)
+/// turn the other function into this: with fractions, another order of
+/// additions gives another result. Sums of whole numbers this small are exact.)
 #[inline(never)]
 fn four_chains(numbers: &[f64]) -> f64 {
     let mut sums = [0.0; 4];

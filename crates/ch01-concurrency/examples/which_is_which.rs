@@ -1,58 +1,80 @@
 //! Chapter 1: concurrent, parallel, both or neither. Two tasks of four steps,
-//! done in four ways; the answer is read from a log of what happened when.
+//! done in four ways: with a core for each thread, and with one core for both
+//! (on Linux; elsewhere the kernel chooses). The answers are read from a log of
+//! what happened when.
 
+use std::io;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
-use testing::print;
 
-/// Long enough that two threads which are both at work overlap, also on a
-/// machine with other things to do.
-const STEP: Duration = Duration::from_millis(40);
+/// How long a step needs a core: longer than the kernel lets a thread run at a
+/// time, so that two threads on one core take turns within it.
+const STEP: Duration = Duration::from_millis(10);
 
-/// A step of a task: who did it, and when.
+/// How often each way is tried at most.
+const RUNS: usize = 5;
+
+/// If the clock jumps by more than this between two looks, the thread was off
+/// the core.
+const JUMP: Duration = Duration::from_micros(50);
+
+// ANCHOR: log
+/// A step of a task, done by a thread.
 struct Step {
     thread: usize,
     task: char,
-    from: Instant,
-    to: Instant,
+    /// When it was on a core: one piece, or several if the kernel interrupted
+    /// it.
+    on_core: Vec<Range<Instant>>,
 }
 
-#[derive(Default)]
-struct Log(Mutex<Vec<Step>>);
+/// All steps; and the cores on which threads 1 and 2 must stay.
+struct Log {
+    steps: Mutex<Vec<Step>>,
+    cores: [usize; 2],
+}
+// ANCHOR_END: log
 
 impl Log {
-    /// Computes for the time of a step, and writes it down.
+    /// Computes until this thread has been on a core for `STEP`, and looks at
+    /// the clock all the time.
     fn step(&self, thread: usize, task: char) {
-        let from = Instant::now();
-        while from.elapsed() < STEP {
-            std::hint::spin_loop();
+        let core = self.cores[thread - 1];
+        cores::stay_on(core).expect("this core is allowed");
+        let (mut on_core, mut had) = (Vec::new(), Duration::ZERO);
+        let mut piece = Instant::now();
+        let mut last = piece;
+        while had + (last - piece) < STEP {
+            let now = Instant::now();
+            if now - last > JUMP {
+                on_core.push(piece..last);
+                had += last - piece;
+                piece = now;
+            }
+            last = now;
         }
-        let to = Instant::now();
+        on_core.push(piece..last);
         let step = Step {
             thread,
             task,
-            from,
-            to,
+            on_core,
         };
-        self.0.lock().expect("no thread panics").push(step);
+        self.steps.lock().expect("no thread panics").push(step);
     }
 }
 
 // ANCHOR: four_ways
 fn one_after_the_other(log: &Log) {
-    for task in ['A', 'B'] {
-        for _ in 0..4 {
-            log.step(1, task);
-        }
+    for task in "AAAABBBB".chars() {
+        log.step(1, task);
     }
 }
 
 fn taking_turns(log: &Log) {
-    for _ in 0..4 {
-        for task in ['A', 'B'] {
-            log.step(1, task);
-        }
+    for task in "ABABABAB".chars() {
+        log.step(1, task);
     }
 }
 
@@ -60,10 +82,12 @@ fn two_on_each_task(log: &Log) {
     for task in ['A', 'B'] {
         thread::scope(|scope| {
             for thread in [1, 2] {
-                scope
-                    .spawn(move || (0..2).for_each(|_| log.step(thread, task)));
+                scope.spawn(move || {
+                    log.step(thread, task);
+                    log.step(thread, task);
+                });
             }
-        }); // waits for both threads: joins them
+        }); // waits for both threads
     }
 }
 
@@ -72,87 +96,144 @@ fn one_on_each_task(log: &Log) {
         for (thread, task) in [(1, 'A'), (2, 'B')] {
             scope.spawn(move || (0..4).for_each(|_| log.step(thread, task)));
         }
-    }); // joins both, once
+    }); // waits once
 }
 // ANCHOR_END: four_ways
 
 // ANCHOR: definitions
 /// Are there two tasks of which each began before the other had ended?
 fn concurrent(steps: &[Step]) -> bool {
-    let began = |task| {
-        steps
-            .iter()
-            .filter(move |s| s.task == task)
-            .map(|s| s.from)
-            .min()
+    let pieces = |task| {
+        let steps = steps.iter().filter(move |step| step.task == task);
+        steps.flat_map(|step| &step.on_core)
     };
-    let ended = |task| {
-        steps
-            .iter()
-            .filter(move |s| s.task == task)
-            .map(|s| s.to)
-            .max()
-    };
+    let began = |task| pieces(task).map(|piece| piece.start).min();
+    let ended = |task| pieces(task).map(|piece| piece.end).max();
     began('A') < ended('B') && began('B') < ended('A')
 }
 
-/// Is there a moment at which two steps were being done?
+/// Is there a moment at which two threads were on a core?
 fn parallel(steps: &[Step]) -> bool {
-    steps.iter().enumerate().any(|(index, one)| {
-        let mut others = steps[index + 1..].iter();
-        others.any(|other| one.from < other.to && other.from < one.to)
+    let pieces = |thread| {
+        let steps = steps.iter().filter(move |step| step.thread == thread);
+        steps.flat_map(|step| &step.on_core)
+    };
+    pieces(1).any(|one| {
+        pieces(2).any(|two| {
+            let from = one.start.max(two.start);
+            one.end.min(two.end).saturating_duration_since(from) > JUMP
+        })
     })
 }
 // ANCHOR_END: definitions
 
-/// What one thread did, as letters.
+/// What one thread did, a letter a step.
 fn row(steps: &[Step], thread: usize) -> String {
     let mut mine: Vec<&Step> =
         steps.iter().filter(|step| step.thread == thread).collect();
-    mine.sort_by_key(|step| step.from);
+    mine.sort_by_key(|step| step.on_core[0].start); // there is at least one
     mine.iter().map(|step| step.task).collect()
+}
+
+/// Does it on these cores, up to `RUNS` times, until it was parallel. (On a
+/// busy machine two threads need not get their cores at the same time.)
+fn log(way: fn(&Log), cores: [usize; 2]) -> Vec<Step> {
+    let mut runs = (0..RUNS).map(|_| {
+        let steps = Mutex::default();
+        let log = Log { steps, cores };
+        // In a new thread, which may be tied to a core and ends after this.
+        thread::scope(|scope| scope.spawn(|| way(&log)).join())
+            .expect("no thread panics");
+        log.steps.into_inner().expect("no thread panics")
+    });
+    let mut last = runs.next().expect("there is one run or more");
+    while !parallel(&last)
+        && let Some(next) = runs.next()
+    {
+        last = next;
+    }
+    last
+}
+
+#[cfg(target_os = "linux")]
+use ch01_concurrency::cores;
+
+/// Elsewhere there is one core without a number, and the kernel chooses.
+#[cfg(not(target_os = "linux"))]
+mod cores {
+    pub fn allowed() -> std::io::Result<Vec<usize>> {
+        Ok(vec![0])
+    }
+
+    pub fn stay_on(_core: usize) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 type Way = (&'static str, fn(&Log));
 
-fn run() -> String {
-    let mut output =
-        "                      thread 1   thread 2   concurrent   parallel\n"
-            .to_string();
+fn run(mut out: impl io::Write) -> io::Result<()> {
     let ways: [Way; 4] = [
         ("one after the other", one_after_the_other),
         ("taking turns", taking_turns),
         ("two on each task", two_on_each_task),
         ("one on each task", one_on_each_task),
     ];
+    writeln!(
+        out,
+        "                      thread 1   thread 2   \
+         concurrent   parallel   on one core"
+    )?;
+    let cores = cores::allowed()?;
+    let (first, last) = (cores[0], cores[cores.len() - 1]);
     for (name, way) in ways {
-        let log = Log::default();
-        way(&log);
-        let steps = log.0.into_inner().expect("no thread panics");
         let yes = |is| if is { "yes" } else { "no" };
-        output += &format!(
-            "{name:<21} {:<10} {:<10} {:<12} {}\n",
+        let steps = log(way, [first, last]);
+        let on_one_core = if cfg!(target_os = "linux") {
+            yes(parallel(&log(way, [first, first])))
+        } else {
+            "?"
+        };
+        writeln!(
+            out,
+            "{name:<21} {:<10} {:<10} {:<12} {:<10} {on_one_core}",
             row(&steps, 1),
             row(&steps, 2),
             yes(concurrent(&steps)),
             yes(parallel(&steps)),
-        );
+        )?;
     }
-    output
+    Ok(())
 }
 
-fn main() {
-    print!("{}", run());
+fn main() -> io::Result<()> {
+    run(io::stdout().lock())
 }
 
 #[test]
 fn runs() {
-    assert_eq!(
-        run(),
-        "                      thread 1   thread 2   concurrent   parallel\n\
-         one after the other   AAAABBBB              no           no\n\
-         taking turns          ABABABAB              yes          no\n\
-         two on each task      AABB       AABB       no           yes\n\
-         one on each task      AAAA       BBBB       yes          yes\n"
+    let mut out = Vec::new();
+    run(&mut out).unwrap();
+    let cores = thread::available_parallelism().unwrap().get();
+    let two = if cores > 1 { "yes" } else { "no" };
+    let one = if cfg!(target_os = "linux") { "no" } else { "?" };
+    let expected = format!(
+        "                      thread 1   thread 2   \
+         concurrent   parallel   on one core\n\
+         one after the other   AAAABBBB              no           no         {one}\n\
+         taking turns          ABABABAB              yes          no         {one}\n\
+         two on each task      AABB       AABB       no           {two:<10} {one}\n\
+         one on each task      AAAA       BBBB       yes          {two:<10} {one}\n"
     );
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+}
+
+/// On one core two threads take turns, within a step, too.
+#[cfg(target_os = "linux")]
+#[test]
+fn one_core_is_shared() {
+    let core = cores::allowed().unwrap()[0];
+    let steps = log(one_on_each_task, [core, core]);
+    assert!(concurrent(&steps) && !parallel(&steps));
+    assert!(steps.iter().any(|step| step.on_core.len() > 1));
 }

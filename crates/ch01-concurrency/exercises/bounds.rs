@@ -1,15 +1,15 @@
-//! Exercise `bounds`: how fast can a workshop be, without trying it?
+//! Exercise `bounds`: work out how fast a workshop can be, without trying it.
 //!
 //! 10 to 15 minutes.
 //!
 //! All jobs are there from the start and are alike: hands are on each for
 //! `busy`, it waits for `waiting`, and hands are on it again for `busy`. With
 //! pencil and paper: how long does the workshop take for all of them? For
-//! workers who stand by there is an exact answer; for those who switch, one
-//! that no run can be below. The tests compare yours with hundreds of runs of
+//! workers who stand by there is an exact answer; for those who switch, a bound
+//! below which no run can be. The tests compare yours with hundreds of runs of
 //! the simulator.
 //!
-//! Hint: two things can be short, hands and jobs. What if there were a
+//! Hint: you can run short of two things, hands and jobs. What if there were a
 //! thousand workers? What if there were a thousand jobs?
 //!
 //! Run: `cargo test --test bounds`
@@ -18,7 +18,7 @@
 
 use ch01_concurrency::s1_workshop::Time;
 
-/// A workshop and what it has before it.
+/// A workshop and its jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// How many workers, at least one.
@@ -31,16 +31,16 @@ pub struct Plan {
     pub waiting: Time,
 }
 
-/// How long workers take who stand by: exactly.
+/// How long workers who stand by take, exactly.
 pub fn who_wait(plan: Plan) -> Time {
     let _ = plan;
-    todo!("exercise bounds: how long do those take who stand by?")
+    todo!("exercise bounds: how long do those who stand by take?")
 }
 
-/// How long workers take at least who switch, each at a bench of its own.
+/// How long workers who switch take at least, each at a bench of its own.
 pub fn who_switch(plan: Plan) -> Time {
     let _ = plan;
-    todo!("exercise bounds: how long do those take at least who switch?")
+    todo!("exercise bounds: how long do those who switch take, at least?")
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! Exercise `little`: which of these logs is a lie?
+//! Exercise `little`: find the logs that have been tampered with.
 //!
 //! 15 minutes.
 //!
-//! Three people each hand you the log of a workshop: when each chair came and
-//! when it left, and, from the notebook by the door, how many chairs were
-//! inside and since when. Some have altered one of the two. Little's law says
-//! L = λW: the chairs inside, on average over the time, are as many as come in
-//! a second, multiplied by the seconds that each stays. The left side is in
-//! the notebook, the right side in the list. Complete [`Book::in_system`],
+//! You get two records of a workshop: a list of when each poster came and when
+//! it left, and the notebook by the door, which says how many posters were
+//! inside and since when. One of the two may have been altered. Little's law
+//! says L = λW: the number of posters inside, on average over the time, is the
+//! number that come in per second times the seconds that each stays. The left
+//! side is in the notebook, the right side in the list. Complete [`Book::in_system`],
 //! [`Book::arrival_rate`] and [`Book::stay`], then [`Book::is_honest`].
 //!
 //! Hint: multiply both sides by the time that the workshop was open, and no
@@ -17,29 +17,29 @@
 //!
 //! Fails until solved: `exercise little:`
 
-/// One workshop, from the opening at 0 ms until all chairs are gone.
+/// One workshop, from the opening at 0 ms until all posters are gone.
 #[derive(Clone, Debug)]
 pub struct Book {
-    /// When each chair came and when it left, in ms.
-    pub chairs: Vec<(u64, u64)>,
-    /// The notebook: from that time on, in ms, so many chairs were inside.
-    /// Ordered by time; the last line says 0, and with it the log ends.
+    /// When each poster came and when it left, in ms.
+    pub posters: Vec<(u64, u64)>,
+    /// The notebook: from this time on, in ms, this many posters were inside.
+    /// Ordered by time; the last line says 0 and ends the log.
     pub inside: Vec<(u64, u64)>,
 }
 
 impl Book {
-    /// L: how many chairs were inside, on average over the whole time. From
+    /// L: how many posters were inside, on average over the whole time. From
     /// the notebook alone.
     pub fn in_system(&self) -> f64 {
         todo!("exercise little: how many were inside, on average?")
     }
 
-    /// λ: how many chairs came, a millisecond, over the whole time.
+    /// λ: how many posters came per millisecond, over the whole time.
     pub fn arrival_rate(&self) -> f64 {
-        todo!("exercise little: how many came, a millisecond?")
+        todo!("exercise little: how many came per millisecond?")
     }
 
-    /// W: how many milliseconds a chair was inside, on average. From the list
+    /// W: how many milliseconds a poster was inside, on average. From the list
     /// alone.
     pub fn stay(&self) -> f64 {
         todo!("exercise little: how long did they stay, on average?")

@@ -1,4 +1,4 @@
-//! Exercise `slices`: who is next, if some jobs never wait?
+//! Exercise `slices`: choose the next job when some jobs never wait.
 //!
 //! 30 minutes, and open: there is more than one good answer.
 //!
@@ -10,11 +10,11 @@
 //! costs time, and the large jobs must be done in the end.
 //!
 //! You see how long hands have been on a job so far ([`Ready::had`]) and how
-//! long it has been on the bench. How long it will still need, nobody knows: a
+//! long it has been on the bench. You don't see how much more it needs; but a
 //! job that has had much is a large one.
 //!
 //! Hint: slices alone are not enough when many large jobs come at the same
-//! time. Whom would you let pass?
+//! time. Which job would you let pass?
 //!
 //! Run: `cargo test --test slices`
 //!

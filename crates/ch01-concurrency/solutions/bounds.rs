@@ -2,7 +2,7 @@
 
 use ch01_concurrency::s1_workshop::Time;
 
-/// A workshop and what it has before it.
+/// A workshop and its jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// How many workers, at least one.
@@ -15,20 +15,20 @@ pub struct Plan {
     pub waiting: Time,
 }
 
-/// How long workers take who stand by: exactly.
+/// How long workers who stand by take, exactly.
 pub fn who_wait(plan: Plan) -> Time {
-    // The worker who is given most of them has so many.
+    // The worker who is given most has this many.
     let most = plan.jobs.div_ceil(plan.workers);
     Time(most * (2 * plan.busy.0 + plan.waiting.0))
 }
 
-/// How long workers take at least who switch, each at a bench of its own.
+/// How long workers who switch take at least, each at a bench of its own.
 pub fn who_switch(plan: Plan) -> Time {
     let most = plan.jobs.div_ceil(plan.workers);
-    // Hands are short: the worker with the most jobs is never idle.
+    // Short of hands: the worker with the most jobs is never idle.
     let hands = most * 2 * plan.busy.0;
-    // Jobs are short: one of them is begun last, when hands have been on all
-    // others at least once; and from then on it takes as long as it takes.
+    // Short of jobs: the last one is begun when hands have been on all the
+    // others once; from then on it takes its own time.
     let last = (most - 1) * plan.busy.0;
     let jobs = last + 2 * plan.busy.0 + plan.waiting.0;
     Time(hands.max(jobs))

@@ -2,21 +2,21 @@
 
 use ch01_concurrency::s1_workshop::{Policy, Ready, Time, Turn};
 
-/// A turn is never longer than this, if anybody could be waiting.
+/// No turn is longer than this.
 const SLICE: Time = Time::secs(4);
 
-/// The job that has had least is next, for a slice. What is small is done
-/// after a turn or two; what is large has soon had more than all others, and
-/// gets what they leave.
+/// The job that has had least is next, for a slice. A small job is done after
+/// a turn or two; a large one has soon had more than all the others, and gets
+/// what they leave.
 #[derive(Debug, Default)]
 pub struct MyPolicy;
 
 impl Policy for MyPolicy {
     fn next(&mut self, _now: Time, ready: &[Ready]) -> Turn {
-        // Among equals the one that has been on the bench longest: the first
-        // of several least ones is taken. And a large job is not exchanged for
-        // another large one at every slice, which would cost a change each
-        // time: what it has had is rounded down to ten slices.
+        // Of several equals `min_by_key` takes the first, which has been on
+        // the bench longest. What a job has had is rounded down to ten slices,
+        // so that two large jobs don't change places at every slice: each
+        // change costs time.
         let level = |ready: &Ready| match ready.had {
             had if had < SLICE => 0,
             had => 1 + had.0 / (SLICE.0 * 10),

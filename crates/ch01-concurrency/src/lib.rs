@@ -2,6 +2,8 @@
 //!
 #![doc = include_str!("../README.md")]
 
+#[cfg(target_os = "linux")]
+pub mod cores;
 pub mod s1_workshop;
 pub mod s2_threads;
 #[cfg(any(
@@ -9,7 +11,7 @@ pub mod s2_threads;
     target_arch = "aarch64",
     target_arch = "riscv64"
 ))]
-pub mod s3_dereference;
+pub mod s3_peek;
 #[cfg(all(
     any(unix, windows),
     any(

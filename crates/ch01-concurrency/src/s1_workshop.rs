@@ -1,16 +1,16 @@
-//! Stage 1 of chapter 1: a furniture workshop, simulated event by event.
+//! Stage 1 of chapter 1: a print workshop, simulated event by event.
 //!
-//! A worker glues a chair, the glue dries, the worker polishes it. Hands are
-//! needed for the first and the last, nobody for the middle. What does the
-//! worker do while glue dries? There are three [`Way`]s; this file plays each
-//! of them, for any number of workers, and writes down what happens.
+//! A poster has three colours. Each is printed by hand, and its ink has to dry
+//! before the next. What does the worker do while ink dries? There are three
+//! [`Way`]s; this file plays each of them, for any number of workers, and
+//! records what happens.
 //!
 //! Time is a number here: nothing sleeps, and nothing is measured. The same
 //! jobs give the same run, to the millisecond, on every machine. When several
 //! things are due at the same instant, they happen in the order in which they
 //! were planned; then workers with free hands take jobs, the first worker
 //! first, each from the bench of its own; and then, if they steal, from the
-//! others' benches. Benches are first in, first out.
+//! others' benches. A bench is a first-in, first-out queue.
 //!
 //! Left out: workers that break something, jobs that need two workers, and
 //! workers that differ. The processor has these (interrupts, locks, cores of
@@ -33,11 +33,11 @@ use std::collections::{BinaryHeap, VecDeque};
 /// What a worker does when its job has to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Stands by until the job goes on, and to its end.
+    /// Stays with it, from its first span to its last.
     Wait,
-    /// Puts it aside and takes the next job that is ready on its own bench.
+    /// Puts it aside, and takes the next job from its own bench.
     Switch,
-    /// The same; and with an empty bench takes from another worker's.
+    /// The same; if its own bench is empty, takes from another's.
     Steal,
 }
 // ANCHOR_END: way
@@ -49,7 +49,7 @@ pub struct Workshop {
     pub workers: usize,
     /// What they do when a job has to wait.
     pub way: Way,
-    /// What it costs a worker to pick up another job than it had last.
+    /// What it costs a worker to pick up a job other than its last one.
     pub change: Time,
     /// The longest turn of a job: then it goes to the end of the bench, and
     /// others come first. `None`: until it waits or is done. Workers who
@@ -58,8 +58,8 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// This many workers of one way, who change jobs at no cost and never
-    /// interrupt one.
+    /// This many workers, all working in one way, who change jobs at no cost
+    /// and never interrupt one.
     pub fn new(workers: usize, way: Way) -> Self {
         Self {
             workers,
@@ -81,7 +81,7 @@ pub struct Ready {
     pub had: Time,
 }
 
-/// Who is next, and for how long.
+/// Which job is next, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// The place on the bench, from 0.
@@ -90,10 +90,10 @@ pub struct Turn {
     pub at_most: Option<Time>,
 }
 
-/// A rule for who is next.
+/// A rule for which job is next.
 pub trait Policy {
     /// Chooses from a bench that is not empty: `ready[0]` has been there
-    /// longest. How long a job will still need, nobody knows.
+    /// longest. How much more a job needs is not known.
     fn next(&mut self, now: Time, ready: &[Ready]) -> Turn;
 }
 
@@ -111,12 +111,12 @@ impl Policy for InTurn {
 }
 
 impl Workshop {
-    /// Plays it: all jobs, from the first arrival until the last is done.
+    /// Plays all jobs, from the first arrival until the last is done.
     ///
     /// # Panics
     ///
-    /// If there is no worker, or a job is brought to a bench that no worker
-    /// has.
+    /// If there is no worker, or a job is brought to a bench that does not
+    /// exist.
     pub fn run(&self, jobs: &[Job]) -> Run {
         self.run_by(&mut InTurn(self.slice), jobs)
     }
@@ -126,8 +126,8 @@ impl Workshop {
     ///
     /// # Panics
     ///
-    /// As [`Workshop::run`], and if the policy chooses a place that is not
-    /// there.
+    /// As [`Workshop::run`], and if the policy chooses a place beyond the
+    /// bench's end.
     pub fn run_by(&self, policy: &mut dyn Policy, jobs: &[Job]) -> Run {
         assert!(self.workers > 0, "a workshop needs a worker");
         let mut floor = Floor {
@@ -153,24 +153,39 @@ impl Workshop {
     }
 }
 
+// ANCHOR: calendar
 /// How far a job is.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
     /// The span that comes next.
     next: usize,
-    /// What is left of the busy span before that: its turn was over.
+    /// What is left of the busy span before that, if a turn ended within it.
     left: Time,
     /// How long hands have been on it.
     had: Time,
-    /// Whose job it is: to this bench it comes back.
+    /// The bench that it comes back to.
     bench: usize,
 }
+
+/// An entry in the calendar: what is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A job is brought in.
+    Arrives(usize),
+    /// A job that was put aside wants hands again.
+    Ready(usize),
+    /// A worker has picked up its job.
+    PickedUp(usize),
+    /// A worker's job comes to the end of a span, or of its turn.
+    SpanEnds(usize),
+}
+// ANCHOR_END: calendar
 
 #[derive(Debug, Default)]
 struct Worker {
     /// The jobs that want this worker's hands.
     bench: VecDeque<Ready>,
-    /// The job that it works on or stands beside.
+    /// The job that it works on, or stands beside.
     job: Option<usize>,
     /// The job that it had last.
     last: Option<usize>,
@@ -178,20 +193,7 @@ struct Worker {
     at_most: Option<Time>,
 }
 
-/// What is planned for a point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
-    /// A job is brought.
-    Arrives(usize),
-    /// A job that was put aside wants hands again.
-    Ready(usize),
-    /// A worker has picked up its job.
-    PickedUp(usize),
-    /// A worker's job has come to the end of a span or of its turn.
-    SpanEnds(usize),
-}
-
-/// Everything that there is while a workshop is played.
+/// The state of a run.
 struct Floor<'a> {
     now: Time,
     workshop: Workshop,
@@ -207,8 +209,8 @@ struct Floor<'a> {
 
 impl Floor<'_> {
     // ANCHOR: play
-    /// The whole simulator: go to the next point in time at which something
-    /// is due, let it happen, and see who has free hands.
+    /// The whole simulator: go to the next moment at which something is due,
+    /// let it happen, and give work to free hands.
     fn play(&mut self) {
         while let Some(Reverse((at, _, due))) = self.calendar.pop() {
             self.now = at;
@@ -278,7 +280,7 @@ impl Floor<'_> {
     }
 
     // ANCHOR: go_on
-    /// What a worker does with its job next: here the ways differ.
+    /// What a worker does next with its job: here the ways differ.
     fn go_on(&mut self, worker: usize) {
         let job = self.job_of(worker);
         match self.next_span(worker, job) {
@@ -329,12 +331,12 @@ impl Floor<'_> {
     }
 
     // ANCHOR: take_jobs
-    /// Whoever has free hands takes a job, if there is one to take.
+    /// Each worker with free hands takes a job, if there is one to take.
     fn take_jobs(&mut self) {
         let free_hands =
             |floor: &Self, worker: usize| floor.workers[worker].job.is_none();
         for worker in 0..self.workers.len() {
-            // Again and again: a job that begins by waiting takes no hands.
+            // A loop: a job that begins by waiting takes no hands.
             while free_hands(self, worker) && self.take(worker, worker) {}
         }
         if self.workshop.way == Way::Steal {
@@ -344,7 +346,7 @@ impl Floor<'_> {
         }
     }
 
-    /// Takes from the next bench, in a circle, that has something.
+    /// Takes from the next bench in the circle that has a job.
     fn steal(&mut self, thief: usize) -> bool {
         let workers = self.workers.len();
         let others = (1..workers).map(|step| (thief + step) % workers);
@@ -363,7 +365,7 @@ impl Floor<'_> {
         let taken = self.workers[bench].bench.remove(place);
         let job = taken.expect("a policy chooses what is on the bench").job;
         if bench != worker {
-            self.progress[job].bench = worker; // from now on it is the thief's
+            self.progress[job].bench = worker; // it comes back to the thief
             let (thief, from) = (worker, bench);
             self.log(job, Happening::Stolen { thief, from });
         }

@@ -1,25 +1,22 @@
 //! Stage 2 of chapter 1: the workshop of stage 1 with real threads.
 //!
-//! A worker is a thread. To be busy is to use up a processor; to wait is to
-//! wait for the clock, as a program waits for a disk or for a network. Time
-//! runs 5,000 times as fast: the 20 s of a chair are 4 ms, its 100 s are 20 ms.
+//! A worker is a thread. To be busy is to use up processor time; to wait is to
+//! wait for the clock, as a program waits for a disk or a network. Time runs
+//! 2,000 times as fast: 6 s of printing are 3 ms, and 36 s of drying are 18 ms.
 //!
 //! **Which clock a busy worker looks at.** The processor time of its own
-//! thread, not the clock on the wall. Two threads that look at the wall, on one
-//! core, would both say after 4 ms that they had worked for 4 ms, though each
-//! had the core for 2: that is standing in a queue, not working. (Windows tells
-//! the processor time of a thread in steps of 15.6 ms only, so there it is the
-//! wall.) As processor time is given out by the cores, no number of threads
-//! gets more of it than there are cores: twelve who wait are busy a sixth of
-//! their time, so twelve of them need two cores all the time. On a machine with
-//! two they have no reserve; and as all twelve begin at the same moment, they
-//! all want a core at the same moment, and later all sleep. So they are slower
-//! than the simulator says, in which a worker is a pair of hands. Three who
-//! switch would need three cores all the time; with two they make no more than
-//! two do. Workers are threads here, and hands are cores.
+//! thread, not the clock on the wall. Two threads on one core that look at the
+//! wall would both say after 4 ms that they had worked for 4 ms, though each
+//! had the core for 2. (Windows counts the processor time of a thread in steps
+//! of 15.6 ms, so there it is the wall.)
+//!
+//! So hands are cores here. A worker who waits is busy for a fifth of the time,
+//! and seven of them want 1.4 cores on average; but all begin at the same
+//! moment, so at times all want a core and at times none does. Three who
+//! switch want three cores all the time.
 //!
 //! All benches are behind one lock, which is held for a few operations at a
-//! time. Many short jobs would need a lock for each bench; chapter 10 has that.
+//! time. For many short jobs each bench needs its own; chapter 10 has that.
 
 use crate::s1_workshop::{Job, Report, Span, Time, Way};
 use std::collections::{BTreeMap, VecDeque};
@@ -29,14 +26,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A millisecond in the workshop takes this many nanoseconds here.
-const NANOS: u64 = 200;
+const NANOS: u64 = 500;
 
 /// How long a time in the workshop takes here.
 pub fn real(time: Time) -> Duration {
     Duration::from_nanos(time.0.saturating_mul(NANOS))
 }
 
-/// The time in the workshop that takes this long here, rounded down.
+/// How long this is in the workshop, rounded down.
 fn workshop_time(real: Duration) -> Time {
     Time((real.as_nanos() / u128::from(NANOS)) as u64)
 }
@@ -53,7 +50,7 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// This many workers of one way, who never interrupt a job.
+    /// This many workers, all working in one way, who never interrupt a job.
     pub fn new(workers: usize, way: Way) -> Self {
         let slice = None;
         Self {
@@ -63,12 +60,12 @@ impl Workshop {
         }
     }
 
-    /// Has all jobs done, and sums up in the time of the workshop. Beside the
-    /// report it says how long each job took, in the order of the list.
+    /// Runs all jobs. Returns a report in the workshop's time, and how long each
+    /// job took, in the order of the list.
     ///
     /// # Panics
     ///
-    /// As the simulator: without a worker, or for a bench that nobody has.
+    /// As the simulator: without a worker, or for a bench that does not exist.
     pub fn run(&self, jobs: &[Job]) -> (Report, Vec<Time>) {
         assert!(self.workers > 0, "a workshop needs a worker");
         let open = Instant::now();
@@ -114,51 +111,26 @@ impl Workshop {
     }
 }
 
+// ANCHOR: thread_shop
 /// A job under way.
 #[derive(Debug)]
 struct Task {
     job: usize,
-    /// What is still to be done, in real time.
+    /// What is still to be done.
     spans: VecDeque<Span>,
 }
 
-impl Task {
-    fn new(job: usize, what: &Job) -> Self {
-        let spans = what.spans.iter().copied().collect();
-        Self { job, spans }
-    }
-}
-
-/// What one worker has before it.
+/// One worker's jobs.
 #[derive(Debug, Default)]
 struct Bench {
-    /// Wants hands; first in, first out.
+    /// Those that want hands; first in, first out.
     ready: VecDeque<Task>,
-    /// Waits; the earliest deadline is first. The number of the job keeps
-    /// apart what is due at the same time.
+    /// Those that wait, the earliest deadline first. The job's number tells
+    /// apart those that are due at the same time.
     aside: BTreeMap<(Instant, usize), Task>,
 }
 
-impl Bench {
-    fn aside(&mut self, until: Instant, task: Task) {
-        self.aside.insert((until, task.job), task);
-    }
-
-    /// Moves what need not wait any longer to what is ready.
-    fn look(&mut self, now: Instant) {
-        while let Some(first) = self.aside.first_entry()
-            && first.key().0 <= now
-        {
-            self.ready.push_back(first.remove());
-        }
-    }
-
-    /// When something is ready next.
-    fn due(&self) -> Option<Instant> {
-        self.aside.keys().next().map(|(until, _)| *until)
-    }
-}
-
+/// What all threads share, behind one lock.
 #[derive(Debug)]
 struct Floor {
     benches: Vec<Bench>,
@@ -172,14 +144,42 @@ struct Shop {
     way: Way,
     slice: Option<Duration>,
     floor: Mutex<Floor>,
-    /// Told of every new deadline and of the end.
+    /// Notified of each new deadline, and of the end.
     changed: Condvar,
+}
+// ANCHOR_END: thread_shop
+
+impl Task {
+    fn new(job: usize, what: &Job) -> Self {
+        let spans = what.spans.iter().copied().collect();
+        Self { job, spans }
+    }
+}
+
+impl Bench {
+    fn aside(&mut self, until: Instant, task: Task) {
+        self.aside.insert((until, task.job), task);
+    }
+
+    /// Makes ready what has waited long enough.
+    fn look(&mut self, now: Instant) {
+        while let Some(first) = self.aside.first_entry()
+            && first.key().0 <= now
+        {
+            self.ready.push_back(first.remove());
+        }
+    }
+
+    /// When the next one is ready.
+    fn due(&self) -> Option<Instant> {
+        self.aside.keys().next().map(|(until, _)| *until)
+    }
 }
 
 impl Shop {
     fn lock(&self) -> MutexGuard<'_, Floor> {
-        // A panic of another worker is passed on by `join`; until then the
-        // benches are in order, as nothing panics in between.
+        // Nothing panics while it holds the lock, so the benches are in order
+        // even if another worker has panicked; `join` passes its panic on.
         self.floor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -193,8 +193,8 @@ impl Shop {
     }
 
     // ANCHOR: thread_next
-    /// The next job for a worker; sleeps while there is none. `None`: all jobs
-    /// are done.
+    /// The next job for a worker; sleeps while there is none. `None` means that
+    /// all jobs are done.
     fn next(&self, worker: usize) -> Option<Task> {
         let mut floor = self.lock();
         while floor.left > 0 {
@@ -216,7 +216,7 @@ impl Shop {
     }
     // ANCHOR_END: thread_next
 
-    /// Sleeps until then, or until another worker changes something.
+    /// Sleeps until the deadline, or until another worker changes something.
     fn sleep<'a>(
         &self,
         floor: MutexGuard<'a, Floor>,
@@ -232,7 +232,7 @@ impl Shop {
     }
 
     // ANCHOR: thread_go_on
-    /// What a worker does with its job. Returns how long it was busy.
+    /// What a worker does with its job. Returns for how long it was busy.
     fn go_on(&self, worker: usize, mut task: Task) -> Duration {
         let mut busy = Duration::ZERO;
         while let Some(span) = task.spans.pop_front() {
@@ -272,7 +272,7 @@ impl Shop {
         }
     }
 
-    /// A turn and what is left after it, if that is not all of it.
+    /// If a span is longer than a turn: the turn, and what is left of the span.
     fn longer_than_a_turn(&self, busy: Time) -> Option<(Duration, Time)> {
         let turn = self.slice.filter(|_| self.way != Way::Wait)?;
         let turn = turn.max(real(Time(1)));
@@ -282,13 +282,13 @@ impl Shop {
 }
 
 // ANCHOR: be_busy
-/// Uses up `time` of a processor. Returns how much it was in the end.
+/// Uses up `time` of a processor. Returns how much it really used.
 pub fn be_busy(time: Duration) -> Duration {
     let (wall, start) = (Instant::now(), processor_time());
     loop {
         let used = processor_time() - start;
-        // Also by the wall: its clock is set right all the time, so that the
-        // two differ by some parts in 10,000.
+        // By the wall, too: its clock is corrected all the time, so the two
+        // differ by a few parts in 10,000.
         if used >= time && wall.elapsed() >= time {
             return used;
         }
@@ -296,7 +296,7 @@ pub fn be_busy(time: Duration) -> Duration {
 }
 // ANCHOR_END: be_busy
 
-/// How long this thread has had a processor.
+/// How long this thread has had a core, since it began.
 #[cfg(unix)]
 pub fn processor_time() -> Duration {
     let mut time = libc::timespec {
@@ -311,7 +311,7 @@ pub fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// The time on the wall since some point: nothing better is fine enough here.
+/// The time on the wall since some moment: here no other clock is fine enough.
 #[cfg(not(unix))]
 pub fn processor_time() -> Duration {
     use std::sync::OnceLock;

@@ -1,24 +1,24 @@
 //! Stage 4 of chapter 1: the same instruction with an address that it must not
-//! use, in a process that may die of it.
+//! use, in a process that dies of it.
 //!
-//! Who finds out that an address is bad? Not the program, which only runs one
+//! What finds out that an address is bad? Not the program, which only runs one
 //! more instruction, and not the kernel, which does not watch it. The processor
 //! does, when it looks the address up in the page table: it stops in the middle
 //! of the instruction (an *exception*), enters the kernel, and says why. The
-//! kernel either mends the cause (then the instruction runs again, and nobody
-//! has noticed) or tells the program: by a signal on Unix, by a structured
-//! exception on Windows. A program that has no answer to that ends.
+//! kernel either mends the cause, and the instruction runs again as if nothing
+//! had happened; or it tells the program, by a signal on Unix and by a
+//! structured exception on Windows. A program without an answer to that ends.
 //!
-//! So the program starts itself once more. The child takes down what the
-//! kernel tells it, hands that to the parent through a pipe, and then dies as
-//! it would have without us. The parent has two witnesses: the pipe, and the
-//! way in which the child ended.
+//! So the program starts itself once more. The child records what the kernel
+//! says, writes it into a pipe to the parent, and then dies as it would have
+//! done anyway. The parent has two witnesses: the pipe, and the way in which
+//! the child ended.
 //!
 //! What differs between systems is in one file each, below `s4_bad_address/`.
 //!
 //! Left out: how a program could live on (it cannot tell what is broken).
 
-use crate::s3_dereference::{dereference, store};
+use crate::s3_peek::{peek, poke};
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -38,19 +38,18 @@ mod windows;
 #[cfg(windows)]
 use windows as system;
 
-// Elsewhere the crate does without this stage; this is for a list in `lib.rs`
-// that names more.
+// `lib.rs` leaves this stage out elsewhere; this is for a list there that names
+// more systems.
 #[cfg(not(any(unix, windows)))]
 compile_error!(
     "stage 4 of chapter 1 is told of a bad address by a signal on Unix and by \
      a structured exception on Windows; this target has neither"
 );
 
-/// A system's file is complete if this compiles: two pages that must not be
-/// used, how the child hears of it and dies, and both in words.
+/// A system's file is complete if this compiles: a page that must not be
+/// touched, how the child hears of it and dies, and both in words.
 const _: fn() -> io::Result<usize> = system::forbidden_page;
-const _: fn() -> io::Result<usize> = system::unmapped_page;
-const _: fn(usize) -> io::Result<()> = system::take_down_what_happens;
+const _: fn(usize) -> io::Result<()> = system::report_what_happens;
 const _: fn() -> io::Result<()> = system::leave_no_core;
 const _: fn(Told) -> String = system::kernel_says;
 const _: fn(ExitStatus) -> String = system::ended;
@@ -62,18 +61,18 @@ const TASK: &str = "CH01_BAD_ADDRESS";
 /// An address that must not be used, or not in this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bad {
-    /// Address 8: the first page is never mapped, so that null pointers hurt.
+    /// Where another run of this program had a variable.
+    Yesterday,
+    /// Address 8: the first page is never mapped, to catch null pointers.
     Null,
-    /// A page that was ours and was given back.
-    Unmapped,
-    /// A page that is ours, and nobody may touch.
+    /// A page that is ours, with permission for nothing.
     NoAccess,
-    /// Our own code, which may be read and run, and is *written* here.
+    /// Our own code, which may be read and run. Here it is *written*.
     OwnCode,
-    /// The upper half of memory, which is the kernel's.
+    /// An address in the upper half of memory, which is the kernel's.
     Kernel,
-    /// Neither half: bits 47 to 63 of an address on x86-64 must be equal (56
-    /// to 63 with five levels of page tables), and here they are not.
+    /// In neither half: bits 47 to 63 of an address on x86-64 must be equal
+    /// (56 to 63 with five levels of page tables), and here they aren't.
     NonCanonical,
 }
 // ANCHOR_END: bad
@@ -81,8 +80,8 @@ pub enum Bad {
 impl Bad {
     /// All of them.
     pub const ALL: [Self; 6] = [
+        Self::Yesterday,
         Self::Null,
-        Self::Unmapped,
         Self::NoAccess,
         Self::OwnCode,
         Self::Kernel,
@@ -92,12 +91,12 @@ impl Bad {
     /// In words.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Null => "read near null",
-            Self::Unmapped => "read an unmapped page",
-            Self::NoAccess => "read a forbidden page",
-            Self::OwnCode => "write to own code",
-            Self::Kernel => "read the kernel",
-            Self::NonCanonical => "read a non-canonical address",
+            Self::Yesterday => "from another run",
+            Self::Null => "near null",
+            Self::NoAccess => "forbidden page",
+            Self::OwnCode => "own code, written",
+            Self::Kernel => "the kernel's",
+            Self::NonCanonical => "non-canonical",
         }
     }
 
@@ -109,8 +108,8 @@ impl Bad {
     /// Such an address, made in this process.
     fn address(self) -> io::Result<usize> {
         match self {
+            Self::Yesterday => address_from_another_run(),
             Self::Null => Ok(8),
-            Self::Unmapped => system::unmapped_page(),
             Self::NoAccess => system::forbidden_page(),
             Self::OwnCode => {
                 let code: fn() -> bool = die_if_asked;
@@ -124,7 +123,35 @@ impl Bad {
     }
 }
 
-/// What the child was told by the kernel, and how it ended.
+/// The task of a process that only says where its variable is.
+const YESTERDAY: &str = "yesterday";
+
+/// How much memory that variable has. So much that this process, which has
+/// less, is unlikely to have anything at the same place, even on a system that
+/// gives every run the same addresses.
+const MUCH: usize = 64 << 20;
+
+/// Runs this program, with its arguments, to its end; it leaves an address.
+fn address_from_another_run() -> io::Result<usize> {
+    let mut program = this_program()?;
+    program.args(env::args_os().skip(1)).env(TASK, YESTERDAY);
+    let output = program.stdin(Stdio::null()).output()?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    let mut words = words.split_whitespace();
+    let address = words.rfind(|word| word.starts_with("0x"));
+    let number =
+        address.and_then(|hex| usize::from_str_radix(&hex[2..], 16).ok());
+    number.ok_or_else(|| io::Error::other("yesterday left no address"))
+}
+
+/// Says where a variable of this process is.
+fn leave_an_address() {
+    let variable = vec![0_u64; MUCH / size_of::<u64>()];
+    let middle = &variable[variable.len() / 2];
+    eprintln!("{middle:p}");
+}
+
+/// What the kernel told the child, and how the child ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Crash {
     /// The address that the child used.
@@ -136,7 +163,7 @@ pub struct Crash {
 }
 
 impl Crash {
-    /// Whether the kernel named the address that the child had used.
+    /// Whether the kernel named the address that the child used.
     pub fn names_the_address(&self) -> bool {
         self.told.address == self.asked
     }
@@ -146,7 +173,7 @@ impl Crash {
         system::kernel_says(self.told)
     }
 
-    /// What the processor said to the kernel, where the kernel passes it on.
+    /// What the processor told the kernel, where the kernel passes it on.
     pub fn processor_says(&self) -> Option<String> {
         (self.told.trap != 0).then(|| trap(self.told.trap, self.told.error))
     }
@@ -172,7 +199,7 @@ fn trap(number: u64, error: u64) -> String {
                 (false, _) => "read",
             };
             let ring = if page_fault(2) { "user" } else { "kernel" };
-            format!("page fault: {page}, {access}, {ring} mode")
+            format!("page fault: {page}, {access}, {ring}")
         }
         number => format!("exception {number}, error {error:#x}"),
     }
@@ -181,8 +208,8 @@ fn trap(number: u64, error: u64) -> String {
 
 /// A command that runs this program again.
 ///
-/// Where cargo starts programs through a runner (an emulator, say), it is told
-/// so in a variable, and the child needs the same one.
+/// Where cargo starts programs through a runner (an emulator, say), a variable
+/// names it, and the child needs the same one.
 ///
 /// # Errors
 ///
@@ -210,20 +237,20 @@ pub fn this_program() -> io::Result<Command> {
     Ok(command)
 }
 
-// ANCHOR: crash
 /// Runs `program`, which must call [`die_if_asked`], and has it use a bad
 /// address.
 ///
 /// # Errors
 ///
-/// If the child cannot be started, or ends without having told anything.
+/// If the child cannot be started, or ends without a report.
+// ANCHOR: crash
 pub fn crash(mut program: Command, bad: Bad) -> io::Result<Crash> {
     let (mut told, telling) = io::pipe()?;
     program.env(TASK, bad.name());
     program.stdin(Stdio::null()).stdout(Stdio::null());
-    program.stderr(telling); // all that the child writes there is its report
+    program.stderr(telling); // the child writes its report there
     let mut child = program.spawn()?;
-    drop(program); // its copy of the pipe, or we would never see the end
+    drop(program); // it holds the pipe open, and we read to its end
 
     let mut report = Vec::new();
     told.read_to_end(&mut report)?;
@@ -241,33 +268,37 @@ pub fn crash(mut program: Command, bad: Bad) -> io::Result<Crash> {
 // ANCHOR_END: crash
 
 // ANCHOR: die_if_asked
-/// Dies of a bad address if this process was started for that; otherwise says
-/// `false`. To be called first thing in a program.
+/// Dies of a bad address if this process was started for that; otherwise
+/// returns `false`. A program calls this first.
 pub fn die_if_asked() -> bool {
     let Ok(task) = env::var(TASK) else {
         return false;
     };
+    if task == YESTERDAY {
+        leave_an_address();
+        return true;
+    }
     let bad = Bad::ALL.into_iter().find(|bad| bad.name() == task);
     let done = bad.ok_or(io::ErrorKind::InvalidInput.into()).and_then(die);
-    // Only reached if the address was not so bad after all.
+    // Only reached if the address was not that bad after all.
     eprintln!("still alive: {task}, {done:?}");
     true
 }
 
-/// Uses a bad address, once somebody is there to take down what happens.
+/// Uses a bad address, once a handler is there to report what happens.
 fn die(bad: Bad) -> io::Result<u64> {
     let address = bad.address()?;
     system::leave_no_core()?;
-    system::take_down_what_happens(address)?;
+    system::report_what_happens(address)?;
     if bad.is_write() {
-        // SAFETY: there is none, and that is the point: this ends the process
-        // before the write is done, so nothing can come of it.
-        unsafe { store(std::ptr::without_provenance_mut(address), 0) };
+        // SAFETY: none, and that is the point: this ends the process before
+        // the write is done, so nothing can come of it.
+        unsafe { poke(std::ptr::without_provenance_mut(address), 0) };
         return Ok(0);
     }
-    // SAFETY: there is none here either: this ends the process before the read
-    // is done, so nobody gets to see a value.
-    Ok(unsafe { dereference(std::ptr::without_provenance(address)) })
+    // SAFETY: none here either: this ends the process before the read is done,
+    // so no value comes out of it.
+    Ok(unsafe { peek(std::ptr::without_provenance(address)) })
 }
 // ANCHOR_END: die_if_asked
 
@@ -277,11 +308,11 @@ mod tests {
 
     #[test]
     fn error_codes_in_words() {
-        assert_eq!(trap(14, 0b100), "page fault: absent, read, user mode");
-        assert_eq!(trap(14, 0b111), "page fault: protected, write, user mode");
+        assert_eq!(trap(14, 0b100), "page fault: absent, read, user");
+        assert_eq!(trap(14, 0b111), "page fault: protected, write, user");
         let fetch = trap(14, 0b1_0101);
-        assert_eq!(fetch, "page fault: protected, run, user mode");
-        assert_eq!(trap(14, 0), "page fault: absent, read, kernel mode");
+        assert_eq!(fetch, "page fault: protected, run, user");
+        assert_eq!(trap(14, 0), "page fault: absent, read, kernel");
         assert_eq!(trap(13, 0), "general protection");
         assert_eq!(trap(6, 0), "exception 6, error 0x0");
     }

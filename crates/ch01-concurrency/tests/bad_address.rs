@@ -64,8 +64,8 @@ fn absent_and_forbidden_are_told_apart() {
     const SEGV_MAPERR: u64 = 1;
     const SEGV_ACCERR: u64 = 2;
     for (bad, why) in [
+        (Bad::Yesterday, SEGV_MAPERR),
         (Bad::Null, SEGV_MAPERR),
-        (Bad::Unmapped, SEGV_MAPERR),
         (Bad::NoAccess, SEGV_ACCERR),
         (Bad::OwnCode, SEGV_ACCERR),
     ] {
@@ -79,13 +79,13 @@ fn absent_and_forbidden_are_told_apart() {
 #[test]
 fn the_processor_gives_its_reason() {
     for (bad, reason) in [
-        (Bad::Null, "page fault: absent, read, user mode"),
-        (Bad::Unmapped, "page fault: absent, read, user mode"),
-        (Bad::NoAccess, "page fault: absent, read, user mode"),
-        (Bad::OwnCode, "page fault: protected, write, user mode"),
+        (Bad::Null, "page fault: absent, read, user"),
+        (Bad::Yesterday, "page fault: absent, read, user"),
+        (Bad::NoAccess, "page fault: absent, read, user"),
+        (Bad::OwnCode, "page fault: protected, write, user"),
         // Linux says "protected" of every address that is the kernel's, so
-        // that nobody learns which of them are mapped.
-        (Bad::Kernel, "page fault: protected, read, user mode"),
+        // that no program learns which are mapped.
+        (Bad::Kernel, "page fault: protected, read, user"),
         (Bad::NonCanonical, "general protection"),
     ] {
         let crash = of(bad);

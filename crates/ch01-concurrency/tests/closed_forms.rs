@@ -7,8 +7,8 @@ use ch01_concurrency::s1_workshop::{
 };
 use support::any_jobs;
 
-fn chairs(count: usize) -> Vec<Job> {
-    Arrivals::AtOnce.of(&Job::chair(), count, 0)
+fn posters(count: usize) -> Vec<Job> {
+    Arrivals::AtOnce.of(&Job::poster(), count, 0)
 }
 
 fn report(workers: usize, way: Way, jobs: &[Job]) -> Report {
@@ -16,56 +16,56 @@ fn report(workers: usize, way: Way, jobs: &[Job]) -> Report {
 }
 
 #[test]
-fn one_who_waits_makes_30_an_hour_and_is_busy_a_sixth() {
+fn one_who_waits_makes_40_an_hour_and_is_busy_a_fifth() {
     for count in [1, 2, 7, 100] {
-        let report = report(1, Way::Wait, &chairs(count));
-        assert_eq!(report.took, Time::secs(120 * count as u64));
-        assert_eq!(report.throughput(), 30.0);
-        assert_eq!(report.mean_utilisation(), 1.0 / 6.0);
+        let report = report(1, Way::Wait, &posters(count));
+        assert_eq!(report.took, Time::secs(90 * count as u64));
+        assert_eq!(report.throughput(), 40.0);
+        assert_eq!(report.mean_utilisation(), 1.0 / 5.0);
     }
 }
 
 /// As long as each has the same number of jobs.
 #[test]
-fn so_many_who_wait_make_30_an_hour_each() {
+fn each_who_waits_makes_40_an_hour() {
     for workers in 1..=12 {
-        let report = report(workers, Way::Wait, &chairs(workers * 5));
-        assert_eq!(report.throughput(), 30.0 * workers as f64);
-        let sixth = vec![1.0 / 6.0; workers];
-        assert_eq!(report.utilisation, sixth);
+        let report = report(workers, Way::Wait, &posters(workers * 5));
+        assert_eq!(report.throughput(), 40.0 * workers as f64);
+        let fifth = vec![1.0 / 5.0; workers];
+        assert_eq!(report.utilisation, fifth);
     }
 }
 
-/// Hands are the bound, or the jobs at hand, each of which takes 120 s.
+/// The bound is hands, or the jobs there are, each of which takes 90 s.
 #[test]
-fn one_who_switches_makes_at_most_180_and_reaches_it() {
+fn one_who_switches_makes_at_most_200_and_reaches_it() {
     let mut reached = 0;
     for count in 1..=120 {
-        let report = report(1, Way::Switch, &chairs(count));
-        let hands: f64 = 3_600.0 / 20.0;
-        let at_hand = count as f64 * 3_600.0 / 120.0;
+        let report = report(1, Way::Switch, &posters(count));
+        let hands: f64 = 3_600.0 / 18.0;
+        let at_hand = count as f64 * 3_600.0 / 90.0;
         let made = report.throughput();
         assert!(made <= hands.min(at_hand), "{count}: {made}");
-        assert!(made >= 30.0, "{count}: {made}");
+        assert!(made >= 40.0, "{count}: {made}");
         if made == hands {
             assert_eq!(report.mean_utilisation(), 1.0);
             reached += 1;
         }
     }
-    // The last chair dries while the others are polished, 8 s each, if there
-    // are enough of them: 13 others, who are 104 s.
-    assert_eq!(reached, 120 - 13);
-    assert_eq!(report(1, Way::Switch, &chairs(13)).took, Time::secs(264));
-    assert_eq!(report(1, Way::Switch, &chairs(14)).took, Time::secs(280));
+    // While the ink of one dries, 36 s, a colour is printed on the others, 6 s
+    // each, if there are six of them.
+    assert_eq!(reached, 120 - 6);
+    assert_eq!(report(1, Way::Switch, &posters(6)).took, Time::secs(120));
+    assert_eq!(report(1, Way::Switch, &posters(7)).took, Time::secs(126));
 }
 
 #[test]
 fn one_job_takes_as_long_in_every_way() {
     for way in [Way::Wait, Way::Switch, Way::Steal] {
         for workers in 1..=3 {
-            let report = report(workers, way, &chairs(1));
-            assert_eq!(report.took, Time::secs(120));
-            assert_eq!(report.throughput(), 30.0);
+            let report = report(workers, way, &posters(1));
+            assert_eq!(report.took, Time::secs(90));
+            assert_eq!(report.throughput(), 40.0);
         }
     }
 }
@@ -181,25 +181,25 @@ fn groups_stand_longer_than_single_jobs() {
         Arrivals::Groups(16, mean),
     ];
     let latencies = ways.map(|arrivals| {
-        let jobs = arrivals.of(&Job::chair(), 4_000, 3);
+        let jobs = arrivals.of(&Job::poster(), 4_000, 3);
         report(1, Way::Switch, &jobs).latency.mean
     });
     assert!(latencies.is_sorted(), "{latencies:?}");
-    assert_eq!(latencies[0], 120.0, "30 s apart, nobody stands in a queue");
+    assert_eq!(latencies[0], 90.0, "30 s apart, none stands in a queue");
 }
 
-/// Changing jobs is paid for in hands: a chair is picked up twice by one who
-/// switches, and once by one who waits.
+/// Changing jobs is paid for in hands: a poster is picked up three times by one
+/// who switches, and once by one who waits.
 #[test]
 fn changing_costs_what_it_costs() {
-    let jobs = chairs(50);
+    let jobs = posters(50);
     let took = |way| {
         let mut workshop = Workshop::new(1, way);
         workshop.change = Time::secs(1);
         let run = workshop.run(&jobs);
         (run.took(), run.hands[0].changing)
     };
-    let (wait, switch) = (Time::secs(49), Time::secs(99));
-    assert_eq!(took(Way::Wait), (Time::secs(120 * 50) + wait, wait));
-    assert_eq!(took(Way::Switch), (Time::secs(20 * 50) + switch, switch));
+    let (wait, switch) = (Time::secs(49), Time::secs(149));
+    assert_eq!(took(Way::Wait), (Time::secs(90 * 50) + wait, wait));
+    assert_eq!(took(Way::Switch), (Time::secs(18 * 50) + switch, switch));
 }

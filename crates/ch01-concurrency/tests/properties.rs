@@ -28,7 +28,7 @@ struct Reader<'a> {
     place: Vec<Place>,
     /// What each job was given, in the form in which it asks for it.
     given: Vec<Vec<Span>>,
-    /// The last busy span of a job goes on: its turn was over.
+    /// Whether the last busy span of a job continues: its turn was over.
     cut: Vec<bool>,
     benches: Vec<VecDeque<usize>>,
     with: Vec<Option<usize>>,
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
 
     /// No worker has free hands while its bench has a job for them; with
     /// stealing, while any bench has.
-    fn nobody_is_lazy(&self) {
+    fn none_is_lazy(&self) {
         for (worker, with) in self.with.iter().enumerate() {
             let any = self.benches.iter().any(|bench| !bench.is_empty());
             let work = match self.workshop.way {
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
     fn read(&mut self, &Event { at, job, what }: &Event) {
         assert!(at >= self.now, "time runs backwards");
         if at > self.now {
-            self.nobody_is_lazy();
+            self.none_is_lazy();
             self.now = at;
         }
         match what {
@@ -225,7 +225,7 @@ fn a_run_is_decided_by_its_jobs() {
     }
 }
 
-/// With one worker there is nobody to steal from.
+/// With one worker there is no other bench to steal from.
 #[test]
 fn alone_stealing_is_switching() {
     for seed in 0..100 {
@@ -247,5 +247,5 @@ fn no_jobs_no_time() {
 #[test]
 #[should_panic = "needs a worker"]
 fn nobody_works_without_workers() {
-    Workshop::new(0, Way::Wait).run(&[Job::chair()]);
+    Workshop::new(0, Way::Wait).run(&[Job::poster()]);
 }

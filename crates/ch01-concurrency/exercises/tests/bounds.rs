@@ -25,22 +25,23 @@ fn plans() -> impl Iterator<Item = Plan> {
 }
 
 #[test]
-fn the_chairs_of_the_chapter() {
+fn the_posters_of_the_chapter() {
     let plan = Plan {
-        workers: 12,
-        jobs: 24,
-        busy: Time::secs(10),
-        waiting: Time::secs(100),
+        workers: 7,
+        jobs: 21,
+        busy: Time::secs(9),
+        waiting: Time::secs(72),
     };
-    let wrong = "exercise bounds: twelve who stand by, 24 chairs";
-    assert_eq!(who_wait(plan), Time::secs(240), "{wrong}");
+    let wrong =
+        "exercise bounds: seven who stand by, 21 posters in two colours";
+    assert_eq!(who_wait(plan), Time::secs(270), "{wrong}");
     let plan = Plan { workers: 1, ..plan };
-    let wrong = "exercise bounds: one who switches, 24 chairs";
-    assert_eq!(who_switch(plan), Time::secs(480), "{wrong}");
+    let wrong = "exercise bounds: one who switches, 21 posters in two colours";
+    assert_eq!(who_switch(plan), Time::secs(378), "{wrong}");
 }
 
 #[test]
-fn who_stand_by_take_exactly_so_long() {
+fn those_who_stand_by_take_exactly_that_long() {
     for plan in plans() {
         let wrong = "exercise bounds: the simulator says otherwise";
         let simulated = took(plan, Way::Wait);
@@ -49,7 +50,7 @@ fn who_stand_by_take_exactly_so_long() {
 }
 
 #[test]
-fn nobody_who_switches_is_faster() {
+fn none_who_switches_is_faster() {
     for plan in plans() {
         let (bound, simulated) = (who_switch(plan), took(plan, Way::Switch));
         let wrong = "exercise bounds: the simulator is faster";

@@ -8,7 +8,7 @@ use ch01_concurrency::s1_workshop::{
 /// What it costs to change jobs.
 const CHANGE: Time = Time(50);
 
-/// Small jobs need hands for so long or less at a time.
+/// Small jobs need hands for this long or less at a time.
 const SMALL: Time = Time::secs(3);
 
 /// 600 small jobs of two spans, 10 s apart on average: half of the time.

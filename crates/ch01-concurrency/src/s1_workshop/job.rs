@@ -1,14 +1,14 @@
 //! What comes into the workshop: jobs, and when they come.
 //!
-//! Leaves out everything that happens to them there.
+//! Leaves out what happens to them there.
 
 use super::random::Random;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 
-/// A time in the workshop, or a point in time since it opened: milliseconds.
-/// Whole numbers, so that nothing is rounded and sums are exact.
+/// A span of time in the workshop, or a moment since it opened, in whole
+/// milliseconds: nothing is rounded, and sums are exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(
     /// Milliseconds.
@@ -60,35 +60,33 @@ impl fmt::Display for Time {
 }
 
 // ANCHOR: job
-/// A piece of a job.
+/// A part of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// Needs a worker's hands for this long: to sand, to glue, to polish.
+    /// Needs a worker's hands for this long: printing a colour.
     Busy(Time),
-    /// Needs nobody for this long: glue dries by itself.
+    /// Needs only time: ink dries by itself.
     Waiting(Time),
 }
 
-/// A piece of furniture to be made: its spans, one after the other.
+/// A piece of work: its spans, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// When the customer brings it.
+    /// When it is brought in.
     pub arrives: Time,
-    /// To which worker's bench; to each in turn if nobody says.
+    /// Which worker's bench it goes to; with `None`, each in turn.
     pub bench: Option<usize>,
-    /// What is to be done, in this order.
+    /// What has to be done, in this order.
     pub spans: Vec<Span>,
 }
 
 impl Job {
-    /// A chair: 12 s of gluing, 100 s of drying, 8 s of polishing.
-    pub fn chair() -> Self {
-        use Span::{Busy, Waiting};
-        Self::new([
-            Busy(Time::secs(12)),
-            Waiting(Time::secs(100)),
-            Busy(Time::secs(8)),
-        ])
+    /// A poster in three colours: 6 s of hands for each, and 36 s of drying
+    /// between one colour and the next.
+    pub fn poster() -> Self {
+        let colour = Span::Busy(Time::secs(6));
+        let dries = Span::Waiting(Time::secs(36));
+        Self::new([colour, dries, colour, dries, colour])
     }
 }
 // ANCHOR_END: job
@@ -116,7 +114,7 @@ impl Job {
         }
     }
 
-    /// How long it needs hands, all in all.
+    /// How long it needs hands, in all.
     pub fn busy(&self) -> Time {
         let busy = self.spans.iter().map(|span| match span {
             Span::Busy(time) => *time,
@@ -125,7 +123,7 @@ impl Job {
         busy.sum()
     }
 
-    /// How long it waits for nobody, all in all.
+    /// How long it needs only time, in all.
     pub fn waiting(&self) -> Time {
         let waiting = self.spans.iter().map(|span| match span {
             Span::Busy(_) => Time(0),
@@ -136,17 +134,17 @@ impl Job {
 }
 
 // ANCHOR: arrivals
-/// How customers come: the same number of jobs, from even to lumpy.
+/// How jobs come in, from evenly to in bursts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrivals {
-    /// All are at the door when the workshop opens.
+    /// All are there when the workshop opens.
     AtOnce,
-    /// One in each interval, to the second.
+    /// One in each interval, exactly.
     Regular(Time),
-    /// At random, none knowing of the others, an interval apart on average: a
-    /// Poisson process.
+    /// At random and independently, an interval apart on average: a Poisson
+    /// process.
     Random(Time),
-    /// This many together at random times, the interval a job on average.
+    /// This many together, at random times; per job the same average interval.
     Groups(usize, Time),
 }
 
@@ -174,7 +172,7 @@ impl Arrivals {
 // ANCHOR_END: arrivals
 
 impl Arrivals {
-    /// The same job `count` times, as customers bring them.
+    /// The same job `count` times.
     pub fn of(self, job: &Job, count: usize, seed: u64) -> Vec<Job> {
         let times = self.times(count, seed).into_iter();
         times.map(|time| job.clone().at(time)).collect()
@@ -186,9 +184,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chair_is_busy_for_20_s_and_waits_for_100() {
-        assert_eq!(Job::chair().busy(), Time::secs(20));
-        assert_eq!(Job::chair().waiting(), Time::secs(100));
+    fn a_poster_is_busy_for_18_s_and_waits_for_72() {
+        assert_eq!(Job::poster().busy(), Time::secs(18));
+        assert_eq!(Job::poster().waiting(), Time::secs(72));
     }
 
     #[test]

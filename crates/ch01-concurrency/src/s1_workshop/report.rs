@@ -1,9 +1,9 @@
-//! What a run comes to: how much, how busy, how long, how many at a time.
+//! The numbers of a run: throughput, utilisation, latency, Little's law.
 //!
 //! **Throughput** is over the whole run: jobs done, divided by the time from
 //! the first arrival to the last job done. A run starts and ends with an empty
-//! workshop, so nothing at its edges is guessed or cut off; that the last
-//! worker may have nothing left to do while another finishes is part of it.
+//! workshop, so nothing at its edges is guessed or cut off. A worker who has
+//! nothing left to do while another finishes is part of it.
 
 use super::job::Time;
 use super::run::{Happening, Run};
@@ -89,13 +89,13 @@ impl Latency {
     // ANCHOR_END: latency_of
 }
 
-/// Little's law for one run: the number of jobs that are in the workshop at a
-/// time, multiplied by time, counted in two ways that share nothing.
+/// Little's law for one run: the number of jobs in the workshop, summed over
+/// time, counted in two independent ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Little {
-    /// Walking along the *time*: how many were in, for how long. Job times ms.
+    /// Along the *time*: how many jobs were in, for how long. Job-milliseconds.
     pub over_time: u128,
-    /// Going through the *jobs*: how long each was in, added up. Job times ms.
+    /// Along the *jobs*: how long each was in, added up. Job-milliseconds.
     pub over_jobs: u128,
     /// How many jobs there were.
     pub jobs: usize,

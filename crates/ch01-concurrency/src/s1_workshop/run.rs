@@ -3,7 +3,7 @@
 use super::job::Time;
 
 // ANCHOR: happening
-/// What the log says of a job. Workers and benches are counted from 0.
+/// What happens to a job. Workers and benches are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each field is in the line above it")]
 pub enum Happening {
@@ -13,15 +13,15 @@ pub enum Happening {
     Begins { worker: usize, time: Time },
     /// It has to wait for `time`, and the worker stands by.
     StandsBy { worker: usize, time: Time },
-    /// It has to wait for `time`, and the worker turns to something else.
+    /// It has to wait for `time`, and the worker is free.
     PutAside { worker: usize, time: Time },
     /// It needs hands again, and is back on a bench.
     Ready { bench: usize },
     /// Its turn is over; it goes to the end of the bench.
     Yields { worker: usize },
-    /// `thief` takes it from the bench of another worker.
+    /// Worker `thief` takes it from another's bench.
     Stolen { thief: usize, from: usize },
-    /// It is finished and leaves the workshop.
+    /// It is finished, and leaves the workshop.
     Done { worker: usize },
 }
 // ANCHOR_END: happening

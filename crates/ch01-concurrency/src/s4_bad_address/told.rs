@@ -1,10 +1,10 @@
-//! What the child is told by the kernel, and its way through the pipe.
+//! What the kernel tells the child, and how it gets through the pipe.
 
-/// What a report begins with, so that no message is taken for one.
+/// What a report begins with, so that no other message is mistaken for one.
 const REPORT: u64 = u64::from_ne_bytes(*b"address:");
 
-/// What a handler in the child was told. Plain numbers, as they must pass
-/// through a pipe out of a signal handler, which may not allocate.
+/// What the kernel told a handler in the child. Plain numbers: a signal handler
+/// writes them into a pipe, and may not allocate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// The signal (Unix) or the exception code (Windows).
@@ -21,7 +21,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// The report on this, when `asked` was used.
+    /// The report on this, after the address `asked` was used.
     pub(super) fn report(self, asked: u64) -> [u64; 7] {
         let Self {
             what,
@@ -33,8 +33,8 @@ impl Told {
         [REPORT, asked, what, why, address, trap, error]
     }
 
-    /// The address that was used, and what was told, if this is a report.
-    /// What comes after it is ignored: an emulator adds words of its own.
+    /// The address that was used and what the kernel told, if this is a report.
+    /// Anything after it is ignored: an emulator adds words of its own.
     pub(super) fn read(report: &[u8]) -> Option<(u64, Self)> {
         let (words, _) = report.as_chunks::<8>();
         let words = words.first_chunk::<7>()?.map(u64::from_ne_bytes);

@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where the child tells its parent: standard error, which is a pipe there.
+/// Where the child writes its report: standard error, a pipe to the parent.
 const PIPE: libc::c_int = 2;
 
 /// The address that is about to be used. Relaxed everywhere: it is written and
@@ -30,7 +30,7 @@ fn page_size() -> usize {
     usize::try_from(size).expect("pages have a size")
 }
 
-/// A page of our own that nobody may read, write or run.
+/// A page of our own that may not be read, written or run.
 pub fn forbidden_page() -> io::Result<usize> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
     let (size, any) = (page_size(), ptr::null_mut());
@@ -42,16 +42,7 @@ pub fn forbidden_page() -> io::Result<usize> {
     Ok(page.addr())
 }
 
-/// The address of a page that was mapped and is not any more.
-pub fn unmapped_page() -> io::Result<usize> {
-    let page = forbidden_page()?;
-    let place = ptr::without_provenance_mut(page);
-    // SAFETY: the page was made above, and nobody else knows of it.
-    check(unsafe { libc::munmap(place, page_size()) })?;
-    Ok(page)
-}
-
-/// Has the kernel write no image of this process to the disk when it dies.
+/// Keeps the kernel from writing this process to disk when it dies.
 pub fn leave_no_core() -> io::Result<()> {
     let none = libc::rlimit {
         rlim_cur: 0,
@@ -62,26 +53,26 @@ pub fn leave_no_core() -> io::Result<()> {
 }
 
 // ANCHOR: handler
-/// Has the kernel call [`tell`] where it would end this process. Not on the
-/// stack of the thread: that one may be what is broken.
-pub fn take_down_what_happens(address: usize) -> io::Result<()> {
+/// Has the kernel call [`tell`] before it ends this process, and not on the
+/// thread's stack: that may be what is broken.
+pub fn report_what_happens(address: usize) -> io::Result<()> {
     ASKED.store(address as u64, Ordering::Relaxed);
-    // As long as the process, as nobody knows when the handler is needed.
+    // Leaked: the handler may be needed until the process ends.
     let stack = vec![0_u8; libc::SIGSTKSZ.max(64 * 1024)].leak();
     let stack = libc::stack_t {
         ss_sp: stack.as_mut_ptr().cast(),
         ss_flags: 0,
         ss_size: stack.len(),
     };
-    // SAFETY: the memory is leaked, so it is the handler's for good.
+    // SAFETY: the memory is never freed, and only the handler uses it.
     check(unsafe { libc::sigaltstack(&stack, ptr::null_mut()) })?;
     // SAFETY: all zeroes is a valid `sigaction`: nothing is masked.
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
     action.sa_sigaction = tell as *const () as libc::sighandler_t;
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
     for signal in [libc::SIGSEGV, libc::SIGBUS] {
-        // SAFETY: `tell` has the form that SA_SIGINFO asks for, and does only
-        // what a handler may do.
+        // SAFETY: `tell` has the signature that SA_SIGINFO asks for, and does
+        // only what a handler may do.
         check(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) })?;
     }
     Ok(())
@@ -90,8 +81,8 @@ pub fn take_down_what_happens(address: usize) -> io::Result<()> {
 // ANCHOR_END: handler
 
 // ANCHOR: tell
-/// Writes what the kernel says into the pipe, and lets the process die by the
-/// same signal: back in the program, the instruction is run *again*.
+/// Writes what the kernel says into the pipe, and lets the process die of the
+/// same signal: back in the program, the instruction is executed *again*.
 extern "C" fn tell(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -99,11 +90,11 @@ extern "C" fn tell(
 ) {
     let asked = ASKED.load(Ordering::Relaxed);
     let report = read(signal, info, context).report(asked);
-    // SAFETY: `write` may be called in a handler; 56 bytes are there, and a
-    // pipe takes so few at once. A failure is noticed by the parent.
-    unsafe { libc::write(PIPE, report.as_ptr().cast(), 56) };
-    // SAFETY: `signal` may be called in a handler; this handler is not needed
-    // any more.
+    let size = size_of_val(&report);
+    // SAFETY: `write` may be called in a handler, and the bytes are there. A
+    // pipe takes that few in one piece. The parent notices a failure.
+    unsafe { libc::write(PIPE, report.as_ptr().cast(), size) };
+    // SAFETY: `signal` may be called in a handler.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 // ANCHOR_END: tell
@@ -154,20 +145,22 @@ fn registers(_context: *mut libc::c_void) -> (u64, u64) {
 /// The signal and the kernel's reason for it.
 ///
 /// Why a non-canonical address comes with `SI_KERNEL` and address 0: the
-/// processor finds it wrong before it looks into any page table. That is no
-/// page fault but a violation of general protection, which has a hundred other
-/// causes and no register that holds an address. So the kernel does not know
-/// the address, and says nothing more than that it was the kernel.
+/// processor rejects it before it looks into any page table. That is not a page
+/// fault but a violation of general protection, which has many other causes and
+/// no register that holds an address. So the kernel does not know the address,
+/// and reports only that the signal came from the kernel itself.
 pub fn kernel_says(told: Told) -> String {
     let signal = signal_name(told.what as libc::c_int);
     let why = match told.why as libc::c_int {
-        // The names differ, the numbers are those of POSIX systems' headers.
-        1 if signal == "SIGSEGV" => "SEGV_MAPERR, nothing is mapped there",
-        2 if signal == "SIGSEGV" => "SEGV_ACCERR, that is not allowed there",
-        1 if signal == "SIGBUS" => "BUS_ADRALN, wrong alignment",
-        2 if signal == "SIGBUS" => "BUS_ADRERR, there is no such memory",
+        // Nothing is mapped there; that is not allowed there; the alignment is
+        // wrong; there is no such memory. POSIX gives the names, and the
+        // systems that we build for agree on the numbers.
+        1 if signal == "SIGSEGV" => "SEGV_MAPERR",
+        2 if signal == "SIGSEGV" => "SEGV_ACCERR",
+        1 if signal == "SIGBUS" => "BUS_ADRALN",
+        2 if signal == "SIGBUS" => "BUS_ADRERR",
         #[cfg(target_os = "linux")]
-        libc::SI_KERNEL => "SI_KERNEL, no reason is given",
+        libc::SI_KERNEL => "SI_KERNEL",
         code => return format!("{signal}, code {code}"),
     };
     format!("{signal}, {why}")

@@ -1,9 +1,9 @@
 //! Stage 4 of chapter 1 on Windows: a structured exception.
 //!
 //! The kernel runs the handlers of the thread in a chain. One that is
-//! *vectored* comes before all of them. Ours takes everything down and lets
-//! the search go on; at its end nobody wants the exception, and the process
-//! ends with the exception's code as its exit code.
+//! *vectored* comes before all of them. Ours writes its report and lets the
+//! search continue. No other handler takes the exception, so the process ends
+//! with the exception's code as its exit code.
 //!
 //! For an address that is not canonical there is, as on Unix, no address to
 //! name: Windows says "a read at the last byte of all".
@@ -21,21 +21,20 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
     SEM_NOGPFAULTERRORBOX, SetErrorMode, SetUnhandledExceptionFilter,
 };
 use windows_sys::Win32::System::Memory::{
-    MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_NOACCESS, VirtualAlloc,
-    VirtualFree,
+    MEM_COMMIT, MEM_RESERVE, PAGE_NOACCESS, VirtualAlloc,
 };
 
-/// What a handler answers if others shall have a look, too.
+/// What a handler answers if the others are to be asked, too.
 const CONTINUE_SEARCH: i32 = 0;
 
-/// What the last handler answers if the process shall end.
+/// What the last handler answers if the process is to end.
 const EXECUTE_HANDLER: i32 = 1;
 
 /// The address that is about to be used. Relaxed everywhere: it is written and
 /// read by the same thread, in this order.
 static ASKED: AtomicU64 = AtomicU64::new(0);
 
-/// A page of our own that nobody may read, write or run.
+/// A page of our own that may not be read, written or run.
 pub fn forbidden_page() -> io::Result<usize> {
     let kind = MEM_RESERVE | MEM_COMMIT;
     // SAFETY: the kernel chooses a place that was free.
@@ -44,17 +43,6 @@ pub fn forbidden_page() -> io::Result<usize> {
         return Err(io::Error::last_os_error());
     }
     Ok(page.addr())
-}
-
-/// The address of a page that was mapped and is not any more.
-pub fn unmapped_page() -> io::Result<usize> {
-    let page = forbidden_page()?;
-    let place = ptr::without_provenance_mut(page);
-    // SAFETY: the page was made above, and nobody else knows of it.
-    match unsafe { VirtualFree(place, 0, MEM_RELEASE) } {
-        0 => Err(io::Error::last_os_error()),
-        _ => Ok(page),
-    }
 }
 
 /// Has no window opened when this process dies.
@@ -75,7 +63,7 @@ unsafe extern "system" fn end(_: *const EXCEPTION_POINTERS) -> i32 {
 }
 
 /// Has the kernel call [`tell`] before any other handler.
-pub fn take_down_what_happens(address: usize) -> io::Result<()> {
+pub fn report_what_happens(address: usize) -> io::Result<()> {
     ASKED.store(address as u64, Ordering::Relaxed);
     // SAFETY: `tell` has the form that is asked for.
     let handle = unsafe { AddVectoredExceptionHandler(1, Some(tell)) };

@@ -2,21 +2,21 @@
 
 use core::arch::asm;
 
-// ANCHOR: dereference_x86_64
-/// Reads the eight bytes at `address`.
+/// Reads the eight bytes at `address`, here and now.
 ///
 /// # Safety
 ///
-/// There must be eight bytes that may be read, at a multiple of eight.
+/// There must be eight readable bytes, at a multiple of eight.
+// ANCHOR: peek_x86_64
 #[inline]
-pub unsafe fn dereference(address: *const u64) -> u64 {
+pub unsafe fn peek(address: *const u64) -> u64 {
     let value;
     // operand     on entry       on return
     // {address}   the address    unchanged
     // {value}     (anything)     the eight bytes; may be the same register
     //
-    // SAFETY: the instruction writes no memory (`readonly`), needs no stack
-    // and leaves the flags alone. That the bytes are there: our caller.
+    // SAFETY: the instruction writes no memory (`readonly`), uses no stack
+    // and leaves the flags alone. The caller promises that the bytes exist.
     unsafe {
         asm!(
             "mov {value}, qword ptr [{address}]", // value = memory
@@ -27,23 +27,24 @@ pub unsafe fn dereference(address: *const u64) -> u64 {
     }
     value
 }
-// ANCHOR_END: dereference_x86_64
+// ANCHOR_END: peek_x86_64
 
-// ANCHOR: store_x86_64
-/// Writes `value` to the eight bytes at `address`.
+/// Writes `value` to the eight bytes at `address`, here and now.
 ///
 /// # Safety
 ///
-/// There must be eight bytes that may be written, at a multiple of eight.
+/// There must be eight writable bytes, at a multiple of eight, to which no
+/// reference is in use.
+// ANCHOR: poke_x86_64
 #[inline]
-pub unsafe fn store(address: *mut u64, value: u64) {
+pub unsafe fn poke(address: *mut u64, value: u64) {
     // operand     on entry       on return
     // {address}   the address    unchanged
     // {value}     the new value  unchanged
     //
-    // SAFETY: the instruction needs no stack and leaves the flags alone; as
-    // there is no `readonly`, the compiler takes all memory for changed. That
-    // the bytes are there, and nobody's but our caller's: our caller.
+    // SAFETY: the instruction uses no stack and leaves the flags alone; as
+    // `readonly` is missing, the compiler assumes that any memory may have
+    // changed. The caller promises that the bytes exist and may be written.
     unsafe {
         asm!(
             "mov qword ptr [{address}], {value}", // memory = value
@@ -53,4 +54,4 @@ pub unsafe fn store(address: *mut u64, value: u64) {
         );
     }
 }
-// ANCHOR_END: store_x86_64
+// ANCHOR_END: poke_x86_64
