@@ -27,7 +27,6 @@ const AVOID: &[(&str, &str)] = &[
     ("turns round and round", "spins"),
     ("at full load", "burning a whole core"),
     ("dear", "expensive"),
-    ("how one", "how you"),
     ("what one can", "what you can"),
     ("how does one", "how do you"),
     ("oneself", "yourself"),
