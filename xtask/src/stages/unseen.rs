@@ -173,18 +173,24 @@ fn rests_on(block: &Block) -> Vec<(usize, String)> {
             own.extend(words(&code).take(1));
         }
         let mut rest = code.as_str();
-        let mut behind_path = false;
+        let (mut behind_path, mut before) = (false, "");
         while let Some((skipped, name, after)) = next_name(rest) {
             behind_path |= skipped.ends_with("::");
             let lifetime = skipped.ends_with('\'');
             let called =
                 after.starts_with(['(', '!']) || after.starts_with("::");
             let upper = name.starts_with(|c: char| c.is_uppercase());
+            // An argument, a field, or a variable that is called.
+            let local = before == "let"
+                || after.starts_with(':') && !after.starts_with("::");
+            if local {
+                own.insert(name.to_owned());
+            }
             if !lifetime && (upper || called || behind_path) {
                 used.push((number, name.to_owned()));
             }
             behind_path = false;
-            rest = after;
+            (before, rest) = (name, after);
         }
     }
     used.retain(|(_, name)| !own.contains(name));
@@ -333,6 +339,7 @@ mod tests {
     fn what_the_block_defines_or_quotes_is_not_asked_for() {
         assert_eq!(rests("fn go() { go(); \"Lost\\\" go()\"; }"), [""; 0]);
         assert_eq!(rests("const MOST: u8 = 1; MOST"), [""; 0]);
+        assert_eq!(rests("fn f(go: fn()) { let then = go; then() }"), [""; 0]);
         assert_eq!(rests("SHORT // SHORT is a second"), [""; 0]);
     }
 }
