@@ -1,5 +1,6 @@
 //! Solution of exercise `protocol_callbacks`.
 
+// ANCHOR: solution
 use ch02_models::Loop;
 use ch02_models::protocol::{Failure, Peer, number_of_items};
 
@@ -45,6 +46,7 @@ fn ask_items(
         }
     });
 }
+// ANCHOR_END: solution
 
 #[cfg(test)]
 #[path = "../exercises/tests/protocol_callbacks.rs"]

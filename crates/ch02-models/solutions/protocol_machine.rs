@@ -1,5 +1,6 @@
 //! Solution of exercise `protocol_machine`.
 
+// ANCHOR: solution
 use ch02_models::protocol::{Failure, Peer, Question, number_of_items};
 use ch02_models::{Coroutine, Step};
 use std::mem;
@@ -82,6 +83,7 @@ impl Coroutine for Visit {
         }
     }
 }
+// ANCHOR_END: solution
 
 #[cfg(test)]
 #[path = "../exercises/tests/protocol_machine.rs"]

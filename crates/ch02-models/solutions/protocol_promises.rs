@@ -1,5 +1,6 @@
 //! Solution of exercise `protocol_promises`.
 
+// ANCHOR: solution
 use ch02_models::protocol::{Failure, Peer, number_of_items};
 use ch02_models::{Loop, Promise};
 
@@ -34,6 +35,7 @@ fn ask_items(
         },
     )
 }
+// ANCHOR_END: solution
 
 #[cfg(test)]
 #[path = "../exercises/tests/protocol_promises.rs"]

@@ -124,7 +124,7 @@ pub fn promise<T: 'static, E: From<Broken> + 'static>(
 
 // ANCHOR: settle
 impl<T: 'static, E: 'static> Shared<T, E> {
-    /// Of `settle` and `ask`, whichever comes second makes the job.
+    /// Of `settle` and `subscribe`, whichever comes second makes the job.
     fn settle(&self, result: Result<T, E>) {
         if let State::Pending(Some(continuation)) = self.take() {
             self.jobs.add(move |timers| continuation(timers, result));
@@ -136,7 +136,7 @@ impl<T: 'static, E: 'static> Shared<T, E> {
         }
     }
 
-    fn ask(&self, continuation: Continuation<T, E>) {
+    fn subscribe(&self, continuation: Continuation<T, E>) {
         let result = match self.take() {
             State::Fulfilled(value) => Ok(value),
             State::Rejected(error) => Err(error),
@@ -189,7 +189,7 @@ impl<T: 'static, E: 'static> Promise<T, E> {
         self,
         continuation: impl FnOnce(&mut Loop, Result<T, E>) + 'static,
     ) {
-        self.0.ask(Box::new(continuation));
+        self.0.subscribe(Box::new(continuation));
     }
 }
 

@@ -118,7 +118,7 @@ impl Timers {
         self.0.borrow().waiting()
     }
 
-    fn take(&self, timer: Option<TimerId>) {
+    fn take_back(&self, timer: Option<TimerId>) {
         let taken = timer.map(|timer| self.0.borrow_mut().take(timer));
         // The loop is no longer borrowed: the callback holds a waker, and the
         // drop of a foreign waker may run any code.
@@ -143,15 +143,13 @@ impl Future for Sleep {
         // The old timer would wake the task that polled before: perhaps
         // another one.
         let old = self.timer.take();
-        self.timers.take(old);
+        self.timers.take_back(old);
         if self.deadline <= Instant::now() {
             return Poll::Ready(());
         }
         let waker = cx.waker().clone();
-        let mut timers = self.timers.0.borrow_mut();
         let wake = move |_: &mut Loop| waker.wake();
-        let timer = timers.call_at(self.deadline, wake);
-        drop(timers);
+        let timer = self.timers.0.borrow_mut().call_at(self.deadline, wake);
         self.timer = Some(timer);
         Poll::Pending
     }
@@ -159,12 +157,11 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        self.timers.take(self.timer.take());
+        self.timers.take_back(self.timer.take());
     }
 }
 // ANCHOR_END: sleep
 
-// ANCHOR: ready
 /// Which tasks are to be polled, in the order in which they were woken.
 #[derive(Debug, Default)]
 struct Ready {
@@ -181,6 +178,7 @@ struct Queue {
     asleep: bool,
 }
 
+// ANCHOR: wake
 /// What a task's wakers share.
 #[derive(Debug)]
 struct TaskWaker {
@@ -190,9 +188,6 @@ struct TaskWaker {
     ready: Arc<Ready>,
 }
 
-// ANCHOR_END: ready
-
-// ANCHOR: wake
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -210,6 +205,14 @@ impl Wake for TaskWaker {
         }
     }
 }
+impl TaskWaker {
+    /// The entry is out of the queue, and the poll begins: a wake from here on
+    /// makes a new entry.
+    fn begin(&self) {
+        // Acquire: pairs with `wake_by_ref`.
+        self.queued.swap(false, Ordering::AcqRel);
+    }
+}
 // ANCHOR_END: wake
 
 impl TaskWaker {
@@ -219,13 +222,6 @@ impl TaskWaker {
             queued: AtomicBool::new(false),
             ready: Arc::clone(ready),
         })
-    }
-
-    /// The entry is out of the queue, and the poll begins: a wake from here on
-    /// makes a new entry.
-    fn begin(&self) {
-        // Acquire: pairs with `wake_by_ref`.
-        self.queued.swap(false, Ordering::AcqRel);
     }
 }
 
