@@ -11,14 +11,14 @@ mod sums {
     use std::arch::asm;
     use std::hint::black_box;
 
+    // ANCHOR: add
     /// Twelve numbers, whose sum is 2026.
     pub const NUMBERS: [u64; 12] =
         [3, 14, 15, 92, 65, 35, 89, 79, 323, 846, 264, 201];
 
-    // ANCHOR: add
-    /// Adds them one by one where this stands. (The optimiser would rather
-    /// add them up early and carry one sum across the call than twelve numbers;
-    /// it may not, as anything could happen in `black_box`.)
+    /// Adds them one by one where this stands. The optimiser would rather
+    /// carry one sum across the call than twelve numbers; it may not, as
+    /// anything could happen in `black_box`.
     #[inline]
     fn add(numbers: [u64; 12]) -> u64 {
         let mut sum = 0_u64;
@@ -72,7 +72,7 @@ mod sums {
         }
     }
 
-    /// The same sum with the other call. The numbers are the same, too.
+    /// Adds up twelve numbers, with a system call in the middle.
     pub fn sum_undeclared() -> u64 {
         let [a, b, c, d, e, f, g, h, i, j, k, l] = black_box(NUMBERS);
         getppid_undeclared();

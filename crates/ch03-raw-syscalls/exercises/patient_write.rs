@@ -4,8 +4,8 @@
 //!
 //! A [`Port`] is a descriptor in non-blocking mode. It may take fewer bytes
 //! than it was given, be interrupted by a signal (`Interrupted`), have no room
-//! now (`WouldBlock`), take nothing at all (`Ok(0)`), or be broken. Write all
-//! bytes to it: none lost, none twice. When it has no room, `wait` for some;
+//! now (`WouldBlock`), take nothing at all (`Ok(0)`), claim to have taken more
+//! than it was given, or be broken. Write all bytes to it: none lost, none twice. When it has no room, `wait` for some;
 //! asking again at once would turn your processor into a heater. If it is
 //! broken, say how many bytes went out before.
 //!
@@ -33,7 +33,8 @@ pub trait Port {
 /// # Errors
 ///
 /// What the port reports and patience does not mend; `WriteZero` if it takes
-/// nothing and gives no reason.
+/// nothing and gives no reason; `Other` if it claims to have taken more than it
+/// was given.
 pub fn patient_write(
     port: &mut impl Port,
     bytes: &[u8],

@@ -1,8 +1,9 @@
 //! Solution of exercise `getpid`.
 //!
 //! What is left of stage 1 when there are no arguments: the number goes in,
-//! the result comes out. The list of clobbers stays as it was, because it
-//! belongs to the instruction and to the kernel, not to the service.
+//! the result comes out. The clobbers stay, because they belong to the
+//! instruction and to the kernel, not to the service. On x86-64 `rdx`, which
+//! was an input before, joins them.
 #![cfg(any(
     target_os = "macos",
     all(
@@ -44,7 +45,7 @@ pub unsafe fn syscall0(number: usize) -> isize {
     //
     // SAFETY: the number is where the kernel of this system wants it, every
     // register that may change is an output, and the kernel uses a stack of
-    // its own. That the service takes no arguments: our caller.
+    // its own. Our caller vouches for the service: it takes no arguments.
     unsafe {
         cfg_select! {
             target_arch = "x86_64" => {

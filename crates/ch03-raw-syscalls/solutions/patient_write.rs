@@ -17,7 +17,8 @@ pub trait Port {
 /// # Errors
 ///
 /// What the port reports and patience does not mend; `WriteZero` if it takes
-/// nothing and gives no reason.
+/// nothing and gives no reason; `Other` if it claims to have taken more than it
+/// was given.
 pub fn patient_write(
     port: &mut impl Port,
     bytes: &[u8],
@@ -29,12 +30,14 @@ pub fn patient_write(
     // lost and nothing is sent twice.
     let mut written = 0;
     while written < bytes.len() {
-        let step = match port.write(&bytes[written..]) {
+        let rest = &bytes[written..];
+        let step = match port.write(rest) {
             Ok(0) => Err(WriteZero.into()),
-            Ok(count) => {
+            Ok(count) if count <= rest.len() => {
                 written += count;
                 Ok(())
             }
+            Ok(_) => Err(io::Error::other("took more than it was given")),
             // Full: nothing was taken.
             Err(error) if error.kind() == WouldBlock => port.wait(),
             Err(error) => Err(error),

@@ -77,7 +77,7 @@ pub struct Completion {
 
 /// What the kernel writes to until the read is done.
 // ANCHOR: operation
-#[repr(C)]
+#[repr(C)] // the note comes first, so both have one address
 #[derive(Debug, Default)]
 struct Operation {
     note: ffi::Overlapped, // the kernel's note about the operation
@@ -103,10 +103,12 @@ pub fn completion_port_read(pause: Duration) -> io::Result<Completion> {
     // completion below says that the kernel is done.
     unsafe { start_read(&socket, operation)? }; // ReadFile
     // This thread could do other work here.
-    let (key, count) = next_completion(&port)?; // GetQueuedCompletionStatus
-    // SAFETY: the one read that was started is complete, so the kernel has
-    // given back the box that `into_raw` took apart.
-    let Operation { buffer, .. } = *unsafe { Box::from_raw(operation) };
+    // GetQueuedCompletionStatus sleeps, and reports three things.
+    let (key, count, note) = next_completion(&port)?;
+    // SAFETY: the read is complete, so the kernel has given back the box that
+    // `into_raw` took apart; its address is that of its note.
+    let done = unsafe { Box::from_raw(note.cast::<Operation>()) };
+    let buffer = done.buffer;
     Ok(Completion { key, count, buffer })
 }
 // ANCHOR_END: completion_port_read
@@ -156,14 +158,14 @@ fn tie(socket: &TcpStream, port: &OwnedHandle) -> io::Result<()> {
 ///
 /// Until the completion was seen, `operation` must stay valid, and nothing
 /// but the kernel may use it.
+// ANCHOR: start_read
 unsafe fn start_read(
     socket: &TcpStream,
     operation: *mut Operation,
 ) -> io::Result<()> {
     // SAFETY: in bounds of what the caller keeps valid.
     let buffer = unsafe { &raw mut (*operation).buffer };
-    // SAFETY: likewise.
-    let note = unsafe { &raw mut (*operation).note };
+    let note = operation.cast(); // its first field
     let (file, at_once) = (handle_of(socket), ptr::null_mut());
     // SAFETY: the kernel writes five bytes and the note; the caller keeps
     // both until it is done.
@@ -176,10 +178,13 @@ unsafe fn start_read(
     }
     Ok(()) // also if it is done already: the port reports that, too
 }
+// ANCHOR_END: start_read
 
-/// Sleeps until an operation is done; returns the key of its source, and how
-/// many bytes it moved.
-fn next_completion(port: &OwnedHandle) -> io::Result<(usize, usize)> {
+/// Sleeps until an operation is done; returns the key of its source, how many
+/// bytes it moved, and the address of its note.
+fn next_completion(
+    port: &OwnedHandle,
+) -> io::Result<(usize, usize, *mut ffi::Overlapped)> {
     let (mut count, mut key, mut note) = (0, 0, ptr::null_mut());
     let port = port.as_raw_handle();
     // SAFETY: Windows writes the three, and they outlive the call.
@@ -191,5 +196,5 @@ fn next_completion(port: &OwnedHandle) -> io::Result<(usize, usize)> {
     if done == 0 {
         return Err(io::Error::last_os_error());
     }
-    Ok((key, count as usize))
+    Ok((key, count as usize, note))
 }

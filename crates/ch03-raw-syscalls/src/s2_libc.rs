@@ -18,9 +18,7 @@ mod ffi {
         pub unsafe fn write(fd: c_int, buf: *const c_void, n: usize) -> isize;
     }
 
-    // The linker compares names only and would believe any signature. So let
-    // the compiler compare ours with the one that the libc crate keeps for
-    // every platform: an array has elements of one type.
+    // An array has elements of one type.
     type Write = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
     const _: [Write; 2] = [write, libc::write];
 }
@@ -46,8 +44,7 @@ pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     decode(answer)
 }
 
-/// Tells a result from an error: the library returns -1 for every error, and
-/// keeps its number in `errno`, a variable of which each thread has its own.
+/// Tells a result from an error.
 fn decode(answer: isize) -> io::Result<usize> {
     match answer {
         // Read at once: the next call into the library may change it.

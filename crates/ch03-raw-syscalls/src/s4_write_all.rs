@@ -16,7 +16,6 @@ use std::fmt;
 use std::io;
 
 // ANCHOR: s4_choose
-// The first arm that fits is compiled; the others are thrown away.
 cfg_select! {
     all(
         target_os = "linux",
@@ -35,7 +34,8 @@ cfg_select! {
 ///
 /// The first `written` bytes are out and must not be sent again; of the rest
 /// none is. A caller that can mend the cause continues with
-/// `&bytes[written..]`; for any other, `?` makes it an [`io::Error`].
+/// `&bytes[written..]`; for any other, `?` makes it an [`io::Error`], and drops
+/// the count.
 // ANCHOR: s4_stopped
 #[derive(Debug)]
 pub struct Stopped {

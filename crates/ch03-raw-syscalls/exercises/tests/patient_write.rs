@@ -16,6 +16,8 @@ enum Attempt {
     FullAndSignals(usize),
     /// Takes nothing and says nothing.
     Nothing,
+    /// Takes nothing and claims more than it was given.
+    Boast,
     Broken,
 }
 
@@ -85,6 +87,7 @@ impl Port for Scripted {
                 Err(ErrorKind::WouldBlock.into())
             }
             Attempt::Nothing => Ok(0),
+            Attempt::Boast => Ok(bytes.len() + 1),
             Attempt::Broken => Err(ErrorKind::BrokenPipe.into()),
         }
     }
@@ -179,6 +182,13 @@ fn no_progress_without_a_reason_is_an_error() {
     let (_, stopped) = stops(&[Attempt::Take(4), Attempt::Nothing]);
     let wrong = "exercise patient_write: no progress is `WriteZero`";
     assert_eq!(stopped.error.kind(), ErrorKind::WriteZero, "{wrong}");
+}
+
+#[test]
+fn a_count_that_cannot_be_is_an_error() {
+    let (_, stopped) = stops(&[Attempt::Take(4), Attempt::Boast]);
+    let wrong = "exercise patient_write: more than was offered is `Other`";
+    assert_eq!(stopped.error.kind(), ErrorKind::Other, "{wrong}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> isize {
     //
     // SAFETY: the registers are loaded as Linux expects, every register
     // that changes is an output, and the kernel works on a stack of its own
-    // (`nostack`). That the request itself is harmless: our caller.
+    // (`nostack`). Our caller vouches for the request itself.
     unsafe {
         asm!(
             "syscall",                         // enter the kernel

@@ -48,11 +48,11 @@ pub fn epoll_wait(queue: BorrowedFd<'_>) -> io::Result<usize> {
     let mut events = [libc::epoll_event { events: 0, u64: 0 }];
     let queue = queue.as_raw_fd();
     // SAFETY: the kernel writes at most one event, and there is room for one.
-    let count =
-        check(unsafe { libc::epoll_wait(queue, events.as_mut_ptr(), 1, -1) });
-    match count {
+    let answer = unsafe { libc::epoll_wait(queue, events.as_mut_ptr(), 1, -1) };
+    match check(answer) {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
-        count => count.map(|count| count as usize),
+        Err(error) => Err(error),
+        Ok(ready) => Ok(ready as usize),
     }
 }
 // ANCHOR_END: waiting_epoll_wait
