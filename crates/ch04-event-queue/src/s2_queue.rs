@@ -188,7 +188,7 @@ impl Event {
         Token(self.0.data as usize)
     }
 
-    /// Is there something to read, or the end of it?
+    /// Is there something to read, or the end of a connection?
     pub fn is_readable(&self) -> bool {
         self.0.events & ffi::EPOLLIN != 0
     }
