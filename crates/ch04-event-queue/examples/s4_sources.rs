@@ -40,7 +40,7 @@ mod linux {
                 result => result?,
             }
             match stream.is_connected() {
-                Ok(false) => {} // too early: wait for the rest of the time
+                Ok(false) => {} // not known yet: wait on, if time is left
                 known => return how(known),
             }
         }

@@ -77,7 +77,7 @@ impl Exchange {
                     match self.stream.peer_addr() {
                         Ok(_) => self.state = State::Sending,
                         Err(e) if e.kind() == ErrorKind::NotConnected => {
-                            return Ok(()); // too early
+                            return Ok(()); // not known yet
                         }
                         Err(error) => return Err(error),
                     }

@@ -118,7 +118,8 @@ impl Event {
         self.0.token()
     }
 
-    /// Something to read, or the end of it, or a client to accept.
+    /// Something to read, the end of a connection, or a client to accept. The
+    /// end of a pipe may be `is_read_closed` alone.
     #[inline]
     pub fn is_readable(&self) -> bool {
         self.0.is_readable()

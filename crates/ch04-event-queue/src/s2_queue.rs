@@ -145,8 +145,7 @@ fn flags(interest: Interest) -> u32 {
     flags
 }
 
-/// A timeout in the kernel's language: whole milliseconds, rounded up, so
-/// that no wait ends early. -1 is no timeout.
+/// A timeout in the kernel's language: whole milliseconds. -1 is none.
 fn milliseconds(timeout: Option<Duration>) -> i32 {
     let Some(timeout) = timeout else { return -1 };
     let millis = timeout.as_nanos().div_ceil(1_000_000);
@@ -188,7 +187,7 @@ impl Event {
         Token(self.0.data as usize)
     }
 
-    /// Is there something to read, or the end of it?
+    /// Is there something to read, or the end of a connection?
     pub fn is_readable(&self) -> bool {
         self.0.events & ffi::EPOLLIN != 0
     }

@@ -16,14 +16,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 pub struct TcpStream(net::TcpStream);
 
 impl TcpStream {
-    /// Begins to connect. The first writable event says that the outcome is
-    /// known; `is_connected` says what it is.
+    /// Begins to connect. After a writable event, ask `is_connected`.
     pub fn connect(peer: SocketAddr) -> io::Result<Self> {
         sys::connect(peer).map(Self)
     }
 
-    /// Is there a connection? An error if there won't be one. The kernel
-    /// hands out that error once: after it, drop the socket.
+    /// Is there a connection? `Ok(false)`: not yet. An error: there won't be
+    /// one. The kernel hands out that error once: after it, drop the socket.
     pub fn is_connected(&self) -> io::Result<bool> {
         if let Some(error) = self.0.take_error()? {
             return Err(error);
