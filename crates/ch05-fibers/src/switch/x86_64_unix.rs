@@ -45,6 +45,12 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
 /// The words that `first_words` makes.
 pub const PREPARED: usize = 3;
 
+/// The stack pointer, just above the address to continue at.
+#[inline]
+pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
+    start.wrapping_add(1).cast()
+}
+
 // ANCHOR: first_words_x86_64
 /// The highest words of a new stack, the highest last.
 #[inline]
@@ -58,12 +64,6 @@ pub fn first_words(
     let entry = entry as *const () as *mut u8;
     // Where `switch` jumps to, and what `start` pops.
     [start, argument, entry]
-}
-
-/// The stack pointer, just above the address to continue at.
-#[inline]
-pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
-    start.wrapping_add(1).cast()
 }
 
 /// Where a new stack begins: calls its entry with its argument.
