@@ -70,7 +70,7 @@ pub fn first_words(
 #[unsafe(naked)]
 unsafe extern "C" fn start() {
     // register   on entry
-    // rsp        16-aligned; two words, and then the end of the stack
+    // rsp        16-aligned; two words, and then the high end
     naked_asm!(
         ".cfi_startproc",
         ".cfi_undefined rip", // for debuggers: there is no caller
