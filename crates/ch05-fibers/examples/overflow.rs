@@ -20,7 +20,7 @@ fn recurse(depth: u64) -> u64 {
 }
 
 fn overflow() {
-    // SAFETY: nothing counts on the order in which their calls end.
+    // SAFETY: this code and std break none of the four promises.
     unsafe { Runtime::new() }
         .run(|| {
             spawn(|| {
@@ -43,13 +43,13 @@ fn large_frame() {
         let below = black_box([2_u8; 40 * 1024]);
         black_box(&room)[0] + black_box(&below)[0]
     }
-    // SAFETY: nothing counts on the order in which their calls end.
+    // SAFETY: this code and std break none of the four promises.
     unsafe { Runtime::new() }.run(|| spawn(step).join()).ok();
 }
 
 /// Not an overflow: the handler that was there before has to deal with it.
 fn other_fault() {
-    // SAFETY: nothing counts on the order in which their calls end.
+    // SAFETY: this code and std break none of the four promises.
     unsafe { Runtime::new() }.run(|| {
         let nowhere = black_box(std::ptr::without_provenance::<u64>(8));
         // SAFETY: there is none: this is to fault.

@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
         }
         println!("fiber {me}: done");
     };
-    // SAFETY: nothing counts on the order in which their calls end.
+    // SAFETY: this code and std break none of the four promises.
     unsafe { run(&count) }?;
     println!("home");
     Ok(())

@@ -144,14 +144,14 @@ impl Fiber {
     /// # Safety
     ///
     /// The slot must be free. What the closure borrows must live until it has
-    /// finished. `enter` must [`call`](Self::call) it as this `F` and `T`.
+    /// finished. `begin` must [`call`](Self::call) it as this `F` and `T`.
     // ANCHOR: make
     #[inline(always)]
     pub(crate) unsafe fn make<F: FnOnce() -> T, T>(
         &self,
         settings: Settings<'_>,
         closure: F,
-        enter: Entry,
+        begin: Entry,
     ) {
         let closure = ManuallyDrop::new(closure);
         let me = ptr::from_ref(self).cast_mut().cast::<u8>();
@@ -167,7 +167,7 @@ impl Fiber {
             (packet, packet.cast())
         };
         // SAFETY: the slot is much longer than these few words.
-        let sp = unsafe { switch::prepare(self.bottom, top, enter, me) };
+        let sp = unsafe { switch::prepare(self.bottom, top, begin, me) };
         self.sp.set(sp);
         self.state.set(State::Going);
         self.cancel.set(Cancel::No);

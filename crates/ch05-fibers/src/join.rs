@@ -18,7 +18,7 @@ use std::ptr::NonNull;
 /// ```compile_fail,E0277
 /// use ch05_fibers::{Runtime, spawn};
 ///
-/// // SAFETY: nothing counts on the order in which their calls end.
+/// // SAFETY: this code and std break none of the four promises.
 /// let handle = unsafe { Runtime::new() }.run(|| spawn(|| 1));
 /// std::thread::spawn(move || handle.is_finished());
 /// ```

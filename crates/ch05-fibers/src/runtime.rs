@@ -19,7 +19,7 @@ use std::ptr;
 /// ```
 /// use ch05_fibers::{Runtime, spawn, yield_now};
 ///
-/// // SAFETY: nothing counts on the order in which their calls end.
+/// // SAFETY: this code and std break none of the four promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// let sum = runtime.run(|| {
 ///     let hundred = spawn(|| {

@@ -74,24 +74,27 @@ struct Visit<'v> {
 ///
 /// If `guest` panics, the process is aborted: nothing on that stack catches it.
 pub fn visit(stack: &mut Stack, guest: &mut dyn FnMut()) {
-    let (home, there) = (ptr::null_mut(), ptr::null_mut());
-    let mut visit = Visit { home, there, guest };
-    let visit = &raw mut visit;
-    let there = prepare(stack, arrive, visit.cast());
+    let mut state = Visit {
+        home: ptr::null_mut(),
+        there: ptr::null_mut(),
+        guest,
+    };
+    let state = &raw mut state;
+    let first = prepare(stack, arrive, state.cast());
     // SAFETY: our own local variable.
-    let home = unsafe { &raw mut (*visit).home };
+    let save = unsafe { &raw mut (*state).home };
     // SAFETY: prepared above; the stack is alive, and only this visit uses it.
     // It returns, since `arrive` swaps back to here.
-    unsafe { swap(home, there) };
+    unsafe { swap(save, first) };
 }
 
 /// Runs on the other stack.
-extern "C" fn arrive(visit: *mut u8) -> ! {
+extern "C" fn arrive(state: *mut u8) -> ! {
     // SAFETY: `visit` keeps it, and does not touch it until we swap back.
-    let visit = unsafe { &mut *visit.cast::<Visit<'_>>() };
-    (visit.guest)();
+    let state = unsafe { &mut *state.cast::<Visit<'_>>() };
+    (state.guest)();
     // SAFETY: home was suspended by `swap`, and is resumed once, here.
-    unsafe { swap(&raw mut visit.there, visit.home) };
+    unsafe { swap(&raw mut state.there, state.home) };
     unreachable!("this stack is not resumed again");
 }
 // ANCHOR_END: visit

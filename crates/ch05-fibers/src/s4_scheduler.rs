@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn results_panics_and_turns() {
         let log = Rc::new(RefCell::new(Vec::new()));
-        // SAFETY: nothing counts on the order in which their calls end.
+        // SAFETY: this code and std break none of the four promises.
         let scheduler = unsafe { Scheduler::new() };
         let [a, b, c] = [0, 1, 2].map(|number: usize| {
             let log = log.clone();
@@ -308,7 +308,7 @@ mod tests {
             }
         }
         let dropped = Rc::new(Cell::new(0));
-        // SAFETY: nothing counts on the order in which their calls end.
+        // SAFETY: this code and std break none of the four promises.
         let scheduler = unsafe { Scheduler::new() };
         for _ in 0..3 {
             let local = Local(dropped.clone());

@@ -43,7 +43,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 /// use std::cell::Cell;
 ///
 /// let total = Cell::new(0);
-/// // SAFETY: nothing counts on the order in which their calls end.
+/// // SAFETY: this code and std break none of the four promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// runtime.run(|| {
 ///     scope(|scope| {

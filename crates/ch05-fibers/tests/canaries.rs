@@ -362,3 +362,27 @@ fn canaries_survive_a_thousand_switches() {
         assert_eq!(changed.get(), 0, "{:#x}", changed.get());
     });
 }
+
+/// The stack pointer when a function begins.
+#[cfg(target_arch = "x86_64")]
+#[unsafe(naked)]
+extern "C" fn stack_pointer() -> usize {
+    naked_asm!("mov rax, rsp", "ret");
+}
+
+/// Eight below a multiple of 16, on Unix and on Windows: the compiler lays frames
+/// out accordingly, and passes on what the first function of the stack has found.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn functions_find_the_stack_pointer_as_the_abi_says() {
+    let found = runtime().run(|| {
+        let fiber = spawn(|| {
+            let first = stack_pointer();
+            yield_now();
+            [first, stack_pointer()]
+        });
+        fiber.join()
+    });
+    let found = found.expect("it does not panic");
+    assert_eq!(found.map(|address| address % 16), [8, 8]);
+}

@@ -161,7 +161,7 @@ const INSTRUCTIONS: [(&[u8], &str, &str); 10] = [
     (
         &[0x48, 0x8b, 0x5c, 0x24, 0xe8],
         "mov rbx, [rsp - 24]",
-        "And its rbx. Now everything is as it was before its own jump.",
+        "Its rbx as well: all that the compiler relies on is as it was.",
     ),
 ];
 

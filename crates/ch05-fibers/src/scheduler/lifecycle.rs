@@ -29,9 +29,9 @@ impl Scheduler {
         let id = self.spawned.get() + 1;
         self.spawned.set(id);
         let settings = Settings { id, name, scope };
-        // SAFETY: it is free, and `enter` is of these types; what the closure
+        // SAFETY: it is free, and `begin` is of these types; what the closure
         // borrows is our caller's promise.
-        unsafe { fiber.make(settings, closure, enter::<F, T>) };
+        unsafe { fiber.make(settings, closure, begin::<F, T>) };
         self.alive.set(self.alive.get() + 1);
         self.ready.push(fiber, fiber.sp.get());
         Ok(fiber)
@@ -162,9 +162,9 @@ impl Scheduler {
     }
 }
 
-// ANCHOR: enter
+// ANCHOR: begin
 /// The first function of every fiber.
-unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
+unsafe extern "C" fn begin<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
     #[cfg(fibers_asan)]
     crate::switch::asan::began();
     // SAFETY: `Fiber::make` has put its own address there.
@@ -181,4 +181,4 @@ unsafe extern "C" fn enter<F: FnOnce() -> T, T>(fiber: *mut u8) -> ! {
     // the packet.
     unsafe { scheduler.finish(fiber) }
 }
-// ANCHOR_END: enter
+// ANCHOR_END: begin

@@ -139,6 +139,7 @@ impl Scheduler {
 
     /// Waits until a fiber of the scope ends, or the caller is cancelled, which
     /// cancels the scope's fibers.
+    // ANCHOR: wait_for_scope
     pub(crate) fn wait_for_scope(&self, scope: &ScopeData) {
         let asked = |me: &Fiber| me.cancel() == Cancel::Asked;
         if self.here().is_some_and(asked) {
@@ -151,6 +152,7 @@ impl Scheduler {
             give_up("a scope ends outside the fiber in which it began");
         }
     }
+    // ANCHOR_END: wait_for_scope
 
     /// Cancels the fibers of one scope.
     pub(crate) fn cancel_scope(&self, scope: &ScopeData) {

@@ -45,6 +45,12 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
 /// The words that `first_words` makes.
 pub const PREPARED: usize = 3;
 
+/// The stack pointer, just above the address to continue at.
+#[inline]
+pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
+    start.wrapping_add(1).cast()
+}
+
 // ANCHOR: first_words_x86_64
 /// The highest words of a new stack, the highest last.
 #[inline]
@@ -60,17 +66,11 @@ pub fn first_words(
     [start, argument, entry]
 }
 
-/// The stack pointer, just above the address to continue at.
-#[inline]
-pub fn stopped_at(start: *mut *mut u8) -> StackPointer {
-    start.wrapping_add(1).cast()
-}
-
 /// Where a new stack begins: calls its entry with its argument.
 #[unsafe(naked)]
 unsafe extern "C" fn start() {
     // register   on entry
-    // rsp        16-aligned; two words, and then the end of the stack
+    // rsp        16-aligned; two words, and then the high end
     naked_asm!(
         ".cfi_startproc",
         ".cfi_undefined rip", // for debuggers: there is no caller
