@@ -224,7 +224,7 @@ mod linux {
     pub fn run(mut out: impl io::Write) -> io::Result<Vec<Counted>> {
         writeln!(
             out,
-            "way           calls  sleeps  on a core   NET_RX  awake after"
+            "way           calls  sleeps  on a core   NET_RX   data after"
         )?;
         let mut all = Vec::new();
         for (name, wait) in WAYS {
