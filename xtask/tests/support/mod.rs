@@ -111,6 +111,24 @@ impl Book {
         self.set(path, text);
     }
 
+    /// Makes the compiler that is here the oldest that will do: what a newer
+    /// one finds is only told, and this one has to find it.
+    #[track_caller]
+    fn be_of_this_compiler(&mut self) {
+        static VERSION: OnceLock<String> = OnceLock::new();
+        let version = VERSION.get_or_init(|| {
+            let ran = run(Command::new("rustc").arg("--version"), LIMIT);
+            // rustc 1.97.0-nightly (c1f9b9d 2026-05-02)
+            let version = ran.stdout.split([' ', '-']).nth(1);
+            version.unwrap_or_else(|| panic!("{ran}")).to_owned()
+        });
+        self.edit(
+            "Cargo.toml",
+            "rust-version = \"1.95\"",
+            &format!("rust-version = \"{version}\""),
+        );
+    }
+
     /// Gives the book the look of the workspace's own: the browser checks
     /// find a lot wrong with that of mdBook.
     #[track_caller]
@@ -308,6 +326,7 @@ impl Slot {
         let mut book = book.clone();
         book.set("Cargo.lock", self.lock_file());
         book.dress();
+        book.be_of_this_compiler();
         self.sync(&book);
         let passed = self.target.join("xtask/passed.json");
         if passed.exists() {
