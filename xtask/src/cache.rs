@@ -61,7 +61,7 @@ impl Cache {
 
     /// A hash to which a check adds what it depends on. Part of it already:
     /// the compiler, this tool, and the settings that cargo gets from the
-    /// environment and from the files that lie outside of the project.
+    /// environment and from the files that lie outside the project.
     pub fn key<'p>(&self, project: &'p Project) -> Key<'p> {
         let mut hasher = DefaultHasher::new();
         self.base.hash(&mut hasher);

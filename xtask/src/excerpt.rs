@@ -132,7 +132,7 @@ fn anchors<'t>(file: &Path, text: &'t str) -> BTreeMap<usize, (bool, &'t str)> {
     found
 }
 
-/// The lines of Rust code that begin inside of a string; none if the code is
+/// The lines of Rust code that begin inside a string; none if the code is
 /// not well formed, which the compiler says better.
 fn lines_in_strings(text: &str) -> HashSet<usize> {
     let mut found = HashSet::new();

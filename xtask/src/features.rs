@@ -175,7 +175,7 @@ impl Edits {
     }
 }
 
-/// A directive of the page, outside of code blocks.
+/// A directive of the page, outside code blocks.
 #[derive(Debug)]
 struct Found<'p> {
     directive: Directive<'p>,

@@ -15,7 +15,7 @@ pub(crate) enum Activity {
 }
 
 /// The bar of the thread `id` from the top to the bottom of an event's row:
-/// where in it the thread begins, stops or goes on.
+/// where in it the thread begins, stops or continues.
 pub(crate) fn bar(
     event: &Event,
     id: &str,

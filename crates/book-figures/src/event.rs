@@ -88,8 +88,8 @@ pub enum Clock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A lane asks another one for something. With an `answer` the caller goes
-    /// on at once; without, a `return` comes later.
+    /// A lane asks another one for something. With an `answer` the caller
+    /// continues at once; without, a `return` comes later.
     Call,
     /// The answer to an earlier call.
     Return,
@@ -97,7 +97,7 @@ pub enum Kind {
     Data,
     /// A lane stops, and costs nothing until it is woken.
     Sleep,
-    /// A lane goes on: `to`, or without one the lane itself (a timer).
+    /// A lane continues: `to`, or without one the lane itself (a timer).
     Wake,
     /// A lane is busy by itself.
     Work,

@@ -35,7 +35,8 @@ pub const GETPID: usize = usize::MAX; // not this one
 ///
 /// # Safety
 ///
-/// The service must be one that takes no arguments.
+/// The service must take no arguments, and return once, with our memory and
+/// stack as they were (unlike `vfork` or `rt_sigreturn`).
 #[inline]
 pub unsafe fn syscall0(number: usize) -> isize {
     let _ = number;

@@ -33,7 +33,8 @@ pub const GETPID: usize = cfg_select! {
 ///
 /// # Safety
 ///
-/// The service must be one that takes no arguments.
+/// The service must take no arguments, and return once, with our memory and
+/// stack as they were (unlike `vfork` or `rt_sigreturn`).
 #[inline]
 pub unsafe fn syscall0(number: usize) -> isize {
     let answer: isize;
@@ -45,7 +46,7 @@ pub unsafe fn syscall0(number: usize) -> isize {
     //
     // SAFETY: the number is where the kernel of this system wants it, every
     // register that may change is an output, and the kernel uses a stack of
-    // its own. Our caller vouches for the service: it takes no arguments.
+    // its own. Our caller vouches for the service.
     unsafe {
         cfg_select! {
             target_arch = "x86_64" => {
@@ -93,7 +94,7 @@ pub unsafe fn syscall0(number: usize) -> isize {
 
 /// The number of this process, fresh from the kernel.
 pub fn getpid() -> u32 {
-    // SAFETY: `getpid` takes no arguments.
+    // SAFETY: `getpid` takes no arguments and only returns a number.
     let answer = unsafe { syscall0(GETPID) };
     // It cannot fail, and process numbers are small and positive.
     answer as u32

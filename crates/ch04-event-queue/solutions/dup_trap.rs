@@ -31,11 +31,12 @@ pub fn move_to_dup(
     token: Token,
 ) -> io::Result<TcpStream> {
     let mut old = old;
-    // The duplicate first: if no descriptor is left for it, the old connection
-    // stays registered until it is dropped here.
-    let dup = old.as_fd().try_clone_to_owned()?;
+    // The duplicate first, from the descriptor that is open. If there is none,
+    // the old one must leave the queue all the same: it is closed here.
+    let dup = old.as_fd().try_clone_to_owned();
     registry.deregister(&mut old)?;
     drop(old);
+    let dup = dup?;
     let mut new = TcpStream::from(dup);
     // What has arrived by now is an event of the new registration.
     let both = Interest::READABLE | Interest::WRITABLE;

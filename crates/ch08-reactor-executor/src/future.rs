@@ -28,7 +28,7 @@ impl<F: Future + ?Sized> Future for Box<F> {
 }
 
 // ANCHOR: yield_now
-/// Lets every other task that is ready have a turn, and goes on.
+/// Lets every other task that is ready have a turn, and continues.
 #[derive(Debug, Default)]
 pub struct YieldNow {
     yielded: bool,

@@ -8,7 +8,7 @@
 //! the next call takes the middle of a frame for a length.
 //!
 //! Mend it: whatever has been read stays in [`Frames`]. It may be dropped after
-//! any number of polls, and the next call goes on where that one was.
+//! any number of polls, and the next call continues where that one was.
 //!
 //! Run: `cargo test --test read_frame`
 //!

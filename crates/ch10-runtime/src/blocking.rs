@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 ///
 /// # Panics
 ///
-/// Outside of a runtime.
+/// Outside a runtime.
 #[track_caller]
 pub fn spawn_blocking<F, T>(work: F) -> JoinHandle<T>
 where

@@ -57,7 +57,7 @@ pub async fn after<F: Future>(polls: usize, future: F) -> Cut<F::Output> {
 ///
 /// # Panics
 ///
-/// After a million cuts: it does not come to an end.
+/// After a million cuts: it never finishes.
 pub async fn each(mut scene: impl AsyncFnMut(usize) -> bool) -> usize {
     for polls in 0..1_000_000 {
         if !scene(polls).await {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use token::Token;
 
 // ANCHOR: driver
-/// What happens outside of tasks: sockets become ready, deadlines pass, other
+/// What happens outside tasks: sockets become ready, deadlines pass, other
 /// threads wake a task.
 pub(crate) struct Driver {
     /// Where sockets are registered; any thread uses it.

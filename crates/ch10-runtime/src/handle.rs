@@ -210,7 +210,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// If it works for none: outside of [`block_on`](crate::Runtime::block_on),
+    /// If it works for none: outside [`block_on`](crate::Runtime::block_on),
     /// tasks and jobs of the pool.
     #[track_caller]
     pub fn current() -> Self {
@@ -287,7 +287,7 @@ pub(crate) fn start<F: Future + 'static>(
 ///
 /// # Panics
 ///
-/// Outside of a runtime.
+/// Outside a runtime.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where

@@ -53,7 +53,7 @@ impl RunQueue {
         }
     }
 
-    /// The task that is next: the first one, outside of a simulation.
+    /// The task that is next: the first one, outside a simulation.
     #[inline]
     pub(crate) fn pop(&self) -> Option<Task> {
         let first = NonNull::new(self.first.get())?;

@@ -197,7 +197,7 @@ impl<'a> Emit<'a> {
 
     // Blocks
 
-    /// Goes on in `next`.
+    /// Continues in `next`.
     fn edge(&self, next: BlockId, path: Path) -> TokenStream {
         if !self.heads[next] {
             return self.block(next, path);

@@ -3,7 +3,7 @@
 //! Threads run at the same time. Which of two events of different threads
 //! comes first differs from run to run, unless one causes the other; so the
 //! clock cannot tell the order in which a figure shows them. Here a thread
-//! goes on until a rule says that it waits for another one (`start-after`,
+//! continues until a rule says that it waits for another one (`start-after`,
 //! `end-after`), or until it makes a thread, which then goes first. That gives
 //! the same order each time, and the clock is asked only whether it allows
 //! that order: what is said to be waited for must have begun before.

@@ -287,7 +287,7 @@ fn send(
     stream.write_all(&bytes)
 }
 
-/// The file that an address names, relative to the book and never outside of
+/// The file that an address names, relative to the book and never outside
 /// it.
 fn resolve(url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?;

@@ -42,8 +42,8 @@ const AFTER_ALL: &[(&str, &str)] = &[
     ("outside of", "the"),
 ];
 
-/// Looks at the pages, the texts of their figures, and what stands beside
-/// the crates.
+/// Looks at the pages, the texts of their figures, what stands beside the
+/// crates, and the comments in them.
 pub fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for page in cx.pages() {
         report.checked += 1;
@@ -55,8 +55,11 @@ pub fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for file in documents(cx)? {
         report.checked += 1;
         let path = cx.project.root.join(&file);
-        let text = std::fs::read_to_string(&path)
+        let mut text = std::fs::read_to_string(&path)
             .with_context(|| path.display().to_string())?;
+        if file.extension().is_some_and(|ending| ending == "rs") {
+            text = comments(&text);
+        }
         for (offset, length, instead) in found(&text) {
             let line = text[..offset].matches('\n').count() + 1;
             let words = &text[offset..offset + length];
@@ -83,6 +86,21 @@ fn prose(page: &Page) -> String {
     text
 }
 
+/// The file with spaces in place of its code and of the marks of comments,
+/// byte for byte.
+fn comments(text: &str) -> String {
+    let line = |line: &str| {
+        let start = line.trim_start();
+        let marks = start.len() - start.trim_start_matches(['/', '!']).len();
+        let blank = match start.starts_with("//") {
+            true => line.len() - start.len() + marks,
+            false => line.trim_end().len(),
+        };
+        format!("{}{}", " ".repeat(blank), &line[blank..])
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 fn documents(cx: &Context<'_>) -> Result<Vec<std::path::PathBuf>> {
     let root = &cx.project.root;
     let mut found = Vec::new();
@@ -96,8 +114,18 @@ fn documents(cx: &Context<'_>) -> Result<Vec<std::path::PathBuf>> {
         }
     }
     for package in cx.packages() {
-        let readme = crate::project::folder(package).join("README.md");
-        found.push(cx.project.shown(&readme).into());
+        let folder = crate::project::folder(package);
+        found.push(cx.project.shown(&folder.join("README.md")).into());
+        for file in cx.project.files(folder)? {
+            let inside = file.strip_prefix(folder)?;
+            // Broken books have to be wrong, and this file has the list.
+            if file.extension().is_some_and(|ending| ending == "rs")
+                && !inside.starts_with("tests/fixtures")
+                && !inside.ends_with("english.rs")
+            {
+                found.push(cx.project.shown(&file).into());
+            }
+        }
     }
     found.retain(|file| root.join(file).is_file());
     Ok(found)
@@ -168,5 +196,7 @@ mod tests {
         assert_eq!(says("dearest, a dear one"), ["dear"]);
         assert_eq!(says("what goes on; the inside of it"), [""; 0]);
         assert_eq!(says("it goes. On"), [""; 0]);
+        let code = comments("let dear = 1; // é\n    /// It is\n  //! dear.\n");
+        assert_eq!(says(&code), ["dear"]);
     }
 }

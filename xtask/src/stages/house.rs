@@ -229,7 +229,7 @@ fn source(
     }
 }
 
-/// Where `.unwrap()` is called, outside of tests.
+/// Where `.unwrap()` is called, outside tests.
 #[derive(Default)]
 struct Unwraps {
     lines: Vec<usize>,

@@ -104,7 +104,7 @@ fn add_items(
     Ok(())
 }
 
-/// The values of `path = "…"`, also inside of `cfg_attr(…)`.
+/// The values of `path = "…"`, also inside `cfg_attr(…)`.
 fn paths(meta: &Meta) -> Vec<String> {
     match meta {
         Meta::NameValue(pair) if pair.path.is_ident("path") => {

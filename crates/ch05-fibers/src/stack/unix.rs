@@ -151,7 +151,7 @@ fn is_readable(page: *const u8) -> bool {
 }
 
 /// Tells Valgrind that this memory is a stack, so that it takes a switch for
-/// what it is, and not for one very large frame. Outside of Valgrind the
+/// what it is, and not for one very large frame. Outside Valgrind the
 /// instructions do nothing: they are how one speaks to it.
 #[cfg(all(fibers_valgrind, target_arch = "x86_64"))]
 pub fn tell_valgrind(bottom: *mut u8, top: *mut u8) {

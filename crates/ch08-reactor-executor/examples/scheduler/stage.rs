@@ -1,7 +1,7 @@
 //! A stage on which one actor acts at a time.
 //!
 //! Actors are threads. Each stops before whatever it does for the others to
-//! see, and goes on when it is told to. So the order is chosen, step by step,
+//! see, and continues when it is told to. So the order is chosen, step by step,
 //! and the same choices lead to the same state.
 
 use std::any::Any;

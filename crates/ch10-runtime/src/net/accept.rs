@@ -22,7 +22,7 @@ enum About {
     Listener,
 }
 
-/// How an accept goes on after an error.
+/// How an accept continues after an error.
 pub(super) struct Backoff {
     pause: Duration,
 }

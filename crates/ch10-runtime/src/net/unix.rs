@@ -91,7 +91,7 @@ impl UnixListener {
         Ok(Self { io })
     }
 
-    /// The next connection. It pauses and goes on like
+    /// The next connection. It pauses and continues like
     /// [`TcpListener::accept`](super::TcpListener::accept).
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 // ANCHOR: handle
 /// What is left of a task when it was spawned: a future of its output.
 ///
-/// Dropping it detaches the task, which goes on without it; its output is
+/// Dropping it detaches the task, which continues without it; its output is
 /// dropped when it ends. A task that is no longer wanted has to be aborted.
 ///
 /// Cancel safe: if the handle is kept, a wait that was given up can be begun

@@ -41,7 +41,7 @@ pub fn sleep(time: Duration) -> Sleep {
 ///
 /// # Panics
 ///
-/// The future panics when it is polled outside of a runtime.
+/// The future panics when it is polled outside a runtime.
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep {
         deadline,

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 ///
 /// # Panics
 ///
-/// The future panics when it has to wait outside of a runtime.
+/// The future panics when it has to wait outside a runtime.
 pub fn timeout<F: Future>(limit: Duration, future: F) -> Timeout<F> {
     timeout_at(later(kernel::now(), limit), future)
 }

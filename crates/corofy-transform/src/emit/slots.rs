@@ -58,7 +58,7 @@ impl Emit<'_> {
         }
     }
 
-    /// A variable that has its value still outside of its slot.
+    /// A variable that has its value still outside its slot.
     pub(super) fn value(&self, local: LocalId) -> TokenStream {
         let local = &self.graph.locals[local];
         let ident = &local.ident;

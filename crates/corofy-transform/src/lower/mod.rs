@@ -33,7 +33,7 @@ enum Dest {
 struct Target {
     label: Option<String>,
     is_loop: bool,
-    /// How many scopes are open outside of it.
+    /// How many scopes are open outside it.
     depth: usize,
     break_to: BlockId,
     continue_to: BlockId,
@@ -147,7 +147,7 @@ impl Lower<'_> {
         self.graph.blocks[self.current].steps.push(step);
     }
 
-    /// Ends the current block and goes on in `next`.
+    /// Ends the current block and continues in `next`.
     fn end(&mut self, end: End, next: BlockId) {
         self.graph.blocks[self.current].end = end;
         self.enter(next);

@@ -58,7 +58,7 @@ struct Loop {
     label: String,
     /// `break` needs a value.
     valued: bool,
-    /// How many variables are outside of it: those cannot be moved in it.
+    /// How many variables are outside it: those cannot be moved in it.
     outside: usize,
 }
 
