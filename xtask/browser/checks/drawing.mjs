@@ -15,7 +15,9 @@ export function room({ page }) {
     // A line's box is higher than its letters.
     const letters = (text) => {
       const { left, right, top, bottom, width, height } = text.getBoundingClientRect();
-      const more = text.hasAttribute("textLength") ? 0 : width * WIDER;
+      // Letters that have their places one by one do not move.
+      const placed = text.hasAttribute("textLength") || text.x.baseVal.numberOfItems > 1;
+      const more = placed ? 0 : width * WIDER;
       const [before, after] = { start: [0, 1], middle: [0.5, 0.5], end: [1, 0] }[
         getComputedStyle(text).textAnchor
       ];
