@@ -216,13 +216,15 @@ fn what_a_test_leaves_running_is_told_and_killed() {
 #[test]
 fn a_test_that_fails_and_then_passes_by_itself_is_told() {
     let slot = Slot::any();
-    slot.lay_out(&with_test(
-        "let seen = std::env::current_exe().unwrap().with_extension(\"seen\"); \
-         if std::fs::remove_file(&seen).is_err() { \
+    // A run that was killed in between leaves its mark: not that of this one.
+    let mark = format!("seen-by-{}", std::process::id());
+    slot.lay_out(&with_test(&format!(
+        "let seen = std::env::current_exe().unwrap().with_extension({mark:?}); \
+         if std::fs::remove_file(&seen).is_err() {{ \
              std::fs::write(&seen, \"\").unwrap(); \
              panic!(\"too late\"); \
-         }",
-    ));
+         }}",
+    )));
     let ran = slot.tool(&["test", "crates"]);
     exits(&ran, 0);
     for text in ["only told: ", ": added\n", "run once more", "too late"] {

@@ -51,10 +51,15 @@ fn a_starter_is_a_workspace_of_its_own() {
         assert!(!text.contains(&root), "{name} names {root}");
     }
     let manifest = support::read_text(&dir.join("Cargo.toml"));
+    let workspace = support::read_text(&slot.root.join("Cargo.toml"));
+    let oldest = workspace
+        .lines()
+        .find(|line| line.starts_with("rust-version = "))
+        .expect("the workspace says which Rust is the oldest that will do");
     for text in [
         "version = \"0.1.0\"",
         "edition = \"2024\"",
-        "rust-version = \"1.95\"",
+        oldest,
         "license = \"MIT OR Apache-2.0\"",
         "missing_docs = \"deny\"",
         "undocumented_unsafe_blocks = \"deny\"",

@@ -166,8 +166,8 @@ fn runs() {
     let mut out = Vec::new();
     let all = linux::run(&mut out, 10).unwrap();
     assert_eq!(all.len(), 6);
-    // A switch makes two system calls, and more.
-    assert!(all[2] < all[4], "{all:?}");
+    // Each makes system calls, and none takes less on any machine.
+    assert!(all[4] > 50.0 && all[5] > 50.0, "{all:?}");
     assert_eq!(String::from_utf8(out).unwrap().lines().count(), 6);
 }
 

@@ -173,18 +173,9 @@ cfg_select! {
                 make_threads(most.parse().unwrap()).unwrap();
                 std::process::exit(0);
             }
-            // An emulator's program cannot always start itself.
-            let program = std::env::current_exe().unwrap();
-            let list = Command::new(&program).arg("--list").output();
-            let listed = list.is_ok_and(|list| {
-                String::from_utf8_lossy(&list.stdout).contains("runs: test")
-            });
-            if !listed {
-                println!("not tested: this program cannot start itself here");
+            let Some(child) = testing::this_test_again("runs") else {
                 return;
-            }
-            let mut child = Command::new(program);
-            child.args(["--exact", "runs", "--nocapture"]);
+            };
             let (made, said) = in_a_child(child, 200).unwrap();
             assert_eq!((made, said.as_str()), (200, "nothing stopped it"));
             let limits = limits().unwrap();

@@ -94,13 +94,17 @@ fn field(file: &str, name: &str) -> io::Result<u64> {
 /// # Errors
 ///
 /// If the kernel refuses.
+///
+/// # Panics
+///
+/// On a core whose number is beyond the 1,024 that a set can hold.
 pub fn share_one_core() -> io::Result<()> {
     // SAFETY: takes nothing.
     let core = unsafe { libc::sched_getcpu() };
     let core = usize::try_from(core).map_err(|_| io::Error::last_os_error())?;
     // SAFETY: a set of cores is an array of bits, and all may be zero.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: it refuses a number that the set has no bit for, by doing nothing.
+    // SAFETY: the set is ours; a number that it has no bit for would panic.
     unsafe { libc::CPU_SET(core, &mut set) };
     let size = size_of_val(&set);
     // SAFETY: 0 is the calling thread; the set is there, with that size.

@@ -67,6 +67,7 @@ mod calls {
         } else {
             send(writer.as_raw_fd());
         }
+        drop(writer); // if nothing was written, the read below ends
         let mut received = [0; LINE.len()];
         reader.read_exact(&mut received)?;
         Ok(received == LINE)

@@ -23,9 +23,7 @@ pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
         act();
         return None;
     }
-    let program = env::current_exe().expect("this program has a path");
-    let output = Command::new(program)
-        .args([name, "--exact", "--nocapture"])
+    let output = again(name)
         .env(CHILD, "1")
         .env("RUST_BACKTRACE", "1")
         // A process that ends early does not free everything.
@@ -40,4 +38,31 @@ pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
         return None;
     }
     Some(output)
+}
+
+/// A command that runs this test program again, with the one test `name`.
+/// `None` where this program is emulated and the kernel cannot start another
+/// one: then nothing can be tested, and it says so.
+///
+/// # Panics
+///
+/// When the program that runs cannot be found.
+pub fn this_test_again(name: &str) -> Option<Command> {
+    let list = again(name).arg("--list").output();
+    let listed = list.is_ok_and(|list| {
+        let tests = String::from_utf8_lossy(&list.stdout).into_owned();
+        tests.contains(&format!("{name}: test"))
+    });
+    if !listed {
+        eprintln!("not tested: this emulator cannot start a child");
+        return None;
+    }
+    Some(again(name))
+}
+
+fn again(name: &str) -> Command {
+    let program = env::current_exe().expect("this program has a path");
+    let mut command = Command::new(program);
+    command.args([name, "--exact", "--nocapture"]);
+    command
 }

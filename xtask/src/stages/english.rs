@@ -3,6 +3,8 @@
 //! Readers of the first chapters stumbled over the same ones again and again.
 //! Here are those that a machine can tell from good English.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result};
 
 use super::Context;
@@ -42,8 +44,8 @@ const AFTER_ALL: &[(&str, &str)] = &[
     ("outside of", "the"),
 ];
 
-/// Looks at the pages, the texts of their figures, what stands beside the
-/// crates, and the comments in them.
+/// Looks at the pages, the texts of their figures, and what stands beside the
+/// crates.
 pub fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for page in cx.pages() {
         report.checked += 1;
@@ -55,18 +57,24 @@ pub fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for file in documents(cx)? {
         report.checked += 1;
         let path = cx.project.root.join(&file);
-        let mut text = std::fs::read_to_string(&path)
+        let text = std::fs::read_to_string(&path)
             .with_context(|| path.display().to_string())?;
-        if file.extension().is_some_and(|ending| ending == "rs") {
-            text = comments(&text);
-        }
-        for (offset, length, instead) in found(&text) {
-            let line = text[..offset].matches('\n').count() + 1;
-            let words = &text[offset..offset + length];
-            tell(&Place::new(&file, line), words, instead, report);
-        }
+        document(&file, &text, report);
     }
     Ok(())
+}
+
+/// Looks at the comments of a source file.
+pub fn source(file: &Path, text: &str, report: &mut Report) {
+    document(file, &comments(text), report);
+}
+
+fn document(file: &Path, text: &str, report: &mut Report) {
+    for (offset, length, instead) in found(text) {
+        let line = text[..offset].matches('\n').count() + 1;
+        let words = &text[offset..offset + length];
+        tell(&Place::new(file, line), words, instead, report);
+    }
 }
 
 fn tell(place: &Place, words: &str, instead: &str, report: &mut Report) {
@@ -101,7 +109,7 @@ fn comments(text: &str) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
 
-fn documents(cx: &Context<'_>) -> Result<Vec<std::path::PathBuf>> {
+fn documents(cx: &Context<'_>) -> Result<Vec<PathBuf>> {
     let root = &cx.project.root;
     let mut found = Vec::new();
     if cx.only.is_empty() {
@@ -114,18 +122,8 @@ fn documents(cx: &Context<'_>) -> Result<Vec<std::path::PathBuf>> {
         }
     }
     for package in cx.packages() {
-        let folder = crate::project::folder(package);
-        found.push(cx.project.shown(&folder.join("README.md")).into());
-        for file in cx.project.files(folder)? {
-            let inside = file.strip_prefix(folder)?;
-            // Broken books have to be wrong, and this file has the list.
-            if file.extension().is_some_and(|ending| ending == "rs")
-                && !inside.starts_with("tests/fixtures")
-                && !inside.ends_with("english.rs")
-            {
-                found.push(cx.project.shown(&file).into());
-            }
-        }
+        let readme = crate::project::folder(package).join("README.md");
+        found.push(cx.project.shown(&readme).into());
     }
     found.retain(|file| root.join(file).is_file());
     Ok(found)

@@ -1,20 +1,20 @@
 //! The house rules for code that neither the compiler nor clippy knows.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{DependencyKind, Package, TargetKind};
 use syn::visit::Visit;
 
-use super::{Context, Lane, Stage, bounds};
+use super::{Context, Lane, Stage, bounds, english};
 use crate::page::Place;
 use crate::project::folder;
 use crate::report::Report;
 
 pub const STAGE: Stage = Stage {
     name: "house",
-    about: "rules for the code: docs, unwrap, lints, lengths, dependencies",
+    about: "rules for the code: docs, unwrap, lints, lengths, comments",
     lane: Lane::Text,
     run,
 };
@@ -32,6 +32,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
                     .with_context(|| file.display().to_string())?;
                 report.checked += 1;
                 source(cx, package, &file, &text, report);
+                let shown = PathBuf::from(cx.project.shown(&file));
+                english::source(&shown, &text, report);
                 names += &text;
             }
         }

@@ -186,7 +186,9 @@ fn rests_on(block: &Block) -> Vec<(usize, String)> {
             if local {
                 own.insert(name.to_owned());
             }
-            if !lifetime && (upper || called || behind_path) {
+            // As in `fn(Argument)`.
+            let keyword = DEFINES.contains(&name);
+            if !lifetime && !keyword && (upper || called || behind_path) {
                 used.push((number, name.to_owned()));
             }
             behind_path = false;

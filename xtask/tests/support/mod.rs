@@ -119,8 +119,10 @@ impl Book {
         let version = VERSION.get_or_init(|| {
             let ran = run(Command::new("rustc").arg("--version"), LIMIT);
             // rustc 1.97.0-nightly (c1f9b9d 2026-05-02)
-            let version = ran.stdout.split([' ', '-']).nth(1);
-            version.unwrap_or_else(|| panic!("{ran}")).to_owned()
+            let release = ran.stdout.split(' ').nth(1);
+            let release = release.and_then(|version| version.rsplit_once('.'));
+            let (version, _) = release.unwrap_or_else(|| panic!("{ran}"));
+            version.to_owned()
         });
         self.edit(
             "Cargo.toml",
