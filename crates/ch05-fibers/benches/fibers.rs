@@ -10,15 +10,16 @@
 //!
 //! | group | a case is | its figure is for |
 //! |---|---|---|
-//! | `round trip` | how deep the fiber yields | a switch there and one back |
+//! | `round trip` | where the fiber yields: in its first function, or in one that it calls | a switch there and one back |
 //! | `round robin` | how many fibers take turns | a switch to the next one |
 //! | `create` | where the stack comes from | make, run, and wait for the end |
 //! | `memory` | how many fibers are suspended | what each has touched |
 //!
 //! `ours` is the bare switch in `round trip`, as corosensei is one, and the
 //! whole runtime in all others: its `create` is a spawn and a join. `ours, bare`
-//! is what corosensei's is: a closure that runs on a pooled stack. The last form runs one loop, for a tool that
-//! counts instructions; what cannot be counted so is refused.
+//! is what corosensei's is: a closure that runs on a pooled stack. The last
+//! form runs one loop, for a tool that counts instructions; what cannot be
+//! counted so is refused.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod linux;

@@ -35,7 +35,7 @@ impl Group {
 
     fn cases(self) -> &'static [&'static str] {
         match self {
-            Self::RoundTrip => &["at once", "3 deep"],
+            Self::RoundTrip => &["at once", "in a call"],
             Self::RoundRobin => &["2", "1,000", "10,000"],
             Self::Create => &["pooled stack", "new stack"],
             Self::Memory => &["1,000", "10,000", "100,000"],
@@ -81,7 +81,7 @@ fn once(
     iterations: usize,
 ) -> Result<Option<Duration>> {
     Ok(match group {
-        Group::RoundTrip => (peer.round_trip)(case == "3 deep", iterations),
+        Group::RoundTrip => (peer.round_trip)(case == "in a call", iterations),
         Group::RoundRobin => (peer.round_robin)(number(case), iterations),
         Group::Create => (peer.create)(case == "new stack", iterations),
         Group::Memory => return Err("memory is measured in a child".into()),
