@@ -11,6 +11,7 @@
 //! | group | a case is | its figure is for |
 //! |---|---|---|
 //! | `round trip` | where the fiber yields: in its first function, or in one that it calls | a switch there and one back |
+//! | `ladder` | the same | the same, for the chapter's ways to switch |
 //! | `round robin` | how many fibers take turns | a switch to the next one |
 //! | `create` | where the stack comes from | make, run, and wait for the end |
 //! | `memory` | how many fibers are suspended | what each has touched |

@@ -3,13 +3,14 @@
 mod memory;
 mod peers;
 
-use peers::{PEERS, Peer};
+use peers::{PEERS, Peer, RUNGS};
 use std::time::Duration;
 use testing::bench::{Arguments, Result, Rounds, Row, in_turns, ns_each};
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Group {
+    Ladder,
     RoundTrip,
     RoundRobin,
     Create,
@@ -17,7 +18,8 @@ enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
+        Self::Ladder,
         Self::RoundTrip,
         Self::RoundRobin,
         Self::Create,
@@ -26,6 +28,7 @@ impl Group {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Ladder => "ladder",
             Self::RoundTrip => "round trip",
             Self::RoundRobin => "round robin",
             Self::Create => "create",
@@ -33,9 +36,13 @@ impl Group {
         }
     }
 
+    fn peers(self) -> &'static [Peer] {
+        if self == Self::Ladder { &RUNGS } else { &PEERS }
+    }
+
     fn cases(self) -> &'static [&'static str] {
         match self {
-            Self::RoundTrip => &["at once", "in a call"],
+            Self::Ladder | Self::RoundTrip => &["at once", "in a call"],
             Self::RoundRobin => &["2", "1,000", "10,000"],
             Self::Create => &["pooled stack", "new stack"],
             Self::Memory => &["1,000", "10,000", "100,000"],
@@ -58,7 +65,7 @@ impl Group {
     /// How many iterations take some milliseconds.
     fn iterations(self, peer: &Peer, case: &str) -> usize {
         match self {
-            Self::RoundTrip => 200_000 / peer.slowness,
+            Self::Ladder | Self::RoundTrip => 200_000 / peer.slowness,
             Self::RoundRobin => (400_000 / number(case)).max(20),
             Self::Create if case == "new stack" => 500,
             Self::Create => 50_000 / peer.slowness,
@@ -81,7 +88,9 @@ fn once(
     iterations: usize,
 ) -> Result<Option<Duration>> {
     Ok(match group {
-        Group::RoundTrip => (peer.round_trip)(case == "in a call", iterations),
+        Group::Ladder | Group::RoundTrip => {
+            (peer.round_trip)(case == "in a call", iterations)
+        }
         Group::RoundRobin => (peer.round_robin)(number(case), iterations),
         Group::Create => (peer.create)(case == "new stack", iterations),
         Group::Memory => return Err("memory is measured in a child".into()),
@@ -95,7 +104,7 @@ fn compare(group: Group, case: &str, quick: bool) -> Result<()> {
         (false, Group::Memory) => 3,
         (false, _) => 21,
     };
-    let measured = in_turns(&PEERS, Rounds::counted(rounds), |peer| {
+    let measured = in_turns(group.peers(), Rounds::counted(rounds), |peer| {
         if group == Group::Memory {
             return memory::measure(peer, number(case));
         }
@@ -140,12 +149,14 @@ pub fn run(arguments: Arguments) -> Result<()> {
         }
         return Ok(());
     };
-    let names = PEERS.map(|peer| peer.name);
-    let found = PEERS.iter().find(|known| known.name == peer);
-    let peer = found.ok_or_else(|| format!("the peers are {names:?}"))?;
     let [group] = groups[..] else {
         return Err("of which group? --group GROUP".into());
     };
+    let found = group.peers().iter().find(|known| known.name == peer);
+    let peer = found.ok_or_else(|| {
+        let names: Vec<_> = group.peers().iter().map(|p| p.name).collect();
+        format!("the peers are {names:?}")
+    })?;
     if !group.cases().contains(&case.as_str()) {
         return Err(format!("the cases are {:?}", group.cases()).into());
     }

@@ -1,6 +1,8 @@
 //! The peers: for each the four things that are measured.
 
-use ch05_fibers::ladder::{Crate, Loop, NakedRet, Rung};
+use ch05_fibers::ladder::{
+    Crate, InlineJmp, InlinePaired, Loop, NakedFloat, NakedJmp, NakedRet, Rung,
+};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use may::coroutine;
@@ -80,26 +82,8 @@ pub const PEERS: [Peer; 7] = [
         create: green::create,
         keep: green::keep,
     },
-    Peer {
-        name: "textbook",
-        slowness: 1,
-        threads: false,
-        most: 0,
-        round_trip: rung::<NakedRet>,
-        round_robin: |_, _| None,
-        create: |_, _| None,
-        keep: |_, _| {},
-    },
-    Peer {
-        name: "ucontext",
-        slowness: 50,
-        threads: false,
-        most: 0,
-        round_trip: ucontext::round_trip,
-        round_robin: |_, _| None,
-        create: |_, _| None,
-        keep: |_, _| {},
-    },
+    switching("textbook", 1, rung::<NakedRet>),
+    switching("ucontext", 50, ucontext::round_trip),
     Peer {
         name: "threads",
         slowness: 500,
@@ -111,6 +95,38 @@ pub const PEERS: [Peer; 7] = [
         keep: threads::keep,
     },
 ];
+
+/// The chapter's ladder.
+pub const RUNGS: [Peer; 6] = [
+    step::<NakedRet>(),
+    step::<NakedFloat>(),
+    step::<NakedJmp>(),
+    step::<InlinePaired>(),
+    step::<InlineJmp>(),
+    step::<Crate>(),
+];
+
+const fn step<R: Rung>() -> Peer {
+    switching(R::NAME, 1, rung::<R>)
+}
+
+/// One that only switches.
+const fn switching(
+    name: &'static str,
+    slowness: usize,
+    round_trip: fn(bool, usize) -> Option<Duration>,
+) -> Peer {
+    Peer {
+        name,
+        slowness,
+        threads: false,
+        most: 0,
+        round_trip,
+        round_robin: |_, _| None,
+        create: |_, _| None,
+        keep: |_, _| {},
+    }
+}
 
 /// A rung of the chapter's ladder.
 fn rung<R: Rung>(deep: bool, count: usize) -> Option<Duration> {
