@@ -370,6 +370,12 @@ impl Slot {
     fn lock_file(&self) -> String {
         static LOCK: OnceLock<String> = OnceLock::new();
         let make = || {
+            // On a fresh machine nothing has asked yet for the packages of
+            // other platforms, and skeptic reads all their manifests. Without
+            // a network it fails, and who needs one that is missing tells.
+            let mut fetch = cargo();
+            fetch.args(["fetch", "--quiet", "--locked"]);
+            run(fetch.current_dir(workspace()), LIMIT);
             let mut book = Book::good();
             book.set("Cargo.lock", read(&workspace().join("Cargo.lock")));
             self.sync(&book);
@@ -384,8 +390,7 @@ impl Slot {
 
     /// A cargo command in the slot's book.
     pub fn cargo(&self) -> Command {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = cargo();
         self.prepare(&mut command);
         command
     }
@@ -421,6 +426,11 @@ impl Slot {
             }
         }
     }
+}
+
+/// The cargo that runs this test.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// The page that every book has.
