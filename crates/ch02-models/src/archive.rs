@@ -56,7 +56,7 @@ pub fn fetch(number: u32) -> Request<&'static str> {
     Request { delay, result }
 }
 
-/// Stores a copy under the number, and gives its bytes. Takes 60 ms.
+/// Stores a copy under the number, and returns its length in bytes. Takes 60 ms.
 pub fn store(_number: u32, text: &str) -> Request<u64> {
     let (delay, result) = (ms(60), text.len() as u64);
     Request { delay, result }

@@ -3,7 +3,7 @@
 //! A small library: it orders something from a shop, and gives up waiting after
 //! a time. Both the answer and the time-out call the callback. [`order_loosely`]
 //! takes one that can be called again and again, and does so. [`order_once`]
-//! takes an [`FnOnce`] and holds it in one place: whichever timer rings first
+//! takes an [`FnOnce`] and holds it in one place: whichever timer fires first
 //! takes it out, and leaves the other nothing to call.
 //!
 //! That an [`FnOnce`] cannot be called twice is checked when it is compiled:

@@ -117,7 +117,7 @@ impl Loop {
         now.checked_add(delay).unwrap_or_else(|| now + YEARS)
     }
 
-    /// When the next timer rings. `None` if there is none.
+    /// When the next timer is due. `None` if there is none.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let (TimerId(deadline, _), _) = self.timers.first_key_value()?;

@@ -378,7 +378,7 @@ pub fn run(log: &Log) {
     log.say("main: sends off an errand");
     let ours = log.clone();
     errand(&mut timers, TITLE, log.clone()).finally(move |_, bytes| {
-        let bytes = bytes.expect("its timers ring");
+        let bytes = bytes.expect("its timers fire");
         ours.say(format!("main: done, {bytes} bytes"));
     });
     log.say("main: carries on meanwhile");
@@ -390,7 +390,7 @@ pub fn run(log: &Log) {
 ///
 /// # Panics
 ///
-/// If an errand's promise is broken, which none is: each timer rings.
+/// If an errand's promise is broken, which none is: each timer fires.
 pub fn crowd(log: &Log, count: usize) -> u64 {
     let mut timers = Loop::new();
     let errands = (0..count).map(|_| errand(&mut timers, TITLE, log.clone()));
