@@ -14,6 +14,7 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
 use crate::features;
 use crate::page::Page;
 use crate::project::{PREPROCESSOR, Project};
+use crate::search_index;
 
 /// Builds the book into `folder`; gives mdBook's warnings.
 ///
@@ -28,6 +29,7 @@ pub fn build(project: &Project, folder: &Path) -> Result<Vec<String>> {
     watch_warnings();
     take_warnings();
     book.build()?;
+    search_index::shorten(folder)?;
     Ok(take_warnings())
 }
 

@@ -27,6 +27,7 @@ mod provenance;
 mod report;
 mod repository;
 mod rustc_shim;
+mod search_index;
 mod serve;
 mod stages;
 mod starter;

@@ -41,6 +41,7 @@ mod programs;
 mod prose;
 mod samples;
 mod schedule;
+mod searches;
 mod snippets;
 mod spelling;
 mod starters;

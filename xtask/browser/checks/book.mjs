@@ -1,13 +1,16 @@
 // What is checked once for the whole book, in one tab. Each check opens what it
 // needs, and names the page that its findings are about.
 
+import { come, turn } from "../come.mjs";
 import { source } from "../report.mjs";
 import { axeContrast } from "./access.mjs";
+import { expected, finds, findsNothing, terms } from "./search.mjs";
 
 export const CHECKS = [
-  ["search", search],
-  ["search-nothing", searchNothing],
-  ["search-terms", searchTerms],
+  ["search", finds],
+  ["search-nothing", findsNothing],
+  ["search-terms", terms],
+  ["search-expected", expected],
   ["arrow-keys", arrowKeys],
   ["skip", skip],
   ["target-on-load", targetOnLoad],
@@ -18,102 +21,6 @@ export const CHECKS = [
   // Last, because the theme that it leaves stays.
   ["themes", themes],
 ];
-
-const RESULTS = "#mdbook-searchresults a";
-
-/// What is waited for, or an error that says what did not come.
-function come(promise, message) {
-  return promise.catch(() => {
-    throw new Error(message);
-  });
-}
-
-/// Does what should lead to another page; gives the server's response.
-async function turn(page, act, message) {
-  const arrived = page.waitForNavigation({ timeout: 30_000 });
-  const [response] = await come(Promise.all([arrived, act()]), message);
-  return response;
-}
-
-/// `s` opens the search, a heading's words find its page, and a result leads
-/// there.
-async function search(tab, names) {
-  const { page } = tab;
-  const name = names.at(-1);
-  await tab.open(name);
-  const words = await page.evaluate(() => {
-    const headings = document.querySelectorAll("main :is(h1, h2)");
-    const words = [...headings].at(-1).textContent.match(/[A-Za-z]{4,}/g) ?? [];
-    return words.sort((a, b) => b.length - a.length).slice(0, 2);
-  });
-  if (words.length === 0) return { page: name, wrong: ["the last heading has no word to search"] };
-  await tab.open(names[0]);
-  await type(page, "s", words.join(" "));
-  await come(page.waitForSelector(RESULTS), `a search for "${words.join(" ")}" shows nothing`);
-  const results = await page.$$(RESULTS);
-  for (const result of results) {
-    const { pathname } = new URL(await result.evaluate((a) => a.href));
-    if (pathname !== new URL(name, tab.base).pathname) continue;
-    const follow = () => result.click();
-    const response = await turn(page, follow, "a search result leads nowhere");
-    const status = response?.status();
-    const wrong = status === 200 ? [] : [`a search result leads to status ${status}`];
-    return { page: name, wrong: [...wrong, ...tab.errors] };
-  }
-  const message = `a search for "${words.join(" ")}" finds ${results.length} places, not this page`;
-  return { page: name, wrong: [message] };
-}
-
-/// `/` opens the search, too, and what is nowhere is not found.
-async function searchNothing(tab, names) {
-  const { page } = tab;
-  await tab.open(names[0]);
-  await type(page, "/", "zqxjkvbwqz");
-  const saidSo = page.waitForFunction(() =>
-    document.getElementById("mdbook-searchresults-header").textContent.startsWith("No "),
-  );
-  await come(saidSo, "a search for nonsense does not say that there is nothing");
-  const found = await page.$$(RESULTS);
-  const wrong = found.length === 0 ? [] : ["a search for nonsense finds something"];
-  await page.keyboard.press("Escape");
-  const hidden = page.waitForSelector("#mdbook-searchbar", { state: "hidden" });
-  await come(hidden, "Escape does not close the search");
-  return { page: names[0], wrong: [...wrong, ...tab.errors] };
-}
-
-/// A search for a term of the glossary finds what it means among the first.
-async function searchTerms(tab, names) {
-  const { page } = tab;
-  const name = names.find((name) => name.endsWith("glossary.html"));
-  if (name === undefined) return { page: names[0], wrong: [] };
-  const FIRST = 3;
-  await tab.open(name);
-  const all = await page.$$eval("main h2.term", (terms) =>
-    terms.map(({ id, textContent }) => ({ id, term: textContent.trim() })),
-  );
-  const wrong = all.length === 0 ? ["no term is a section"] : [];
-  // Some from everywhere.
-  const step = Math.ceil(all.length / 8);
-  for (const { id, term } of all.filter((_, index) => index % step === 0)) {
-    await tab.open(name);
-    await type(page, "s", term);
-    await come(page.waitForSelector(RESULTS), `a search for "${term}" shows nothing`);
-    const found = await page.$$eval(RESULTS, (links) => links.map((a) => a.href));
-    const place = found.findIndex((href) => href.endsWith(`#${id}`));
-    if (place >= 0 && place < FIRST) continue;
-    wrong.push(`a search for "${term}" does not have its definition among the first ${FIRST}`);
-  }
-  return { page: name, wrong: [...wrong, ...tab.errors] };
-}
-
-async function type(page, key, text) {
-  await page.keyboard.press(key);
-  // The index comes when the search is opened first; the field has the focus
-  // after that.
-  const open = page.waitForFunction(() => document.activeElement?.id === "mdbook-searchbar");
-  await come(open, `the key ${key} does not open the search`);
-  await page.keyboard.type(text);
-}
 
 /// The five themes can be chosen, differ, and last; what leads from page to page
 /// can be seen in each.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Lane, Stage, searches};
 use crate::book::html_name;
 use crate::page::Page;
 use crate::process;
@@ -39,10 +39,16 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         report.skip("npm ci --prefix xtask/browser");
         return Ok(());
     }
+    let searches = searches::read(cx.project, report)?;
     let opened = Opened::new(cx, &book, &checks)?;
     opened.count_unchanged(report)?;
     let chromium_is = chromium.to_string_lossy();
-    let whole = cx.key().text(&opened.all()).text(&chromium_is).finish();
+    let whole = cx
+        .key()
+        .text(&opened.all())
+        .text(&chromium_is)
+        .text(&searches)
+        .finish();
     if opened.nothing() && cx.cache.has_passed("browser", whole) {
         return Ok(());
     }
@@ -54,6 +60,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .arg(server.url())
         .args(opened.names())
         .env("CHROMIUM", chromium)
+        .env("SEARCHES", searches)
         .env("UNCHANGED", opened.unchanged().join(" "));
     if cx.once {
         command.env("ONCE", "1");
