@@ -14,21 +14,30 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
 use crate::features;
 use crate::page::Page;
 use crate::project::{PREPROCESSOR, Project};
-use crate::search_index;
+use crate::{print_page, search_index};
 
-/// Builds the book into `folder`; gives mdBook's warnings.
+/// Builds the book into `folder`; gives mdBook's warnings. Its first page
+/// offers the PDF `pdf`, if there is to be one.
 ///
 /// # Errors
 /// When a page cannot be rendered.
-pub fn build(project: &Project, folder: &Path) -> Result<Vec<String>> {
+pub fn build(
+    project: &Project,
+    folder: &Path,
+    pdf: Option<&str>,
+) -> Result<Vec<String>> {
     let mut book = MDBook::load(&project.root)?;
     book.config.build.build_dir = folder.to_owned();
     // book.toml declares the preprocessor as a command for an installed
     // mdBook. Here it is replaced by itself, without a second process.
-    book.with_preprocessor(Features);
+    book.with_preprocessor(Features {
+        pdf: pdf.map(str::to_owned),
+    });
     watch_warnings();
     take_warnings();
     book.build()?;
+    let title = book.config.book.title.as_deref().unwrap_or_default();
+    print_page::add_contents(&book.book, title, folder)?;
     search_index::shorten(folder)?;
     Ok(take_warnings())
 }
@@ -43,7 +52,7 @@ pub fn preprocess_stdin() -> Result<()> {
     std::io::stdin().read_to_end(&mut input)?;
     let (context, book) = mdbook_preprocessor::parse_input(&input[..])
         .context("this is called by mdBook, with a book on standard input")?;
-    let book = Features.run(&context, book)?;
+    let book = Features::default().run(&context, book)?;
     serde_json::to_writer(std::io::stdout().lock(), &book)?;
     Ok(())
 }
@@ -59,8 +68,10 @@ pub fn html_name(page: &Path) -> PathBuf {
 }
 
 /// The page features as an mdBook preprocessor.
-#[derive(Debug)]
-struct Features;
+#[derive(Debug, Default)]
+struct Features {
+    pdf: Option<String>,
+}
 
 impl Preprocessor for Features {
     fn name(&self) -> &str {
@@ -71,6 +82,7 @@ impl Preprocessor for Features {
         let mut book = book;
         let project = Project::load(&context.root)?;
         let set = features::Features::new(&project)?;
+        let set = set.with_pdf(self.pdf.as_deref());
         let mut outcome = Ok(());
         book.for_each_mut(|item| {
             if let BookItem::Chapter(chapter) = item

@@ -8,7 +8,9 @@ use clap::{Parser, Subcommand};
 
 use crate::project::Project;
 use crate::stages::{self, STAGES, Selection, Wishes};
-use crate::{WrongUse, bench, book, exercise, figure, serve, starter};
+use crate::{
+    WrongUse, bench, book, chromium, exercise, figure, serve, starter,
+};
 
 /// Builds the book, tests everything in it, and hands out chapters.
 #[derive(Debug, Parser)]
@@ -33,7 +35,11 @@ enum Command {
         open: bool,
     },
     /// Build the book, ready to deploy
-    Book,
+    Book {
+        /// Print it, too: a PDF that the first page offers. Needs Chromium
+        #[arg(long)]
+        pdf: bool,
+    },
     /// Run all checks, or the named stages and chapters
     #[command(after_help = stage_help())]
     Test {
@@ -128,6 +134,27 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Builds the book to deploy, and says where it is.
+fn build(project: &Project, pdf: bool) -> Result<bool> {
+    let folder = project.built_book();
+    let pdf = pdf.then(|| project.pdf_name());
+    let chromium = chromium::find();
+    if pdf.is_some() && chromium.is_none() {
+        let needs = format!("--pdf needs {}", chromium::MISSING);
+        return Err(WrongUse(needs).into());
+    }
+    let warnings = book::build(project, &folder, pdf.as_deref())?;
+    for warning in &warnings {
+        eprintln!("warning: {warning}");
+    }
+    println!("{}", folder.join("index.html").display());
+    if let (Some(name), Some(chromium)) = (pdf, chromium) {
+        chromium::print(&chromium, &folder, &name)?;
+        println!("{}", folder.join(name).display());
+    }
+    Ok(warnings.is_empty())
+}
+
 fn execute(cli: Cli) -> Result<bool> {
     let start = match cli.root {
         Some(folder) => std::path::absolute(folder)?,
@@ -136,15 +163,7 @@ fn execute(cli: Cli) -> Result<bool> {
     let find = || Project::find(&start);
     match cli.command {
         Command::Serve { port, open } => serve::serve(&find()?, port, open),
-        Command::Book => {
-            let project = find()?;
-            let warnings = book::build(&project, &project.built_book())?;
-            for warning in &warnings {
-                eprintln!("warning: {warning}");
-            }
-            println!("{}", project.built_book().join("index.html").display());
-            Ok(warnings.is_empty())
-        }
+        Command::Book { pdf } => build(&find()?, pdf),
         Command::Test {
             what,
             bless,

@@ -24,6 +24,7 @@ mod fences;
 mod figures;
 mod folded;
 mod glossary;
+mod pdf;
 mod plots;
 mod status;
 
@@ -37,6 +38,7 @@ const FEATURES: &[Feature] = &[
     figures::FEATURE,
     folded::FEATURE,
     glossary::FEATURE,
+    pdf::FEATURE,
     plots::FEATURE,
     status::FEATURE,
 ];
@@ -47,6 +49,7 @@ pub use glossary::unused as unused_terms;
 /// The names that may stand in `{{#name …}}`, besides `include`.
 pub const DIRECTIVES: &[&str] = &[
     "diff", "status", "solution", "answer", "end", "figure", "bench", "plot",
+    "pdf",
 ];
 
 /// One feature.
@@ -61,6 +64,8 @@ struct Feature {
 struct Site<'a> {
     project: &'a Project,
     terms: Vec<glossary::Term>,
+    /// The file's name, if the book is being printed.
+    pdf: Option<&'a str>,
 }
 
 /// All features, ready for the pages of a book.
@@ -74,7 +79,17 @@ impl<'a> Features<'a> {
     /// When the glossary cannot be read.
     pub fn new(project: &'a Project) -> Result<Features<'a>> {
         let terms = glossary::terms(project)?;
-        Ok(Features(Site { project, terms }))
+        Ok(Features(Site {
+            project,
+            terms,
+            pdf: None,
+        }))
+    }
+
+    /// The same for a book that is printed, too: into a PDF of this name.
+    pub fn with_pdf(mut self, name: Option<&'a str>) -> Features<'a> {
+        self.0.pdf = name;
+        self
     }
 
     /// The page as mdBook is to render it.

@@ -117,6 +117,17 @@ impl Project {
         self.root.join(&self.config.build.build_dir)
     }
 
+    /// The name of the book as a PDF, from its title.
+    pub fn pdf_name(&self) -> String {
+        let title = self.config.book.title.as_deref().unwrap_or("book");
+        let words: Vec<String> = title
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        format!("{}.pdf", words.join("-"))
+    }
+
     /// Where the tests build the book, absolute. Not where it is deployed
     /// from or served: somebody may be reading that while the tests run.
     pub fn tested_book(&self) -> PathBuf {

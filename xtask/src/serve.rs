@@ -54,7 +54,7 @@ pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
             .with_context(|| folder.display().to_string())?;
     }
     // What changes from here on is seen, the pages of the first build too.
-    report(shelf.build(|folder| book::build(project, folder)));
+    report(shelf.build(|folder| book::build(project, folder, None)));
     println!("serving {}", server.url());
     println!("stop with Ctrl-C");
     if open {
@@ -77,7 +77,7 @@ pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
             continue;
         }
         let started = Instant::now();
-        if report(shelf.build(|folder| book::build(project, folder))) {
+        if report(shelf.build(|folder| book::build(project, folder, None))) {
             println!("built again in {} ms", started.elapsed().as_millis());
         }
     }

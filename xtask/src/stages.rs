@@ -180,7 +180,7 @@ impl Context<'_> {
             return Ok((folder, warnings.clone()));
         }
         self.progress.step("building the book");
-        let found = mdbook::build(self.project, &folder)?;
+        let found = mdbook::build(self.project, &folder, None)?;
         Ok((folder, warnings.insert(found).clone()))
     }
 

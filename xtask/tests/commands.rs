@@ -408,7 +408,9 @@ fn a_string_is_shown_as_it_is() {
 }
 
 /// An installed mdBook calls the tool as a preprocessor. The book that this
-/// makes is, file by file, the one that the tool makes by itself.
+/// makes is, file by file, the one that the tool makes by itself, but for what
+/// the tool does after mdBook: the contents of the print page, the shorter
+/// index of the search.
 #[test]
 fn as_a_preprocessor_it_makes_the_same_book() {
     let slot = good();
@@ -436,6 +438,9 @@ fn as_a_preprocessor_it_makes_the_same_book() {
     let mut different: Vec<&String> = own
         .iter()
         .filter(|(name, content)| others.get(*name) != Some(content))
+        .filter(|(name, _)| {
+            *name != "print.html" && !name.starts_with("searchindex")
+        })
         .map(|(name, _)| name)
         .collect();
     different.extend(others.keys().filter(|name| !own.contains_key(*name)));

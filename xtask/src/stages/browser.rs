@@ -5,13 +5,14 @@
 //! for each thing that they looked at.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::{Context, Lane, Stage, searches};
 use crate::book::html_name;
+use crate::chromium;
 use crate::page::Page;
 use crate::process;
 use crate::report::Report;
@@ -27,8 +28,8 @@ pub const STAGE: Stage = Stage {
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let (book, _) = cx.built_book()?;
     let checks = crate::own_folder().join("browser");
-    let Some(chromium) = chromium() else {
-        report.skip("chromium (Debian: apt-get install chromium)");
+    let Some(chromium) = chromium::find() else {
+        report.skip(chromium::MISSING);
         return Ok(());
     };
     if !process::is_there("node") {
@@ -295,15 +296,4 @@ fn place(page: &Page, check: &serde_json::Value) -> crate::page::Place {
         .and_then(|text| page.text.find(text))
         .map_or(1, |at| page.line_at(at));
     page.place(line)
-}
-
-fn chromium() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("CHROMIUM") {
-        return Some(path.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&path)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|file| file.is_file())
 }

@@ -469,6 +469,11 @@ pub fn browser(scripts: &Path) -> Option<PathBuf> {
         .then_some(())?;
     let driver = scripts.join("node_modules/playwright-core");
     driver.is_dir().then_some(())?;
+    chromium()
+}
+
+/// Chromium, if it is here.
+pub fn chromium() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CHROMIUM") {
         return Some(path.into());
     }
