@@ -44,7 +44,7 @@ fn ours(trace: &str) -> Vec<&str> {
 }
 
 fn capture() -> String {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| spawn(outer).join().unwrap_or_default())
 }
 

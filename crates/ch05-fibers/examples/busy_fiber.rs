@@ -15,7 +15,7 @@ const NAP: Duration = Duration::from_millis(10);
 /// How long a nap takes beside a fiber that computes, and that calls `polite`
 /// again and again meanwhile.
 fn nap_beside(polite: fn()) -> Duration {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| {
         let napping = spawn(|| {
             let start = Instant::now();

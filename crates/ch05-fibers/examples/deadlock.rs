@@ -40,7 +40,7 @@ fn wait_for_each_other() {
 /// What `run` panics with.
 fn complaint() -> Result<(), Box<dyn Any + Send>> {
     panic::catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: this code and std break none of the four promises.
+        // SAFETY: this code and std break none of the five promises.
         unsafe { Runtime::new() }.run(wait_for_each_other);
     }))
 }

@@ -41,7 +41,7 @@ mod unix {
     /// Two fibers sort at the same time, in the middle of each other's `qsort`,
     /// and a third one counts how often it had its turn meanwhile.
     pub fn sort_two() -> (Vec<i32>, Vec<i32>, bool) {
-        // SAFETY: this code and std break none of the four promises.
+        // SAFETY: this code and std break none of the five promises.
         unsafe { Runtime::new() }.run(|| {
             let done = Rc::new(Cell::new(false));
             let over = done.clone();

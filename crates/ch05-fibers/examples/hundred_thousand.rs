@@ -50,7 +50,7 @@ mod linux {
     // ANCHOR: hundred_thousand
     /// What `count` fibers that have begun and wait have cost.
     pub fn cost(count: usize) -> io::Result<Memory> {
-        // SAFETY: this code and std break none of the four promises.
+        // SAFETY: this code and std break none of the five promises.
         unsafe { Runtime::new() }.run(|| {
             let before = Memory::now()?;
             let go = Rc::new(Cell::new(false));

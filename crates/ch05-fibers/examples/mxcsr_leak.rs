@@ -74,7 +74,7 @@ cfg_select! {
 /// A third, as an innocent fiber computes it, before and after another fiber
 /// has changed the rounding.
 fn before_and_after(builder: RuntimeBuilder) -> (f64, f64) {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     let mut runtime = unsafe { builder.build() };
     runtime.run(|| {
         let innocent = spawn(|| {

@@ -20,7 +20,7 @@ fn recurse(depth: u64) -> u64 {
 }
 
 fn overflow() {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }
         .run(|| {
             spawn(|| {
@@ -39,17 +39,17 @@ fn overflow() {
 fn large_frame() {
     #[inline(never)]
     fn step() -> u8 {
-        let room = black_box([1_u8; 40 * 1024]);
-        let below = black_box([2_u8; 40 * 1024]);
+        let room = black_box([1_u8; 80 * 1024]);
+        let below = black_box([2_u8; 80 * 1024]);
         black_box(&room)[0] + black_box(&below)[0]
     }
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| spawn(step).join()).ok();
 }
 
 /// Not an overflow: the handler that was there before has to deal with it.
 fn other_fault() {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| {
         let nowhere = black_box(std::ptr::without_provenance::<u64>(8));
         // SAFETY: there is none: this is to fault.

@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
         }
         println!("fiber {me}: done");
     };
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { run(&count) }?;
     println!("home");
     Ok(())

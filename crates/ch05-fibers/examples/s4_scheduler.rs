@@ -24,7 +24,7 @@ fn main() {
 
 // ANCHOR: main
 fn three_fibers() {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     let scheduler = unsafe { Scheduler::new() };
     scheduler.spawn(|fibers| {
         let sum = fibers.spawn(|fibers| add(fibers, 3));
@@ -55,7 +55,7 @@ fn add(fibers: &Fibers, last: u32) -> u32 {
 
 #[test]
 fn runs() {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     let scheduler = unsafe { Scheduler::new() };
     let sum = scheduler.spawn(|fibers| add(fibers, 3));
     scheduler.run();

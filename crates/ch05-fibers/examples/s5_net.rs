@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 // ANCHOR: main
 fn main() -> io::Result<()> {
     quiet::end_on_closed_pipes();
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| {
         let echo = start(s5_net::echo)?;
         let hello = start(s5_net::hello)?;
@@ -81,7 +81,7 @@ fn wait_in_vain(address: SocketAddr) -> io::Result<String> {
 
 #[test]
 fn runs() -> io::Result<()> {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| {
         let echo = start(s5_net::echo)?;
         assert_eq!(talk(echo, "words")?, "words");

@@ -44,7 +44,7 @@ fn clients(server: SocketAddr, count: usize) -> io::Result<usize> {
         right.set(right.get() + usize::from(answer == words));
         Ok(())
     };
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     unsafe { Runtime::new() }.run(|| {
         scope(|scope| {
             let client = &client;
@@ -62,7 +62,7 @@ fn clients(server: SocketAddr, count: usize) -> io::Result<usize> {
 /// Serves until the child has ended; returns what the child has printed, how
 /// many fibers there were at once, and the memory for each, in bytes.
 fn serve(count: usize) -> Outcome<(String, usize, usize)> {
-    // SAFETY: this code and std break none of the four promises.
+    // SAFETY: this code and std break none of the five promises.
     let mut runtime = unsafe { Runtime::new() };
     let before = memory();
     let (mut child, most, used) = runtime.run(|| -> Outcome<_> {

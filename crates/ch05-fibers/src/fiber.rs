@@ -45,6 +45,7 @@ pub(crate) struct Fiber {
     pub(crate) joiner: Cell<*const Fiber>,
     /// The closure, later its result: on this stack, or boxed if it is large.
     packet: Cell<*mut u8>,
+    /// Drops the result, whose type it knows.
     dispose: Cell<unsafe fn(*mut u8, bool)>,
     bottom: *mut u8,
     id: Cell<u64>,
@@ -74,7 +75,7 @@ pub(crate) struct ScopeData {
 }
 // ANCHOR_END: scope_data
 
-/// First the closure, then what has become of it. Which, says the state.
+/// First the closure, then what has become of it. The state says which.
 #[repr(C)]
 union Packet<F, T> {
     closure: ManuallyDrop<F>,

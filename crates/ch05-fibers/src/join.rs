@@ -18,7 +18,7 @@ use std::ptr::NonNull;
 /// ```compile_fail,E0277
 /// use ch05_fibers::{Runtime, spawn};
 ///
-/// // SAFETY: this code and std break none of the four promises.
+/// // SAFETY: this code and std break none of the five promises.
 /// let handle = unsafe { Runtime::new() }.run(|| spawn(|| 1));
 /// std::thread::spawn(move || handle.is_finished());
 /// ```

@@ -102,7 +102,7 @@ impl<S> Drop for Waiting<S> {
 /// use ch05_fibers::{Runtime, spawn};
 /// use std::io::{Read, Write};
 ///
-/// // SAFETY: this code and std break none of the four promises.
+/// // SAFETY: this code and std break none of the five promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// runtime.run(|| -> std::io::Result<()> {
 ///     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;

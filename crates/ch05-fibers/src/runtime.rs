@@ -19,7 +19,7 @@ use std::ptr;
 /// ```
 /// use ch05_fibers::{Runtime, spawn, yield_now};
 ///
-/// // SAFETY: this code and std break none of the four promises.
+/// // SAFETY: this code and std break none of the five promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// let sum = runtime.run(|| {
 ///     let hundred = spawn(|| {
@@ -77,7 +77,8 @@ impl RuntimeBuilder {
     /// Code from a Rust compiler touches each page of a large frame in order,
     /// and so always meets the guard. Other code may not: a function in C with
     /// locals of 72 KiB begins to write at their low end. The guard has to be
-    /// larger than the largest frame of such code.
+    /// larger than the largest frame of such code, which is one of the promises
+    /// of [`Runtime::new`].
     #[must_use]
     pub fn guard_size(mut self, bytes: usize) -> Self {
         self.guard_size = bytes;
@@ -129,11 +130,11 @@ impl Runtime {
     ///
     /// # Safety
     ///
-    /// A fiber stops in the middle of its callers. Code may count on the calls
-    /// of a thread ending in the reverse of the order in which they began; with
-    /// threads it is right to, and with fibers it is not, and no library of
-    /// fibers can see it. So the caller of this function promises, for all code
-    /// that the fibers call:
+    /// A fiber stops in the middle of its callers, and its stack is small. Code
+    /// may count on the calls of a thread ending in the reverse of the order in
+    /// which they began, and on a large stack; with threads it is right to, and
+    /// with fibers it is not, and no library of fibers can see it. So the caller
+    /// of this function promises, for all code that the fibers call:
     ///
     /// - the initialiser and the destructor of a `thread_local!` variable do
     ///   not wait. Another fiber would initialise the variable meanwhile, or
@@ -144,9 +145,12 @@ impl Runtime {
     /// - no other library changes stacks to leave a call of [`run`](Self::run)
     ///   or [`scope`](crate::scope) in the middle, unless it is back in there
     ///   before the thread uses this crate again;
-    /// - and the runtime is not left in a thread-local variable with fibers that
+    /// - the runtime is not left in a thread-local variable with fibers that
     ///   have not finished: at the end of the thread they are unwound, and a
-    ///   variable that one of them uses may be gone by then.
+    ///   variable that one of them uses may be gone by then;
+    /// - and no frame of code without stack probes, as C may be, is as large as
+    ///   the guard ([`guard_size`](RuntimeBuilder::guard_size)). It could begin
+    ///   on one fiber's stack and end on another's. Rust's own frames are probed.
     ///
     /// "To wait" is to call anything of this crate that lets other fibers run.
     pub unsafe fn new() -> Self {

@@ -189,7 +189,7 @@ unsafe extern "C" fn begin(fibers: *mut u8) -> ! {
     let running = || fibers.running.borrow().clone();
     let fiber = running().expect("this is a fiber");
     if let Some(body) = fiber.body.take() {
-        body(fibers); // its panics end inside
+        body(fibers); // a panic of the closure ends inside
     }
     fiber.ended.set(true);
     let save = fiber.stopped.as_ptr();
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn results_panics_and_turns() {
         let log = Rc::new(RefCell::new(Vec::new()));
-        // SAFETY: this code and std break none of the four promises.
+        // SAFETY: this code and std break none of the five promises.
         let scheduler = unsafe { Scheduler::new() };
         let [a, b, c] = [0, 1, 2].map(|number: usize| {
             let log = log.clone();
@@ -308,7 +308,7 @@ mod tests {
             }
         }
         let dropped = Rc::new(Cell::new(0));
-        // SAFETY: this code and std break none of the four promises.
+        // SAFETY: this code and std break none of the five promises.
         let scheduler = unsafe { Scheduler::new() };
         for _ in 0..3 {
             let local = Local(dropped.clone());

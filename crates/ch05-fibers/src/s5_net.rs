@@ -5,7 +5,7 @@
 //! block, it stops its fiber, and the runtime sees to the rest.
 
 use crate::net::{TcpListener, TcpStream};
-use crate::{sleep, spawn, yield_now};
+use crate::{Builder, sleep, yield_now};
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
@@ -15,23 +15,26 @@ use std::time::{Duration, Instant};
 ///
 /// What is wrong with the listening socket itself: `InvalidInput` if it does
 /// not listen, `TimedOut` after its deadline, `Other` outside fibers of its
-/// runtime. When something is short, files or memory, it waits until there is
-/// more; what became of a single connection ends nothing.
+/// runtime. When files are short, or memory in the kernel or for a stack, it
+/// waits until there is more; a client that gets no stack is disconnected. What
+/// became of a single connection ends nothing.
 // ANCHOR: serve
 pub fn serve(
     listener: &TcpListener,
     talk: fn(TcpStream) -> io::Result<()>,
 ) -> io::Result<()> {
     loop {
-        match listener.accept() {
+        let fiber = listener.accept().and_then(|(stream, _)| {
             // What a client does wrong is the end of its fiber only.
-            Ok((stream, _)) => drop(spawn(move || talk(stream))),
-            Err(error) => recover(error)?,
+            Builder::new().spawn(move || talk(stream))
+        });
+        if let Err(error) = fiber {
+            recover(error)?;
         }
     }
 }
 
-/// Does what is to be done before the next `accept`, unless that would fail as
+/// Does what is to be done before the next client, unless that would fail as
 /// well.
 fn recover(error: io::Error) -> io::Result<()> {
     match blame(&error) {
@@ -44,11 +47,11 @@ fn recover(error: io::Error) -> io::Result<()> {
 // ANCHOR_END: serve
 
 // ANCHOR: blame
-/// What an error of `accept` is about.
+/// What an error of `accept` or of `spawn` is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Blame {
     /// Too many open files, here or in the whole system, or too little memory.
-    /// The connection is still there.
+    /// A connection that was not accepted is still there.
     Machine,
     /// The listening socket: the next call would fail as well.
     Listener,
@@ -57,7 +60,10 @@ enum Blame {
 }
 
 fn blame(error: &io::Error) -> Blame {
-    // Errors without a number are this library's.
+    if error.kind() == ErrorKind::OutOfMemory {
+        return Blame::Machine; // no memory for a stack
+    }
+    // Other errors without a number are this library's.
     let Some(number) = error.raw_os_error() else {
         return Blame::Listener;
     };
@@ -73,9 +79,14 @@ fn blame(error: &io::Error) -> Blame {
 
 cfg_select! {
     windows => {
+        use windows_sys::Win32::Foundation::ERROR_COMMITMENT_LIMIT;
         use windows_sys::Win32::Networking::WinSock as sys;
 
-        const SHORTAGES: [i32; 2] = [sys::WSAEMFILE, sys::WSAENOBUFS];
+        const SHORTAGES: [i32; 3] = [
+            sys::WSAEMFILE,
+            sys::WSAENOBUFS,
+            ERROR_COMMITMENT_LIMIT as i32, // no memory for a stack
+        ];
         const LISTENERS: [i32; 6] = [
             sys::WSAEBADF,
             sys::WSAEFAULT,
@@ -98,7 +109,7 @@ cfg_select! {
     }
 }
 
-/// Sends back what comes, until the client has said all.
+/// Sends back what comes, until the client stops sending.
 ///
 /// # Errors
 ///

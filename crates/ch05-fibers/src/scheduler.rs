@@ -37,9 +37,10 @@ use std::time::{Duration, Instant};
 /// After this many switches from fiber to fiber, sockets and timers have a turn.
 const BUDGET: usize = 256;
 
-/// And after this many operations on sockets that did not have to wait. A timer
-/// that is due waits for two such rounds at most: one until it is looked at, and
-/// one until its fiber's turn has come.
+/// And after this many operations on sockets, whether they had to wait or not: a
+/// fiber that waits need not go home for it. A timer that is due waits for two such
+/// rounds at most: one until it is looked at, and one until its fiber's turn has
+/// come.
 const OPERATIONS: u32 = 64;
 
 /// How long a fiber may try to wait while it unwinds, without any visit at
@@ -84,8 +85,7 @@ pub(crate) struct Scheduler {
     futile: Cell<(u64, u32)>,
     /// Since when, once there have been many.
     futile_since: Cell<Option<Instant>>,
-    /// How many operations on sockets did not have to wait, since the last
-    /// visit at home.
+    /// How many operations on sockets have ended since the last visit at home.
     operations: Cell<u32>,
     /// A fiber has stopped while the thread was unwinding outside `run`. If
     /// it was in a destructor of its own, it cannot be unwound once more, and
@@ -264,7 +264,7 @@ impl Scheduler {
         self.ready.set_budget(0);
     }
 
-    /// When the short way does not do.
+    /// When the short way is closed, or a panic unwinds.
     #[cold]
     fn yield_slowly(&self) {
         let me = self.here().filter(|me| !self.is_unwinding(me));

@@ -43,7 +43,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 /// use std::cell::Cell;
 ///
 /// let total = Cell::new(0);
-/// // SAFETY: this code and std break none of the four promises.
+/// // SAFETY: this code and std break none of the five promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// runtime.run(|| {
 ///     scope(|scope| {

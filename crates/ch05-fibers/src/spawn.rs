@@ -54,7 +54,7 @@ fn outside() -> io::Error {
 /// ```
 /// use ch05_fibers::{Builder, Runtime, current_name};
 ///
-/// // SAFETY: this code and std break none of the four promises.
+/// // SAFETY: this code and std break none of the five promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// runtime.run(|| {
 ///     let fiber = Builder::new().name("reader").spawn(current_name);

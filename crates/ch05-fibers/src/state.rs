@@ -9,7 +9,8 @@ pub(crate) enum State {
     /// In the ready queue, or running.
     Going,
     /// Waits for the end of another fiber. This and the next three end by
-    /// `Scheduler::wake`.
+    /// `Scheduler::wake`; if what is waited for is a fiber's end, also by
+    /// `Scheduler::waiting_for`.
     Joining,
     /// Waits for the end of all fibers of its scope. The one wait that cannot
     /// be cancelled.

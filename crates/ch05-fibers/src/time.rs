@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// use std::time::{Duration, Instant};
 ///
 /// let start = Instant::now();
-/// // SAFETY: this code and std break none of the four promises.
+/// // SAFETY: this code and std break none of the five promises.
 /// let mut runtime = unsafe { Runtime::new() };
 /// runtime.run(|| sleep(Duration::from_millis(20)));
 /// assert!(start.elapsed() >= Duration::from_millis(20));

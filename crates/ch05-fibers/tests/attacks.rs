@@ -1,4 +1,4 @@
-//! Attacks from safe code, and from code that breaks the one promise which
+//! Attacks from safe code, and from code that breaks the promises which
 //! `Runtime::new` asks for. Safe code may panic and may end the process; it may
 //! not corrupt memory, hang where a thread would not, or abort where a thread
 //! would go on. A broken promise is found, where it can be, and ends the
@@ -285,7 +285,7 @@ fn a_deadlock_of_many_ends_all_of_them() {
 
 // -------------------------------------------------------------------- sockets
 
-/// Clients that send without end keep no others waiting: a timer that is due
+/// Clients that never stop sending keep no others waiting: a timer that is due
 /// waits for two rounds of 64 operations at most, one until it is looked at, and
 /// one until its fiber's turn has come.
 #[test]

@@ -453,3 +453,30 @@ fn a_runtime_dropped_by_a_panic_unwinds_its_fibers() {
     assert!(result.is_err());
     assert_eq!(dropped.count(), 1);
 }
+
+/// The first mapping alone is larger than the machine's memory. Linux refuses that
+/// to a mapping that may need all of it, and the arena says that it doesn't. Where
+/// all addresses are counted (`vm.overcommit_memory` is 2), this is not so.
+#[cfg(all(target_os = "linux", not(any(fibers_asan, fibers_valgrind))))]
+#[test]
+fn stacks_reserve_more_than_the_memory_there_is() {
+    let number = |path: &str, name: &str| -> usize {
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.unwrap().split_whitespace().next();
+        number.unwrap().parse().unwrap()
+    };
+    if number("/proc/sys/vm/overcommit_memory", "") == 2 {
+        return;
+    }
+    let memory = number("/proc/meminfo", "MemTotal:")
+        + number("/proc/meminfo", "SwapTotal:");
+    let mapped = || number("/proc/self/status", "VmSize:");
+    // The first mapping has room for 32 stacks, so it is twice the memory. If it
+    // were refused, a smaller one would do, and this test would fail.
+    let builder = Runtime::builder().stack_size(memory / 16 * 1024);
+    let before = mapped();
+    let mut runtime = built(builder);
+    let after = runtime.run(mapped);
+    assert!(after - before > memory, "{before} {after}, of {memory} KiB");
+}

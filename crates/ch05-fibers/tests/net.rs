@@ -3,7 +3,7 @@
 mod support;
 
 use ch05_fibers::net::{TcpListener, TcpStream};
-use ch05_fibers::{s5_net, scope, sleep, spawn, yield_now};
+use ch05_fibers::{Builder, Runtime, s5_net, scope, sleep, spawn, yield_now};
 use delay_server::DelayServer;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Dropped, runtime};
+use support::{Dropped, built, runtime};
 use testing::{in_a_child, within_a_minute};
 
 type Talk = fn(TcpStream) -> io::Result<()>;
@@ -368,6 +368,51 @@ fn a_server_outlives_a_time_without_descriptors() {
                 sleep(Duration::from_millis(1));
             }
             assert_eq!(answer, b"hello");
+            assert!(!server.is_finished());
+        });
+        eprintln!("served");
+    });
+    if let Some(output) = output {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("served"), "{said}");
+    }
+}
+
+/// There is no stack for the fiber of a client, which is turned away. The server
+/// is still there when there are stacks again, and serves the next one.
+#[cfg(all(target_os = "linux", not(any(fibers_asan, fibers_valgrind))))]
+#[test]
+fn a_server_outlives_a_time_without_stacks() {
+    let name = "a_server_outlives_a_time_without_stacks";
+    let output = in_a_child(name, || {
+        // The addresses of a process have room for a few hundred of these.
+        let terabyte = Runtime::builder().stack_size(1 << 40);
+        built(terabyte).run(|| {
+            let listener = TcpListener::bind(any_port()).unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = spawn(move || s5_net::serve(&listener, s5_net::echo));
+            let hello = || -> io::Result<String> {
+                let mut stream = TcpStream::connect(address)?;
+                stream.write_all(b"hello")?;
+                stream.shutdown(Shutdown::Write)?;
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer)?;
+                Ok(answer)
+            };
+            let mut taken = Vec::new();
+            let error = loop {
+                match Builder::new().spawn(yield_now) {
+                    Ok(fiber) => taken.push(fiber),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.kind(), ErrorKind::OutOfMemory);
+            // A handle keeps the stack of its fiber.
+            assert_ne!(hello().ok().as_deref(), Some("hello"));
+            assert!(!server.is_finished());
+            drop(taken);
+            assert_eq!(hello().unwrap(), "hello");
             assert!(!server.is_finished());
         });
         eprintln!("served");

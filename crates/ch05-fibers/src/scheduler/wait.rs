@@ -67,7 +67,7 @@ impl Scheduler {
         }
     }
 
-    /// After a wait that was one: unwinds if that is why it has ended.
+    /// After a wait that took place: unwinds if that is why it has ended.
     #[inline(always)]
     pub(crate) fn unwind_if_cancelled(&self) {
         if self.cancelled.get() > 0 {
