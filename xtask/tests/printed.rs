@@ -29,7 +29,7 @@ fn a_printed_book_offers_itself() {
     assert!(ran.stderr.contains("--pdf needs chromium"), "{ran}");
 
     if support::chromium().is_none() {
-        support::say(format_args!("not tested: there is no Chromium"));
+        eprintln!("not tested: there is no Chromium");
         return;
     }
     let ran = slot.tool(&["book", "--pdf"]);
