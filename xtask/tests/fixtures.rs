@@ -22,7 +22,6 @@
 mod support;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -65,7 +64,7 @@ fn missing(outcome: &Outcome) -> bool {
     let optional = OPTIONAL.iter().any(|(stage, _)| *stage == outcome.stage);
     let missing = optional && outcome.verdict == "skipped";
     if missing {
-        say(format_args!(
+        support::say(format_args!(
             "not tested: {} {}",
             outcome.stage, outcome.rest
         ));
@@ -73,12 +72,6 @@ fn missing(outcome: &Outcome) -> bool {
         assert!(!strict, "CI=true: {} {}", outcome.stage, outcome.rest);
     }
     missing
-}
-
-/// Not by `println!`, which is not shown for a test that passes.
-fn say(note: std::fmt::Arguments<'_>) {
-    // To say so is a courtesy.
-    let _ = writeln!(std::io::stderr().lock(), "{note}");
 }
 
 #[test]
@@ -100,7 +93,7 @@ fn every_broken_book_is_rejected_where_it_is_broken() {
         let started = Instant::now();
         let checked = fixture.check(slot);
         if told {
-            say(format_args!(
+            support::say(format_args!(
                 "took {:.2} s: broken book {}",
                 started.elapsed().as_secs_f64(),
                 fixture.name

@@ -157,10 +157,7 @@ fn a_first_build_that_fails_is_a_page_that_reloads() {
 fn twenty_tabs_reload() {
     let scripts = support::own_folder().join("browser");
     let Some(chromium) = support::browser(&scripts) else {
-        // Not by `println!`, which is not shown for a test that passes.
-        let mut stderr = std::io::stderr().lock();
-        // To say so is a courtesy.
-        let _ = writeln!(stderr, "not tested: tabs need Chromium and Node");
+        support::say(format_args!("not tested: tabs need Chromium and Node"));
         return;
     };
     let slot = good();

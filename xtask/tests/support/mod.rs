@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -431,6 +432,12 @@ impl Slot {
 /// The cargo that runs this test.
 fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Says something of a test that passes, which by `println!` is not shown.
+pub fn say(note: std::fmt::Arguments<'_>) {
+    // To say so is a courtesy.
+    let _ = writeln!(std::io::stderr().lock(), "{note}");
 }
 
 /// The page that every book has.
