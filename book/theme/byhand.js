@@ -91,6 +91,25 @@
         document.body.prepend(skip);
     }
 
+    // The pages before and after have names; the sidebar knows them.
+    const names = new Map();
+    for (const link of document.querySelectorAll("#mdbook-sidebar a[href]")) {
+        if (!link.hash) names.set(link.href, link.textContent.trim());
+    }
+    for (const link of document.querySelectorAll("a[rel~=prev], a[rel~=next]")) {
+        // Its first page is a copy of the introduction.
+        const name = names.get(link.href.replace(/\/$/, "/index.html"));
+        if (name === undefined) continue;
+        const which = link.rel === "prev" ? "Previous" : "Next";
+        link.title = `${which}: ${name}`;
+        link.setAttribute("aria-label", link.title);
+        if (!link.matches(".mobile-nav-chapters")) continue;
+        const shown = document.createElement("span");
+        shown.className = "nav-name";
+        shown.textContent = name;
+        link.append(shown);
+    }
+
     // mdBook turns the page with the arrows, wherever the focus is. In the text
     // they scroll, move the caret, or step through a figure; the page stays.
     const inText = (node) => node !== text && (text?.contains(node) ?? false);

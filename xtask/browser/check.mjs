@@ -22,6 +22,7 @@ import * as motion from "./checks/motion.mjs";
 import * as page from "./checks/page.mjs";
 import * as plain from "./checks/plain.mjs";
 import * as targets from "./checks/targets.mjs";
+import * as terms from "./checks/terms.mjs";
 import * as weight from "./checks/weight.mjs";
 import { report, tell } from "./report.mjs";
 import { SWITCHES } from "./switches.mjs";
@@ -46,6 +47,8 @@ const READERS = [
       ["code-boxes-1280", layout.codeBoxes],
       ["drawings", drawing.room],
       ["weight", weight.light],
+      ["neighbours", terms.neighbours],
+      ["term", terms.meaning],
       ["figures-print", figures.print],
       ["figures-steps", figures.steps],
       ["figure-seen", seen.screen],
