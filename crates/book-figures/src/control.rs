@@ -283,4 +283,15 @@ mod tests {
         wrong("unit = \"s\"", "unit = \"\"", 9, "field `unit`");
         wrong("\"Worker {n}\"", "\"Labourer {n}\"", 17, "9 characters");
     }
+
+    /// The number of a lane can be one of the digits of its name.
+    #[test]
+    fn a_lane_with_other_digits_in_its_name_is_found() {
+        let text = WORKSHOP
+            .replacen("\"worker-{n}\"", "\"worker-1-{n}\"", 1)
+            .replacen("\"Worker {n}\"", "\"Labourer {n}\"", 1);
+        let fault = Definition::parse("w.toml", &text).expect_err("a fault");
+        assert!(fault.message.contains("9 characters"), "{fault}");
+        assert_eq!(fault.line, 17, "{fault}");
+    }
 }
