@@ -315,14 +315,15 @@
             group.classList.toggle("seen", index < at);
             group.classList.toggle("now", index === at - 1);
         });
-        const { say, state, line } = steps[at - 1];
+        const { say, state, news, line } = steps[at - 1];
         find(run, ".fig-words").innerHTML = caption(run, at, say);
         const changed = Object.entries(state).filter(([id, html]) =>
             put(run, id, html),
         );
-        find(run, ".fig-news").textContent = changed
-            .map(([id]) => news(find(run, `[data-state="${id}"]`)))
-            .join(" ");
+        const beside = changed.map(([id]) =>
+            said(find(run, `[data-state="${id}"]`)),
+        );
+        find(run, ".fig-news").textContent = [...beside, news].join(" ");
         find(run, "[aria-current]")?.removeAttribute("aria-current");
         lines[line]?.setAttribute("aria-current", "step");
         const nowLine = find(run, ".fig-now-line");
@@ -358,7 +359,7 @@
 
     /// What a screen reader says of a value that has changed: of a table, the
     /// rows that have.
-    function news(row) {
+    function said(row) {
         const label = row.querySelector("dt").textContent;
         const value = row.querySelector(".fig-value");
         const rows = [...value.querySelectorAll(".fig-changed")].map((row) =>
@@ -445,8 +446,8 @@
             const table = value.querySelector("table");
             room(value, table ? [widest(all)] : longest(all));
         }
-        const said = steps.map(({ say }, index) => caption(run, index + 1, say));
-        room(find(run, ".fig-words"), longest([run.before, ...said]));
+        const words = steps.map(({ say }, index) => caption(run, index + 1, say));
+        room(find(run, ".fig-words"), longest([run.before, ...words]));
         const told = [0, ...choices.map((_, index) => index + 1)].map((choice) =>
             verdict({ ...run, choice }),
         );

@@ -18,7 +18,9 @@ impl Definition {
             }
         }
         let (most, room) = match self.picture {
-            Picture::Sequence => (4, "[[lane]]: one to four fit side by side"),
+            Picture::Sequence | Picture::Memory => {
+                (4, "[[lane]]: one to four fit side by side")
+            }
             Picture::Gantt => (8, "[[lane]]: one to eight fit into a picture"),
         };
         if !(1..=most).contains(&self.lane.len()) {
@@ -67,6 +69,7 @@ impl Definition {
                 known("state", &names, &states).map_err(place)?;
             }
         }
+        self.check_memory()?;
         self.check_recorder()
     }
 

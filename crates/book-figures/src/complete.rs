@@ -45,6 +45,7 @@ pub fn events(
             count: sketch.count,
             source,
             state: state.clone(),
+            moves: sketch.moves,
             key: sketch.key,
             time: sketch.time,
             took: sketch.took,
@@ -63,5 +64,6 @@ pub fn events(
         events,
     };
     run.check_times(definition)?;
+    run.check_moves(definition)?;
     Ok(run.events)
 }

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::event::{Clock, Event, Kind, Value};
+use crate::event::{Clock, Event, Kind, Move, Value};
+pub use crate::state::{Place, Pointer, Show, State};
 
 /// A figure, but for what happened.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Definition {
     /// What is displayed beside the picture.
     #[serde(default)]
     pub state: Vec<State>,
+    /// Of a picture of memory: which values point to what.
+    #[serde(default)]
+    pub pointer: Vec<Pointer>,
     /// What the reader sets.
     #[serde(default)]
     pub control: Vec<Control>,
@@ -62,6 +66,8 @@ pub enum Picture {
     Sequence,
     /// Lanes are rows, time runs to the right.
     Gantt,
+    /// Memory and registers, as they are after the step.
+    Memory,
 }
 
 /// Whose time fills the width of a Gantt chart.
@@ -167,47 +173,6 @@ pub enum Shape {
     Place,
     /// A bar: full while it runs, dashed and hollow while it sleeps.
     Thread,
-}
-
-/// A displayed value.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct State {
-    /// The name in the files.
-    pub id: String,
-    /// The name for the reader.
-    pub label: String,
-    /// How it is shown.
-    #[serde(default)]
-    pub show: Show,
-    /// Of cells: how many there are.
-    #[serde(default)]
-    pub size: usize,
-    /// Of words: what stands above their three columns.
-    #[serde(default = "columns")]
-    pub columns: [String; 3],
-    /// The value before the first step.
-    pub start: Value,
-    /// The runs that have it; none named means all.
-    #[serde(default)]
-    pub runs: Vec<String>,
-}
-
-fn columns() -> [String; 3] {
-    ["Where", "Value", "Meaning"].map(str::to_owned)
-}
-
-/// How a displayed value is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Show {
-    /// As it is.
-    #[default]
-    Text,
-    /// A row of boxes: a letter in each, or as many dots as the number says.
-    Cells,
-    /// A table: words of memory, or registers.
-    Words,
 }
 
 /// A run of the program.
@@ -351,6 +316,9 @@ pub struct Sketch {
     /// The displayed values that it changes.
     #[serde(default)]
     pub state: BTreeMap<String, Value>,
+    /// Which words are copied to where.
+    #[serde(default)]
+    pub moves: Vec<Move>,
     /// Is this a step for print?
     #[serde(default)]
     pub key: bool,

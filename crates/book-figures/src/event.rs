@@ -53,6 +53,9 @@ pub struct Event {
     /// Every displayed value after this step.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub state: BTreeMap<String, Value>,
+    /// Which words the step copies to where.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// Is this a step for print, where only a few frames are shown?
     #[serde(default, skip_serializing_if = "is_false")]
     pub key: bool,
@@ -181,6 +184,30 @@ pub struct Word {
     pub means: String,
 }
 
+/// A word is copied, such as from a register to a word of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// From where.
+    pub from: Spot,
+    /// To where.
+    pub to: Spot,
+}
+
+/// Where a word stands: in the file, the value's `id` and the word's `at`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Spot(pub String, pub String);
+
+impl Value {
+    /// The word at a place, if these are words and there is one.
+    pub(crate) fn word(&self, at: &str) -> Option<&Word> {
+        let Value::Words(words) = self else {
+            return None;
+        };
+        words.iter().find(|word| word.at == at)
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -252,6 +279,10 @@ impl Event {
         }
         for (name, value) in &self.state {
             line += &format!("; {name} {:?}", value.to_string());
+        }
+        for Move { from, to } in &self.moves {
+            line += &format!("; {} {}", from.0, from.1);
+            line += &format!(" to {} {}", to.0, to.1);
         }
         if let Some(Source { file, text }) = &self.source {
             line += &format!("; at {text:?} of {file}");

@@ -11,6 +11,9 @@ use crate::fault::{Fault, line_of, line_of_step};
 use crate::measure::{room, wrapped};
 use crate::recording::Recording;
 
+/// The words that name an event and are not drawn.
+const NAMED: usize = 40;
+
 impl Recording {
     /// Does the recording keep the rules, and fit the definition? `file` is
     /// its name in messages, and `text` what stands in it.
@@ -91,6 +94,7 @@ impl Recording {
                     .map_err(|message| place((nth, message)))?;
             }
             run.check_times(definition).map_err(place)?;
+            run.check_moves(definition).map_err(place)?;
             let whole = |message: String| {
                 let place = format!("\"id\": {:?}", run.id);
                 (Place::Text(place), format!("run {:?}, {message}", run.id))
@@ -201,6 +205,7 @@ impl Event {
         for state in definition.states(run) {
             if let Some(value) = self.state.get(&state.id) {
                 check_value(state, value)
+                    .and_then(|()| definition.check_room(state, value))
                     .map_err(|message| format!("field `state`: {message}"))?;
             }
         }
@@ -289,6 +294,8 @@ impl Event {
                 (room(definition.lane.len(), gaps), 2)
             }
             Picture::Gantt => (12, 1),
+            // It is in no picture: the table of events has the caption.
+            Picture::Memory => (NAMED, 1),
         };
         let drawn =
             [("text", Some(&self.text)), ("answer", self.answer.as_ref())];

@@ -38,6 +38,7 @@ impl Figure {
         let class = match definition.picture {
             Picture::Sequence => "",
             Picture::Gantt => " class=\"fig-wider\"",
+            Picture::Memory => " class=\"fig-places\"",
         };
         let mut html = format!(
             "<figure class=\"recorded\" id=\"figure-{name}\">\

@@ -16,10 +16,12 @@ pub mod graph;
 mod html;
 mod measure;
 pub mod measured;
+mod memory;
 mod plot;
 mod read;
 mod recording;
 mod sequence;
+mod state;
 mod svg;
 pub mod text;
 
@@ -35,6 +37,7 @@ pub use recording::{Provenance, Recording, VERSION};
 pub const CSS: &[(&str, &str)] = &[
     ("picture.css", include_str!("../assets/picture.css")),
     ("values.css", include_str!("../assets/values.css")),
+    ("memory.css", include_str!("../assets/memory.css")),
     ("choose.css", include_str!("../assets/choose.css")),
     ("live.css", include_str!("../assets/live.css")),
     ("still.css", include_str!("../assets/still.css")),
@@ -53,7 +56,7 @@ pub const JS: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    //! Two figures of which the tests know everything.
+    //! Three figures of which the tests know everything.
 
     use crate::definition::Definition;
     use crate::recording::Recording;
@@ -66,6 +69,10 @@ mod tests {
     pub(crate) const WORKSHOP_JSON: &str =
         include_str!("../tests/figures/workshop.json");
 
+    pub(crate) const SWAP: &str = include_str!("../tests/figures/swap.toml");
+    pub(crate) const SWAP_JSON: &str =
+        include_str!("../tests/figures/swap.json");
+
     /// A figure that a program records: one of the forms that there are.
     pub(crate) fn probe() -> Definition {
         Definition::parse("p.toml", PROBE).expect("a valid fixture")
@@ -76,9 +83,15 @@ mod tests {
         Definition::parse("w.toml", WORKSHOP).expect("a valid fixture")
     }
 
+    /// A picture of memory.
+    pub(crate) fn swap() -> Definition {
+        Definition::parse("s.toml", SWAP).expect("a valid fixture")
+    }
+
     pub(crate) fn recording(name: &str) -> Recording {
         let (text, definition) = match name {
             "probe" => (PROBE_JSON, probe()),
+            "swap" => (SWAP_JSON, swap()),
             _ => (WORKSHOP_JSON, workshop()),
         };
         let recording = Recording::parse("r.json", text).expect("valid");

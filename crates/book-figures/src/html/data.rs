@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::drawn::Drawn;
-use super::values::{before, shown};
+use super::values::{news, shown};
 use crate::text::inline;
 
 impl Drawn<'_> {
@@ -17,16 +17,26 @@ impl Drawn<'_> {
                     .figure
                     .definition
                     .states(&wanted.id)
+                    .filter(|state| state.place.is_none())
                     .filter_map(|state| {
                         let value = event.state.get(&state.id)?;
-                        let before = before(state, run, event.step);
+                        let before = state.before(run, event.step);
                         let html = shown(state, value, Some(before));
                         Some((state.id.clone(), html.into()))
                     })
                     .collect();
+                // What changes in the picture is said aloud, too.
+                let news: Vec<String> = self
+                    .figure
+                    .definition
+                    .states(&wanted.id)
+                    .filter(|state| state.place.is_some())
+                    .filter_map(|state| news(state, run, event.step))
+                    .collect();
                 steps.push(json!({
                     "say": self.say(event),
                     "state": states,
+                    "news": news.join(" "),
                     "line": self.line_of(index, event)?,
                     "time": event.time,
                 }));

@@ -5,6 +5,7 @@ use crate::definition::{Picture, Recorder, Run as Wanted, Shape};
 use crate::event::{Event, Kind, Run};
 use crate::figure::Figure;
 use crate::gantt::{self, Frames};
+use crate::memory;
 use crate::sequence;
 use crate::svg::Frame;
 use crate::text::{escape, inline, plain, thousands};
@@ -44,6 +45,9 @@ impl<'a> Drawn<'a> {
             Picture::Gantt => {
                 gantt::svg(definition, run, self.frames, frame, label)
             }
+            Picture::Memory => {
+                memory::svg(definition, wanted, run, frame, label)
+            }
         }
     }
 
@@ -81,10 +85,19 @@ impl<'a> Drawn<'a> {
                 items.push((class, word));
             }
         };
-        if self.figure.definition.picture == Picture::Gantt {
+        let definition = &self.figure.definition;
+        if definition.picture == Picture::Gantt {
             add(span(Kind::Work), "fig-key-busy", &legend.work);
             add(span(Kind::Sleep), "fig-key-stands", &legend.sleep);
             add(span(Kind::State), "fig-key-open", &legend.state);
+        } else if definition.picture == Picture::Memory {
+            let strong = definition.state.iter().find(|s| !s.strong.is_empty());
+            let name = strong.map_or("", |state| &state.strong);
+            add(strong.is_some(), "fig-key-strong", name);
+            let points = !definition.pointer.is_empty();
+            add(points, "fig-key-call", "points to");
+            let moves = events.iter().any(|event| !event.moves.is_empty());
+            add(moves, "fig-key-moves", "is copied to");
         } else {
             let threads = self.figure.definition.lane.iter();
             let mut threads =

@@ -77,6 +77,10 @@ impl Drawn<'_> {
     fn states(&self, wanted: &Wanted, run: &Run) -> String {
         let mut rows = String::new();
         for state in self.figure.definition.states(&wanted.id) {
+            // What has a place in the picture is seen there.
+            if state.place.is_some() {
+                continue;
+            }
             let class = match state.show {
                 Show::Words => {
                     format!(" class=\"fig-has-words\"{}", columns(state, run))

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::drawn::{Drawn, spoken};
-use super::values::{before, shown, value_after};
+use super::values::shown;
 use crate::definition::{Picture, Predict, Run as Wanted, Show};
 use crate::event::{Event, Run};
 use crate::svg::Frame;
@@ -68,7 +68,7 @@ impl Drawn<'_> {
             .flat_map(|(_, run)| run.events.iter().cloned())
             .collect();
         let picture = match self.figure.runs().next() {
-            Some((wanted, run)) if definition.picture == Picture::Sequence => {
+            Some((wanted, run)) if definition.picture != Picture::Gantt => {
                 let alt = format!("Before the first step. {}", definition.alt);
                 self.svg(wanted, run, Frame::Until(0), &alt)
             }
@@ -84,12 +84,12 @@ impl Drawn<'_> {
     fn states_after(&self, wanted: &Wanted, run: &Run, step: usize) -> String {
         let mut rows = String::new();
         for state in self.figure.definition.states(&wanted.id) {
-            // Cells are in the picture already.
-            if state.show == Show::Cells {
+            // Cells are in the picture already, and so is what has a place there.
+            if state.show == Show::Cells || state.place.is_some() {
                 continue;
             }
-            let value = value_after(state, run, step);
-            let before = before(state, run, step);
+            let value = state.after(run, step);
+            let before = state.before(run, step);
             let class = match state.show {
                 Show::Words => " class=\"fig-has-words\"",
                 _ => "",

@@ -7,27 +7,6 @@ use crate::definition::{Show, State};
 use crate::event::{Run, Value, Word};
 use crate::text::{attribute, escape, inline};
 
-/// The value of a state after a step, counted from 1; 0 is the start.
-pub(super) fn value_after<'a>(
-    state: &'a State,
-    run: &'a Run,
-    step: usize,
-) -> &'a Value {
-    let event = step.checked_sub(1).and_then(|index| run.events.get(index));
-    event
-        .and_then(|event| event.state.get(&state.id))
-        .unwrap_or(&state.start)
-}
-
-/// The value before a step.
-pub(super) fn before<'a>(
-    state: &'a State,
-    run: &'a Run,
-    step: usize,
-) -> &'a Value {
-    value_after(state, run, step.saturating_sub(1))
-}
-
 /// A displayed value, as HTML. What differs from the value `before`, if there
 /// is one, is marked where it is one of many.
 pub(super) fn shown(
@@ -69,7 +48,7 @@ pub(super) fn shown(
 }
 
 /// Has a word another value than before, or is it new?
-fn changed(word: &Word, before: Option<&Value>) -> bool {
+pub(crate) fn changed(word: &Word, before: Option<&Value>) -> bool {
     match before {
         Some(Value::Words(old)) => !old.contains(word),
         _ => false,
@@ -118,12 +97,30 @@ fn table_of(state: &State, words: &[Word], before: Option<&Value>) -> String {
     html + "</tbody></table>"
 }
 
+/// The words that a step has changed, as a screen reader says them.
+pub(super) fn news(state: &State, run: &Run, step: usize) -> Option<String> {
+    let Value::Words(words) = state.after(run, step) else {
+        return None;
+    };
+    let before = state.before(run, step);
+    let words: Vec<String> = words
+        .iter()
+        .filter(|word| changed(word, Some(before)))
+        .map(|word| {
+            let value = word.shown.as_ref().unwrap_or(&word.value);
+            format!("{} {value}", word.at)
+        })
+        .collect();
+    let any = !words.is_empty();
+    any.then(|| format!("{}: {}.", state.label, words.join(", ")))
+}
+
 /// In the table of events: the words that a step has changed.
 pub(super) fn word_cell(state: &State, run: &Run, step: usize) -> String {
-    let Value::Words(words) = value_after(state, run, step) else {
+    let Value::Words(words) = state.after(run, step) else {
         return "<td></td>".to_owned();
     };
-    let before = before(state, run, step);
+    let before = state.before(run, step);
     let lines: Vec<String> = words
         .iter()
         .filter(|word| changed(word, Some(before)))

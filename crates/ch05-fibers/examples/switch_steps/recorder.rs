@@ -1,113 +1,10 @@
 //! Steps a child process through the switch, and gives the numbers in its
 //! registers and on its stacks their names.
 
-use ch05_fibers::stack::Stack;
-use ch05_fibers::switch::{prepare, switch};
-use std::arch::naked_asm;
+mod traced;
+
 use std::io::{self, Write};
-use std::ptr;
-
-/// Where both sides have stopped.
-#[repr(C)]
-pub struct Sides {
-    home: *mut u8,
-    fiber: *mut u8,
-}
-
-// ANCHOR: sides
-/// To the fiber, until it comes back.
-#[inline(never)]
-extern "C" fn resume(sides: &mut Sides) {
-    // SAFETY: the fiber was prepared, or has stopped in `suspend`.
-    unsafe { switch(&raw mut sides.home, sides.fiber) };
-}
-
-/// Back to home, until it resumes.
-#[inline(never)]
-extern "C" fn suspend(sides: &mut Sides) {
-    // SAFETY: home has stopped in `resume`.
-    unsafe { switch(&raw mut sides.fiber, sides.home) };
-}
-// ANCHOR_END: sides
-
-/// Calls `resume` with two values in rbx and rbp that can be told from
-/// others.
-#[unsafe(naked)]
-extern "C" fn resume_with_marks(sides: &mut Sides) {
-    naked_asm!(
-        "push rbx",
-        "push rbp",
-        "sub rsp, 8",
-        "mov ebx, 0x11",
-        "mov ebp, 0x22",
-        "call {resume}",
-        "add rsp, 8",
-        "pop rbp",
-        "pop rbx",
-        "ret",
-        resume = sym resume,
-    );
-}
-
-/// The same for the fiber, with others.
-#[unsafe(naked)]
-extern "C" fn suspend_with_marks(sides: &mut Sides) {
-    naked_asm!(
-        "push rbx",
-        "push rbp",
-        "sub rsp, 8",
-        "mov ebx, 0x33",
-        "mov ebp, 0x44",
-        "call {suspend}",
-        "add rsp, 8",
-        "pop rbp",
-        "pop rbx",
-        "ret",
-        suspend = sym suspend,
-    );
-}
-
-unsafe extern "C" fn fiber(sides: *mut u8) -> ! {
-    // SAFETY: `child` has put it there, and waits for us.
-    let sides = unsafe { &mut *sides.cast::<Sides>() };
-    loop {
-        suspend_with_marks(sides);
-    }
-}
-
-/// Both sides, ready: the fiber has run once, and has stopped.
-struct Ready {
-    sides: Box<Sides>,
-    _stack: Stack,
-}
-
-fn ready() -> io::Result<Ready> {
-    let stack = Stack::new(64 * 1024)?;
-    let (home, there) = (ptr::null_mut(), ptr::null_mut());
-    let mut sides = Box::new(Sides { home, fiber: there });
-    let (bottom, top) = (stack.bottom(), stack.top());
-    let argument = (&raw mut *sides).cast();
-    // SAFETY: both ends of a stack that is not in use.
-    sides.fiber = unsafe { prepare(bottom, top, fiber, argument) };
-    resume_with_marks(&mut sides);
-    Ok(Ready {
-        sides,
-        _stack: stack,
-    })
-}
-
-/// The child: stops for the recorder, and goes to the fiber once more. It
-/// is a copy of this process, made by `fork`, which has one thread only; so
-/// it does nothing that could need another one.
-fn child(ready: &mut Ready) -> ! {
-    // SAFETY: takes numbers.
-    unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
-    // SAFETY: stops this process until the recorder continues it.
-    unsafe { libc::raise(libc::SIGSTOP) };
-    resume_with_marks(&mut ready.sides);
-    // SAFETY: ends the process at once.
-    unsafe { libc::_exit(0) };
-}
+use traced::{Registers, Traced};
 
 /// The instructions of the switch: how their bytes begin, and their line in
 /// the source. One that is not here does not belong to the switch.
@@ -169,93 +66,17 @@ const BEGIN: usize = 0;
 const JUMP: usize = 7;
 const END: usize = 9;
 
-/// A traced child.
-struct Traced(libc::pid_t);
-
-impl Traced {
-    fn start() -> io::Result<Self> {
-        let mut ready = ready()?;
-        // SAFETY: the child does what a child of several threads may.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            self::child(&mut ready);
-        }
-        check(child.into())?;
-        let traced = Self(child);
-        match traced.wait()? {
-            Some(libc::SIGSTOP) => Ok(traced),
-            other => Err(io::Error::other(format!("stop by {other:?}"))),
-        }
-    }
-
-    fn go_on(&self, how: libc::c_uint) -> io::Result<()> {
-        // SAFETY: takes numbers; the child is stopped.
-        check(unsafe { libc::ptrace(how, self.0, 0, 0) })
-    }
-
-    /// The signal that it has stopped by; `None` if it has ended.
-    fn wait(&self) -> io::Result<Option<libc::c_int>> {
-        let mut status = 0;
-        // SAFETY: writes a number.
-        let result = unsafe { libc::waitpid(self.0, &mut status, 0) };
-        check(result.into())?;
-        let stopped = libc::WIFSTOPPED(status);
-        Ok(stopped.then(|| libc::WSTOPSIG(status)))
-    }
-
-    fn step(&self) -> io::Result<()> {
-        self.go_on(libc::PTRACE_SINGLESTEP)?;
-        match self.wait()? {
-            Some(libc::SIGTRAP) => Ok(()),
-            other => Err(io::Error::other(format!("stop by {other:?}"))),
-        }
-    }
-
-    fn registers(&self) -> io::Result<libc::user_regs_struct> {
-        // SAFETY: a structure of numbers.
-        let mut registers: libc::user_regs_struct =
-            unsafe { std::mem::zeroed() };
-        let place = &raw mut registers;
-        // SAFETY: fills in the structure.
-        check(unsafe { libc::ptrace(libc::PTRACE_GETREGS, self.0, 0, place) })?;
-        Ok(registers)
-    }
-
-    fn word(&self, address: u64) -> u64 {
-        // SAFETY: reads the child's memory; if that fails, it is minus one,
-        // which is no word that is known.
-        let word =
-            unsafe { libc::ptrace(libc::PTRACE_PEEKDATA, self.0, address, 0) };
-        word as u64
-    }
-
-    /// Which instruction of the switch comes next, if it is one.
-    fn next(&self, rip: u64) -> Option<usize> {
-        let words = [self.word(rip), self.word(rip + 8)];
-        let bytes: Vec<u8> =
-            words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        let found = INSTRUCTIONS
-            .iter()
-            .position(|(begin, ..)| bytes.starts_with(begin))?;
-        // `lea rax, [rip + …]` is an instruction of many functions.
-        let next = &bytes[7..12];
-        (found != BEGIN || next == INSTRUCTIONS[1].0).then_some(found)
-    }
-}
-
-impl Drop for Traced {
-    fn drop(&mut self) {
-        // SAFETY: our own child, which has not been waited for.
-        unsafe { libc::kill(self.0, libc::SIGKILL) };
-        let _ = self.wait();
-    }
-}
-
-fn check(result: libc::c_long) -> io::Result<()> {
-    match result {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
-    }
+/// Which instruction of the switch comes next, if it is one.
+fn next(traced: &Traced, rip: u64) -> Option<usize> {
+    let words = [traced.word(rip), traced.word(rip + 8)];
+    let bytes: Vec<u8> =
+        words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let found = INSTRUCTIONS
+        .iter()
+        .position(|(begin, ..)| bytes.starts_with(begin))?;
+    // `lea rax, [rip + …]` is an instruction of many functions.
+    let next = &bytes[7..12];
+    (found != BEGIN || next == INSTRUCTIONS[1].0).then_some(found)
 }
 
 /// One side: which words below its stack pointer have been stored.
@@ -283,9 +104,7 @@ impl Scene {
             let name = side.name;
             match value {
                 _ if value == side.rsp => return format!("{name} stack"),
-                _ if value == side.label => {
-                    return format!("label 2, {name}");
-                }
+                _ if value == side.label => return format!("{name}'s 2:"),
                 _ if value == side.marks[0] => {
                     return format!("{name}'s rbx");
                 }
@@ -296,50 +115,101 @@ impl Scene {
             }
         }
         match value {
-            _ if value == self.pair => "place for home".into(),
-            _ if value == self.pair + 8 => "place for fiber".into(),
-            _ => "(anything)".into(),
+            _ if value == self.pair => "&home".into(),
+            _ if value == self.pair + 8 => "&fiber".into(),
+            _ => "anything".into(),
         }
     }
 
     fn row(&self, at: &str, value: u64, known: bool, means: &str) -> String {
         let name = match known {
             true => self.name(value),
-            false => "(anything)".into(),
+            false => "anything".into(),
         };
-        format!(
-            "{{\"at\": \"{at}\", \"value\": \"{name}\", \
-             \"means\": \"{means}\"}}"
-        )
+        row(at, &name, means)
     }
 
     /// The words below a side's stack pointer.
     fn words(&self, traced: &Traced, side: usize) -> String {
         let Side { rsp, stored, .. } = self.sides[side];
-        let means = ["where it continues", "its rbp", "its rbx"];
-        let rows = [8, 16, 24].iter().zip(means).zip(stored);
+        let means = ["its rip", "its rbp", "its rbx"];
+        let rows = BELOW.iter().zip(means).zip(stored);
         let rows: Vec<String> = rows
-            .map(|((below, means), stored)| {
+            .map(|((&below, means), stored)| {
                 let value = traced.word(rsp - below);
-                let at = format!("stack - {below}");
-                self.row(&at, value, stored, means)
+                self.row(&below_stack(below), value, stored, means)
             })
             .collect();
         format!("[{}]", rows.join(", "))
     }
 
-    fn registers(&self, now: &libc::user_regs_struct) -> String {
-        let rows = [
-            ("rsp", now.rsp, "the stack"),
-            ("rbp", now.rbp, "of the side that runs"),
-            ("rbx", now.rbx, "of the side that runs"),
-            ("rdi", now.rdi, "save: where to store rsp"),
-            ("rsi", now.rsi, "to: the other stack"),
-            ("rax", now.rax, ""),
+    /// `jumped`: whether it is another instruction than the next in the code
+    /// that comes now.
+    fn registers(&self, now: &Registers, jumped: bool) -> String {
+        let means = [
+            "the stack",
+            "the next instruction",
+            "of the side that runs",
+            "of the side that runs",
+            "save: where to store rsp",
+            "to: the other stack",
+            "",
         ];
-        let rows =
-            rows.map(|(at, value, means)| self.row(at, value, true, means));
+        let rows: Vec<String> = REGISTERS
+            .iter()
+            .zip(means)
+            .map(|(&name, means)| match name {
+                "rip" if !jumped => row(name, "next line", means),
+                _ => self.row(name, register(now, name), true, means),
+            })
+            .collect();
         format!("[{}]", rows.join(", "))
+    }
+
+    /// Where an operand is: a register, a word of a stack, a stored pointer.
+    /// The first is the name of what is shown of it.
+    fn place(
+        &self,
+        operand: &str,
+        now: &Registers,
+    ) -> Option<(&'static str, String)> {
+        if let Some(name) = REGISTERS.iter().find(|name| **name == operand) {
+            return Some(("registers", name.to_string()));
+        }
+        let inside = operand.strip_prefix('[')?.strip_suffix(']')?;
+        let (base, below) = match inside.split_once(" - ") {
+            Some((base, below)) => (base, below.parse().ok()?),
+            None => (inside, 0),
+        };
+        let address = register(now, base) - below;
+        for (name, at) in [("home", self.pair), ("fiber", self.pair + 8)] {
+            if address == at {
+                return Some(("saved", name.to_string()));
+            }
+        }
+        self.sides.iter().find_map(|side| {
+            let below = BELOW.iter().find(|b| side.rsp - **b == address)?;
+            Some((side.name, below_stack(*below)))
+        })
+    }
+
+    /// What an instruction copies, as it is told by its operands. `now` is
+    /// before it.
+    fn copies(&self, text: &str, now: &Registers) -> io::Result<String> {
+        let (to, from) = match text.split_once(' ') {
+            Some(("mov", both)) => both.split_once(", ").unwrap_or((both, "")),
+            Some(("jmp", target)) => ("rip", target),
+            _ => return Ok(String::new()),
+        };
+        let [from, to] = [from, to].map(|operand| self.place(operand, now));
+        let (Some(from), Some(to)) = (from, to) else {
+            return Err(io::Error::other(format!(
+                "from where to where: {text}"
+            )));
+        };
+        let spot = |(id, at): (&str, String)| format!("[\"{id}\", \"{at}\"]");
+        let (from, to) = (spot(from), spot(to));
+        Ok(format!(", \"moves\": [{{\"from\": {from}, \"to\": {to}}}]"))
     }
 
     fn saved(&self, traced: &Traced) -> String {
@@ -354,11 +224,41 @@ impl Scene {
     }
 }
 
+fn row(at: &str, value: &str, means: &str) -> String {
+    format!(
+        "{{\"at\": \"{at}\", \"value\": \"{value}\", \
+         \"means\": \"{means}\"}}"
+    )
+}
+
+/// The registers that are shown.
+const REGISTERS: [&str; 7] = ["rsp", "rip", "rbp", "rbx", "rdi", "rsi", "rax"];
+
+fn register(now: &Registers, name: &str) -> u64 {
+    match name {
+        "rsp" => now.rsp,
+        "rip" => now.rip,
+        "rbp" => now.rbp,
+        "rbx" => now.rbx,
+        "rdi" => now.rdi,
+        "rsi" => now.rsi,
+        "rax" => now.rax,
+        _ => unreachable!("the switch uses no {name}"),
+    }
+}
+
+/// The words of a stack that are shown: how far below its pointer.
+const BELOW: [u64; 3] = [8, 16, 24];
+
+fn below_stack(bytes: u64) -> String {
+    format!("−{bytes}")
+}
+
 /// Continues until the switch begins; returns the registers there.
-fn find(traced: &Traced) -> io::Result<libc::user_regs_struct> {
+fn find(traced: &Traced) -> io::Result<Registers> {
     for _ in 0..1_000_000 {
         let now = traced.registers()?;
-        if traced.next(now.rip) == Some(BEGIN) {
+        if next(traced, now.rip) == Some(BEGIN) {
             return Ok(now);
         }
         traced.step()?;
@@ -370,7 +270,7 @@ fn find(traced: &Traced) -> io::Result<libc::user_regs_struct> {
 pub fn record(mut out: impl Write) -> io::Result<()> {
     let traced = Traced::start()?;
     let begin = find(&traced)?;
-    let label = |now: &libc::user_regs_struct| {
+    let label = |now: &Registers| {
         let offset = (traced.word(now.rip + 3) & 0xffff_ffff) as u32 as i32;
         now.rip + 7 + i64::from(offset) as u64
     };
@@ -401,8 +301,8 @@ pub fn record(mut out: impl Write) -> io::Result<()> {
         find(&traced)?;
         let mut expected = BEGIN;
         loop {
-            let rip = traced.registers()?.rip;
-            if traced.next(rip) != Some(expected) {
+            let before = traced.registers()?;
+            if next(&traced, before.rip) != Some(expected) {
                 let text = format!("no {:?}", INSTRUCTIONS[expected].1);
                 return Err(io::Error::other(text));
             }
@@ -412,7 +312,8 @@ pub fn record(mut out: impl Write) -> io::Result<()> {
                 4 => scene.saved[running] = true,
                 _ => {}
             }
-            print(&mut out, &scene, &traced, running, expected)?;
+            let copies = scene.copies(INSTRUCTIONS[expected].1, &before)?;
+            print(&mut out, &scene, &traced, running, expected, &copies)?;
             if expected == JUMP {
                 running = 1 - running;
             }
@@ -432,30 +333,23 @@ fn print(
     traced: &Traced,
     side: usize,
     instruction: usize,
+    copies: &str,
 ) -> io::Result<()> {
     let (_, text, detail) = INSTRUCTIONS[instruction];
     let now = traced.registers()?;
-    let [lane, other] = match side {
-        0 => ["home", "fiber"],
-        _ => ["fiber", "home"],
-    };
-    let (kind, to) = match (instruction, side) {
-        (JUMP, 0) => ("call", format!(", \"to\": \"{other}\"")),
-        (JUMP, _) => ("return", format!(", \"to\": \"{other}\"")),
-        _ => ("work", String::new()),
-    };
+    let lane = scene.sides[side].name;
     let key = match (instruction, side) {
-        (4, 0) | (END, _) => ", \"key\": true",
+        (4 | 5, 0) | (END, _) => ", \"key\": true",
         _ => "",
     };
     writeln!(
         out,
-        "{{\"lane\": \"{lane}\"{to}, \"kind\": \"{kind}\", \
+        "{{\"lane\": \"{lane}\", \"kind\": \"work\", \
          \"text\": \"{text}\", \"detail\": \"{detail}\", \
-         \"at\": \"{text}\"{key}, \"state\": {{\
+         \"at\": \"{text}\"{key}{copies}, \"state\": {{\
          \"registers\": {}, \"home\": {}, \"fiber\": {}, \
          \"saved\": {}}}}}",
-        scene.registers(&now),
+        scene.registers(&now, instruction == JUMP),
         scene.words(traced, 0),
         scene.words(traced, 1),
         scene.saved(traced),
