@@ -84,6 +84,11 @@
             this.#chosen(target, this.#shown());
             const button = target.closest("button");
             if (button === null) return;
+            if (button.dataset.go === "keep") {
+                this.#strip(this.#shown()).classList.toggle("fig-kept");
+                this.#pin(this.#shown());
+                return;
+            }
             const run = this.#of(button);
             const { choice, go } = button.dataset;
             if (choice !== undefined) this.#answer(run, Number(choice));
@@ -142,8 +147,24 @@
             return this.#runs.find((run) => !run.box.hidden);
         }
 
+        #strip(run) {
+            const strips = this.querySelectorAll(".fig-live .fig-strip");
+            return strips[this.#runs.indexOf(run)];
+        }
+
+        /// Shows the strip of a run, and whether it is kept.
+        #pin(run) {
+            const strip = this.#strip(run);
+            if (strip === undefined) return;
+            this.querySelector(".fig-strip.fig-chosen")?.classList.remove("fig-chosen");
+            strip.classList.add("fig-chosen");
+            const kept = strip.matches(".fig-kept");
+            this.querySelector("[data-go=keep]").setAttribute("aria-pressed", kept);
+        }
+
         #uncover(run) {
             for (const each of this.#runs) each.box.hidden = each !== run;
+            this.#pin(run);
             // What was not displayed was not scrolled.
             follow(run);
         }
@@ -228,6 +249,8 @@
                 }
                 const at = Math.max(Number.parseInt(step, 10) || 1, 1);
                 show(run, Math.min(at, run.steps.length));
+            } else if (run.at === 0 && !run.box.matches(".fig-asking")) {
+                show(run, run.steps.length); // answered in another run
             }
             if (!scroll) return;
             inView(run, "center");

@@ -134,6 +134,9 @@ impl Definition {
             Recorder::Program if !self.rule.is_empty() => {
                 "a [[rule]] is for strace; a program prints events"
             }
+            _ if self.compare().is_some() && self.picture != Picture::Gantt => {
+                "[runs.compare]: of a Gantt chart only"
+            }
             _ if self.picture == Picture::Gantt && !simulated => {
                 "a Gantt chart needs `clock = \"simulated\"`"
             }

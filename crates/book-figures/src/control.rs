@@ -3,11 +3,14 @@
 
 use crate::check::{quoted, unique};
 use crate::definition::{
-    Choice, Code, Control, ControlKind, Definition, Lane, Run, Template,
+    Choice, Code, Compare, Control, ControlKind, Definition, Lane, Run,
+    Template,
 };
 
 /// More runs than this make a page that nobody waits for.
 const RUNS: usize = 40;
+/// As many letters name a strip.
+const STRIP_COLUMNS: usize = 12;
 
 impl Definition {
     /// Makes the lanes that `each` stands for, and the runs of `[runs]`.
@@ -48,6 +51,7 @@ impl Control {
                 .map(|number| Choice {
                     id: number.to_string(),
                     label: number.to_string(),
+                    short: number.to_string(),
                 })
                 .collect(),
         }
@@ -93,6 +97,34 @@ impl Control {
     }
 }
 
+impl Choice {
+    /// The value in a word.
+    fn word(&self) -> &String {
+        match self.short.is_empty() {
+            true => &self.id,
+            false => &self.short,
+        }
+    }
+}
+
+impl Compare {
+    /// Is there something to compare, and does a name fit beside its strip?
+    fn check(&self, runs: &[Run]) -> Result<(), String> {
+        if self.runs.len() < 2 {
+            return Err("field `compare.runs`: at least two".to_owned());
+        }
+        let wide = |run: &&Run| run.short.chars().count() > STRIP_COLUMNS;
+        match runs.iter().find(wide) {
+            None => Ok(()),
+            Some(run) => Err(format!(
+                "field `compare.name`: {:?} has more than {STRIP_COLUMNS} \
+                 characters",
+                run.short
+            )),
+        }
+    }
+}
+
 impl Template {
     /// One run for each combination of values, the last control's values
     /// fastest.
@@ -130,14 +162,20 @@ impl Template {
         if self.key.is_empty() {
             return Err("field `key`: the runs that print shows".to_owned());
         }
-        for key in &self.key {
-            if !runs.iter().any(|run| run.id == *key) {
-                let ids: Vec<&str> = runs.iter().map(|r| &*r.id).collect();
-                return Err(format!(
-                    "field `key`: {key:?} is no run; there are: {}",
+        let known = |field: &str, keys: &[String]| {
+            let ids: Vec<&str> = runs.iter().map(|run| &*run.id).collect();
+            match keys.iter().find(|key| !ids.contains(&key.as_str())) {
+                None => Ok(()),
+                Some(key) => Err(format!(
+                    "field `{field}`: {key:?} is no run; there are: {}",
                     ids.join(", ")
-                ));
+                )),
             }
+        };
+        known("key", &self.key)?;
+        if let Some(compare) = &self.compare {
+            known("compare.runs", &compare.runs)?;
+            compare.check(&runs)?;
         }
         Ok(runs)
     }
@@ -160,7 +198,9 @@ impl Template {
         let id = |text: &str| fill(text, |choice| &choice.id);
         let ids: Vec<&str> = chosen.iter().map(|(_, c)| &*c.id).collect();
         let run_id = ids.join("-");
+        let name = self.compare.as_ref().map_or("", |own| &own.name);
         Run {
+            short: fill(name, Choice::word),
             label: fill(&self.label, |choice| &choice.label),
             example: self.example.clone(),
             args: self.args.iter().map(|text| id(text)).collect(),
@@ -277,6 +317,19 @@ mod tests {
             "of a choice only",
         );
         wrong("\"wait-1\"", "\"wait-9\"", 48, "\"wait-9\" is no run");
+        wrong("[\"wait-2\",", "[\"wait-3\",", 48, "compare.runs");
+        wrong(
+            "[\"wait-2\", \"switch-1\"]",
+            "[\"wait-2\"]",
+            48,
+            "at least two",
+        );
+        wrong(
+            "{workers} {way}",
+            "{workers} who {way}s",
+            48,
+            "12 characters",
+        );
         wrong("each = \"workers\"", "each = \"way\"", 17, "is no range");
         wrong("worker-{n}", "worker", 17, "`{n}` stands for");
         wrong("clock = \"simulated\"", "", 9, "needs `clock =");

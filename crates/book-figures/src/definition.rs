@@ -203,6 +203,9 @@ pub struct Run {
     /// With controls: is it shown in print?
     #[serde(skip)]
     pub key: bool,
+    /// With controls: the name beside its strip.
+    #[serde(skip)]
+    pub short: String,
 }
 
 /// A part of a source file: one of `anchor` and `item`.
@@ -385,6 +388,9 @@ pub struct Choice {
     pub id: String,
     /// The name for the reader.
     pub label: String,
+    /// The same in a word, for a strip.
+    #[serde(default)]
+    pub short: String,
 }
 
 /// What stands for all runs.
@@ -404,6 +410,21 @@ pub struct Template {
     pub key: Vec<String>,
     /// What the reader is asked, once.
     pub predict: Predict,
+    /// Of a Gantt chart: which runs that question compares.
+    #[serde(default)]
+    pub compare: Option<Compare>,
+}
+
+/// Runs as strips on one axis.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    /// What the strips show.
+    pub label: String,
+    /// A run's name beside its strip. `{id}` stands for a control's value.
+    pub name: String,
+    /// The runs that the question compares.
+    pub runs: Vec<String>,
 }
 
 impl Definition {
@@ -415,6 +436,11 @@ impl Definition {
         self.state
             .iter()
             .filter(move |state| includes(&state.runs, run))
+    }
+
+    /// Which runs are compared, and how.
+    pub(crate) fn compare(&self) -> Option<&Compare> {
+        self.runs.as_ref().and_then(|runs| runs.compare.as_ref())
     }
 
     /// A lane's place from the left.

@@ -9,6 +9,7 @@ mod drawn;
 mod live;
 mod panel;
 mod still;
+mod strips;
 mod tables;
 mod values;
 
@@ -150,10 +151,15 @@ mod tests {
         assert_eq!(html.matches("type=\"radio\"").count(), 2);
         // Of four runs one is shown, and two are for print.
         assert_eq!(html.matches("class=\"fig-run fig-asking\"").count(), 4);
-        assert_eq!(html.matches("role=\"group\"").count(), 4);
+        // And the strips are a group, too.
+        assert_eq!(html.matches("role=\"group\"").count(), 5);
         assert_eq!(html.matches("\" hidden>").count(), 3);
         assert_eq!(html.matches("class=\"fig-still-run\"").count(), 2);
         assert_eq!(html.matches("<em>Predict:</em>").count(), 1);
+        for run in ["wait-1", "wait-2", "switch-1", "switch-2"] {
+            let own = format!(" id=\"figure-workshop.{run}\"");
+            assert_eq!(html.matches(&own).count(), 1, "{run}");
+        }
         let data = Drawn::new(&figure).data().unwrap();
         assert_eq!(data["controls"], json!([2, 2]));
         assert_eq!(data["runs"][0]["steps"][1]["time"], 2);

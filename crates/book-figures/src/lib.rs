@@ -40,6 +40,7 @@ pub const CSS: &[(&str, &str)] = &[
     ("memory.css", include_str!("../assets/memory.css")),
     ("choose.css", include_str!("../assets/choose.css")),
     ("live.css", include_str!("../assets/live.css")),
+    ("strips.css", include_str!("../assets/strips.css")),
     ("still.css", include_str!("../assets/still.css")),
     ("plot.css", include_str!("../assets/plot.css")),
     ("graph.css", include_str!("../assets/graph.css")),

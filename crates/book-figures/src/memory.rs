@@ -157,7 +157,7 @@ impl<'a> Picture<'a> {
             let before = shelf.state.before(self.run, step);
             for (nth, word) in self.words(shelf, step).iter().enumerate() {
                 let row = Row { shelf, nth };
-                let copied = self.copied(row, word, step).is_some();
+                let copied = self.comes_from(row, word, step).is_some();
                 if copied || before.word(&word.at) != Some(word) {
                     rows.push(row);
                 }
@@ -219,7 +219,7 @@ impl<'a> Picture<'a> {
         };
         let value =
             text(class, x, y, word.shown.as_ref().unwrap_or(&word.value));
-        match self.copied(row, word, step) {
+        match self.comes_from(row, word, step) {
             Some(from) => {
                 let (old_x, old_y) = from.value();
                 let (dx, dy) = (old_x - x, old_y - y);
@@ -235,7 +235,7 @@ impl<'a> Picture<'a> {
     }
 
     /// From where a step has copied a word.
-    fn copied(
+    fn comes_from(
         &self,
         row: Row<'_>,
         word: &Word,
@@ -280,7 +280,9 @@ impl<'a> Picture<'a> {
             // It is not in this run.
             return String::new();
         };
-        let y = if at.is_empty() {
+        let y = if at.is_empty() && shelf.state.above.is_empty() {
+            shelf.first() + shelf.column.row() / 2.0
+        } else if at.is_empty() {
             shelf.first()
         } else {
             let spot = Spot(to.to_owned(), at.to_owned());

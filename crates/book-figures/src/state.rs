@@ -90,7 +90,8 @@ pub struct Pointer {
     pub value: String,
     /// The displayed value with that word.
     pub to: String,
-    /// The word; without it, the upper edge of the first one.
+    /// The word; without it the first one, or, where something lies above that,
+    /// its upper edge.
     #[serde(default)]
     pub at: String,
 }

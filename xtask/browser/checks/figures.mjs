@@ -16,6 +16,13 @@ export async function steps(tab) {
     const problem = (message) => figure.evaluate((f, m) => window.checks.problem(f, m), message);
     const fail = async (message) => wrong.push(await problem(message));
     const runs = await figure.$$(".fig-run");
+    // Whatever a style sheet says of runs: one is seen, the others are not.
+    const seen = () =>
+      figure.$$eval(".fig-run", (runs) => runs.filter((run) => run.checkVisibility()).length);
+    if ((await seen()) !== 1) {
+      await fail(`shows ${await seen()} runs at the same time`);
+      continue;
+    }
     if ((await figure.$(".fig-set")) !== null) {
       const message = await stepControls(page, figure);
       if (message) await fail(message);
@@ -59,6 +66,8 @@ async function stepControls(page, figure) {
   }
   if (!whole.live) return "the caption is not a live region";
   if (whole.verdict === "") return "after the last step the answer is not given";
+  const kept = await keep(page, figure);
+  if (kept) return kept;
   for (const slider of await figure.$$("[type=range]")) {
     await slider.focus();
     for (const [key, value] of [["Home", "min"], ["End", "max"]]) {
@@ -94,6 +103,30 @@ async function stepControls(page, figure) {
   if ((await press("ArrowLeft")).now !== 1) return "the left arrow key does not go back";
   const last = await press("End");
   if (last.now !== last.steps) return "End does not show all steps";
+  return undefined;
+}
+
+/// Strips: those that the question compares and the chosen run's are seen; a
+/// button keeps that one, too, and lets it go.
+async function keep(page, figure) {
+  const button = await figure.$("[data-go=keep]");
+  if (button === null) return undefined;
+  const strips = () =>
+    figure.$$eval(".fig-live .fig-strip", (all) => all.filter((strip) => strip.checkVisibility()).length);
+  const slider = await figure.$("[type=range]");
+  const at = async (key) => {
+    await slider.focus();
+    await page.keyboard.press(key);
+    return strips();
+  };
+  const without = await at("End");
+  await at("Home");
+  await button.click();
+  if ((await button.getAttribute("aria-pressed")) !== "true") return "the button does not say that a run is kept";
+  if ((await at("End")) <= without) return "a run is kept, and its strip is not seen beside another run";
+  await at("Home");
+  await button.click();
+  if ((await button.getAttribute("aria-pressed")) !== "false") return "a run that is kept cannot be let go";
   return undefined;
 }
 

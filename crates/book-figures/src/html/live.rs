@@ -25,6 +25,7 @@ impl Drawn<'_> {
                 html += &setting(&self.figure.name, control);
             }
             html += "</div>";
+            html += &self.strips();
         } else if runs.len() > 1 {
             html += "<fieldset class=\"fig-runs\"><legend>Run</legend>";
             for (index, (wanted, _)) in runs.iter().enumerate() {

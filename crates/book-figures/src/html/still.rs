@@ -19,6 +19,8 @@ impl Drawn<'_> {
         let one = self.still_runs().next().filter(|_| once);
         if let Some((wanted, _)) = one {
             html += &question(&wanted.predict);
+            html += &self.still_strips();
+            html += &self.elsewhere();
             html += "<div class=\"fig-multiples\">";
         }
         for (wanted, run) in self.still_runs() {
@@ -57,6 +59,18 @@ impl Drawn<'_> {
             html += &folded_answer(&wanted.predict);
         }
         html + "</div>"
+    }
+
+    /// The addresses of runs that paper does not show: who goes there finds
+    /// those that it does.
+    fn elsewhere(&self) -> String {
+        let runs = self.figure.definition.run.iter();
+        runs.filter(|run| !run.key)
+            .map(|run| {
+                let name = &self.figure.name;
+                format!("<span id=\"figure-{name}.{}\"></span>", run.id)
+            })
+            .collect()
     }
 
     /// The picture before the first step, and what its shapes mean. Of a Gantt

@@ -54,12 +54,17 @@ impl Columns {
     }
 
     pub(super) fn column(self, place: Place) -> Column {
-        let side = if self.middle { 88.0 } else { 142.0 };
+        // Without a middle the right one is the wide one.
+        let [left, right] = if self.middle {
+            [88.0, 88.0]
+        } else {
+            [112.0, 206.0]
+        };
         let middle = 130.0;
         let (left, width) = match place {
-            Place::Left => (1.0, side),
+            Place::Left => (1.0, left),
             Place::Middle => ((WIDTH - middle) / 2.0, middle),
-            Place::Right => (WIDTH - side - 1.0, side),
+            Place::Right => (WIDTH - right - 1.0, right),
         };
         let tall = self.middle && place != Place::Middle;
         Column { left, width, tall }
@@ -196,7 +201,7 @@ mod tests {
         assert_eq!(middle, Rooms { at: 8, value: 11 });
         let two = Columns { middle: false };
         let wide = rooms(two.column(Place::Right), &words);
-        assert_eq!(wide, Rooms { at: 9, value: 12 });
+        assert_eq!(wide, Rooms { at: 13, value: 21 });
     }
 
     #[test]
