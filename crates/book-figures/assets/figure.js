@@ -4,7 +4,7 @@
 "use strict";
 
 (() => {
-    const { verdict } = byHandRoom;
+    const { pack, unpack, verdict } = byHandRoom;
     const KEYS = {
         ArrowLeft: "back",
         ArrowRight: "next",
@@ -73,7 +73,10 @@
         /// nothing below the figure.
         #fit() {
             const shown = this.#shown();
-            for (const { box } of this.#runs) box.hidden = false;
+            for (const { box } of this.#runs) {
+                unpack(box);
+                box.hidden = false;
+            }
             const heights = this.#runs.map(({ box }) => box.offsetHeight);
             this.style.setProperty("--tallest", `${Math.max(...heights)}px`);
             this.#uncover(shown);
@@ -163,7 +166,12 @@
         }
 
         #uncover(run) {
-            for (const each of this.#runs) each.box.hidden = each !== run;
+            for (const each of this.#runs) {
+                each.box.hidden = each !== run;
+                if (each === run) unpack(each.box);
+                // Eighteen charts would be most of the page.
+                else if (this.#counts.length > 0) pack(each.box);
+            }
             this.#pin(run);
             // What was not displayed was not scrolled.
             follow(run);
@@ -320,7 +328,7 @@
         run.at = 0;
         run.box.classList.add("fig-asking");
         for (const group of run.groups) group.classList.remove("seen", "now");
-        find(run, "[aria-current]")?.removeAttribute("aria-current");
+        point(run, undefined);
         find(run, ".fig-words").innerHTML = run.before;
         for (const [id, html] of Object.entries(run.start)) put(run, id, html);
         for (const part of [".fig-now-line", ".fig-news"]) {
@@ -347,13 +355,19 @@
             said(find(run, `[data-state="${id}"]`)),
         );
         find(run, ".fig-news").textContent = [...beside, news].join(" ");
-        find(run, "[aria-current]")?.removeAttribute("aria-current");
-        lines[line]?.setAttribute("aria-current", "step");
+        point(run, lines[line]);
         const nowLine = find(run, ".fig-now-line");
         if (nowLine) nowLine.textContent = lines[line]?.textContent ?? "";
         tell(run, at >= decided ? verdict(run) : prediction(run));
         reach(run);
         follow(run);
+    }
+
+    /// The line of code that the step is about.
+    function point(run, line) {
+        run.line?.removeAttribute("aria-current");
+        run.line = line;
+        line?.setAttribute("aria-current", "step");
     }
 
     /// Scrolls the picture, the code and the values to the step.

@@ -64,5 +64,26 @@ const byHandRoom = (() => {
         );
     }
 
-    return { room, longest, widest, verdict };
+    // What a run that isn't shown keeps out of the page: its parts that are large.
+    const LARGE = ".fig-picture, .fig-code";
+    const packed = new WeakMap();
+
+    /// Takes the large parts of a run out of the page. They can still be changed.
+    function pack(box) {
+        if (packed.has(box)) return;
+        const parts = [...box.querySelectorAll(LARGE)].map((part) => {
+            const content = new DocumentFragment();
+            content.append(...part.childNodes);
+            return { part, content };
+        });
+        packed.set(box, parts);
+    }
+
+    /// Puts them back.
+    function unpack(box) {
+        for (const { part, content } of packed.get(box) ?? []) part.append(content);
+        packed.delete(box);
+    }
+
+    return { room, longest, widest, verdict, pack, unpack };
 })();
