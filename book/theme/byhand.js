@@ -14,7 +14,7 @@
             return; // an address that is not well formed names nothing
         }
         // A figure shows the step that an address names.
-        if (target?.closest("by-hand-figure, by-hand-graph")) return;
+        if (target?.closest("by-hand-figure, by-hand-graph, by-hand-model")) return;
         let opened = false;
         for (let at = target; at; at = at.parentElement) {
             if (at instanceof HTMLDetailsElement && !at.open) {

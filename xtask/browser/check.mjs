@@ -18,6 +18,7 @@ import * as graph from "./checks/graph.mjs";
 import * as keyboard from "./checks/keyboard.mjs";
 import * as layout from "./checks/layout.mjs";
 import * as measured from "./checks/measured.mjs";
+import * as model from "./checks/model.mjs";
 import * as motion from "./checks/motion.mjs";
 import * as page from "./checks/page.mjs";
 import * as plain from "./checks/plain.mjs";
@@ -59,6 +60,10 @@ const READERS = [
       ["graph-size", graph.size],
       ["graph-seen", graph.screen],
       ["graph-keys", graph.keys],
+      ["model-print", model.print],
+      ["model-size", model.size],
+      ["model-seen", model.screen],
+      ["model-keys", model.keys],
       ["measured-print", measured.print],
       ["measured-asked", measured.asked],
       ["names", access.names],
@@ -87,6 +92,7 @@ const READERS = [
       ["figure-seen-360", seen.phone],
       ["figure-jump-360", jump.still],
       ["graph-seen-360", graph.phone],
+      ["model-seen-360", model.phone],
       ["measured-360", measured.narrow],
       ["axe-navy", access.axeLooks],
       ["code-keyboard", keyboard.code],
@@ -102,6 +108,7 @@ const READERS = [
       ["plain-text", plain.compare],
       ["figures-plain", figures.plain],
       ["graph-plain", graph.plain],
+      ["model-plain", model.plain],
       ["measured-plain", measured.plain],
       ["requests-plain", page.requests],
     ],

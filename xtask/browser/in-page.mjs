@@ -7,7 +7,7 @@ export function inPage() {
   // These are made by the tool; their text stands in no markdown file, or is
   // none.
   const GENERATED =
-    "dl.status, figcaption, by-hand-figure, by-hand-graph, by-hand-measured, .difference, .whole-file, .solution, .buttons, summary, script, style";
+    "dl.status, figcaption, by-hand-figure, by-hand-graph, by-hand-measured, by-hand-model, .difference, .whole-file, .solution, .buttons, summary, script, style";
 
   /// Each text of the page that its markdown has verbatim, and its node.
   /// Quotes and dashes do not: they were typed as ASCII.

@@ -10,12 +10,14 @@
 //! - `store` finds and loads the files of this book's figures.
 //! - `record` makes recordings, from the output of a program or by `trace` and
 //!   `order` from what strace saw.
-//! - `graph` does so for figures that hold all states of a model, and `measured`
-//!   for those of measurements.
+//! - `graph` and `model` do so for figures that hold all `states` of something,
+//!   and `measured` for those of measurements.
 
 pub mod graph;
 pub mod measured;
+pub mod model;
 mod order;
 pub mod record;
+pub mod states;
 pub mod store;
 mod trace;

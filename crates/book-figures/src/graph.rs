@@ -17,9 +17,7 @@ mod recording;
 pub use count::Odds;
 pub use definition::{Definition, End, Lane, Level, Record, State, Words};
 pub use figure::Graph;
-pub use recording::{
-    Actor, Node, Printed, Recorded, Recording, Source, line_of_state, nodes,
-};
+pub use recording::{Actor, Node, Printed, Recorded, Recording, Source, nodes};
 
 /// Is a definition one of a graph? What is no TOML is not.
 pub fn is_graph(text: &str) -> bool {

@@ -17,11 +17,13 @@ mod html;
 mod measure;
 pub mod measured;
 mod memory;
+pub mod model;
 mod plot;
 mod read;
 mod recording;
 mod sequence;
 mod state;
+pub mod states;
 mod svg;
 pub mod text;
 
@@ -45,6 +47,7 @@ pub const CSS: &[(&str, &str)] = &[
     ("plot.css", include_str!("../assets/plot.css")),
     ("graph.css", include_str!("../assets/graph.css")),
     ("measured.css", include_str!("../assets/measured.css")),
+    ("model.css", include_str!("../assets/model.css")),
 ];
 /// The scripts that make figures live, in their order. Without them figures are
 /// still ones.
@@ -53,6 +56,7 @@ pub const JS: &[(&str, &str)] = &[
     ("figure.js", include_str!("../assets/figure.js")),
     ("graph.js", include_str!("../assets/graph.js")),
     ("measured.js", include_str!("../assets/measured.js")),
+    ("model.js", include_str!("../assets/model.js")),
 ];
 
 #[cfg(test)]

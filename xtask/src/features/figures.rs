@@ -34,6 +34,10 @@ fn html(site: &Site<'_>, page: &Page, name: &str) -> Result<String> {
         let figure = store::measurements(project, name, definition)?;
         return figure.html(&address).map_err(|error| anyhow!(error));
     }
+    if let Some(definition) = store::model(project, name)? {
+        let (model, _) = store::whole_model(project, name, definition)?;
+        return model.html(&address).map_err(|error| anyhow!(error));
+    }
     let html = match store::graph(project, name)? {
         Some(definition) => {
             let (graph, _) = store::whole_graph(project, name, definition)?;

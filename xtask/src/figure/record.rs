@@ -11,10 +11,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use book_figures::definition::{Recorder, Run as Wanted, Sketch};
 use book_figures::event::{Event, Run};
+use book_figures::states::Recording as States;
 use book_figures::{Definition, Recording, VERSION};
 use cargo_metadata::Message;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{graph, measured, order, store, trace};
+use super::{graph, measured, model, order, store, trace};
 use crate::process;
 use crate::project::Project;
 use crate::provenance;
@@ -58,14 +61,12 @@ pub fn command(
         let (shown, old) = stored(project, name);
         if let Some(definition) = store::graph(project, name)? {
             let fresh = graph::fresh(project, name, &definition)?;
-            let same = graph::Recording::parse(&shown, &old)
-                .is_ok_and(|old| old.logic().ok() == fresh.logic().ok());
-            let text = fresh.to_json()?;
-            if write(project, name, &text, same && !force)? {
-                let levels = &fresh.levels;
-                let states: usize = levels.iter().map(|l| l.states.len()).sum();
-                println!("{shown}: {} levels, {states} states", levels.len());
-            }
+            keep(project, name, &fresh, force)?;
+            continue;
+        }
+        if let Some(definition) = store::model(project, name)? {
+            let fresh = model::fresh(project, name, &definition)?;
+            keep(project, name, &fresh, force)?;
             continue;
         }
         if let Some(definition) = store::measured(project, name)? {
@@ -97,6 +98,24 @@ pub fn command(
         }
     }
     Ok(true)
+}
+
+/// Writes down the states of a graph or of a model.
+fn keep<N: DeserializeOwned + Serialize>(
+    project: &Project,
+    name: &str,
+    fresh: &States<N>,
+    force: bool,
+) -> Result<()> {
+    let (shown, old) = stored(project, name);
+    let same = States::<N>::parse(&shown, &old)
+        .is_ok_and(|old| old.logic().ok() == fresh.logic().ok());
+    if write(project, name, &fresh.to_json()?, same && !force)? {
+        let levels = &fresh.levels;
+        let states: usize = levels.iter().map(|l| l.states.len()).sum();
+        println!("{shown}: {} levels, {states} states", levels.len());
+    }
+    Ok(())
 }
 
 /// The name of a figure's recording in messages, and what it holds, if it is

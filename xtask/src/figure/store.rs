@@ -7,6 +7,7 @@ use book_figures::code::{Part, extent};
 use book_figures::definition::{Code, Recorder, Run};
 use book_figures::graph::{self, Graph, is_graph};
 use book_figures::measured::{self, Measured, is_measured};
+use book_figures::model::{self, Model, is_model};
 use book_figures::{Definition, Figure};
 
 use crate::page::Excerpt;
@@ -170,6 +171,39 @@ pub fn measurements(
     let (written, words) = defined(project, name)?;
     let files = ((&*written, &*words), (&*file, &*text));
     Ok(Measured::recorded(name, definition, files.0, files.1)?)
+}
+
+/// Loads the definition of a model. None if the figure is of another kind.
+///
+/// # Errors
+/// As for [`definition`].
+pub fn model(
+    project: &Project,
+    name: &str,
+) -> Result<Option<model::Definition>> {
+    known(project, name)?;
+    let (file, text) = defined(project, name)?;
+    if !is_model(&text) {
+        return Ok(None);
+    }
+    Ok(Some(model::Definition::parse(&file, &text)?))
+}
+
+/// Loads a model that is defined so: all of it has words, and how many were
+/// looked up.
+///
+/// # Errors
+/// As for [`figure`].
+pub fn whole_model(
+    project: &Project,
+    name: &str,
+    definition: model::Definition,
+) -> Result<(Model, usize)> {
+    let (file, text) = recording(project, name)?;
+    let (defined, words) = defined(project, name)?;
+    let model = Model::recorded(name, definition, (&file, &text))?;
+    let count = model.check_words((&file, &text), (&defined, &words))?;
+    Ok((model, count))
 }
 
 /// A definition's name in messages, and its text.

@@ -10,14 +10,19 @@ use anyhow::Result;
 use book_figures::definition::Recorder;
 use book_figures::graph;
 use book_figures::measured;
+use book_figures::model;
+use book_figures::states::{Recording as States, line_of_state};
 use book_figures::{Definition, Fault, Figure, Recording, line_of_step};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use similar::TextDiff;
 
 use super::{Context, Lane, Stage};
-use crate::figure::graph as states;
+use crate::figure::graph as graphs;
 use crate::figure::measured as numbers;
+use crate::figure::model as models;
 use crate::figure::record::{self, Needs};
-use crate::figure::store;
+use crate::figure::{states, store};
 use crate::page::{Directive, Place};
 use crate::report::Report;
 
@@ -52,6 +57,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             Kind::Steps(own) => cx.wants(&own.record.package),
             Kind::Graph(own) => cx.wants(&own.record.package),
             Kind::Measured(own) => cx.wants(&own.record.package),
+            Kind::Model(own) => cx.wants(&own.record.package),
         };
         if !wanted {
             continue;
@@ -62,6 +68,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             Kind::Steps(own) => check(cx, report, name, *own),
             Kind::Graph(own) => check_graph(cx, report, name, *own),
             Kind::Measured(own) => check_measured(cx, report, name, *own),
+            Kind::Model(own) => check_model(cx, report, name, *own),
         };
         match checked {
             Ok(count) => steps += count,
@@ -95,11 +102,16 @@ enum Kind {
     Graph(Box<graph::Definition>),
     /// Numbers, which the reader predicts.
     Measured(Box<measured::Definition>),
+    /// All states of an object, on which the reader works.
+    Model(Box<model::Definition>),
 }
 
 fn kind(cx: &Context<'_>, name: &str) -> Result<Kind> {
     if let Some(measured) = store::measured(cx.project, name)? {
         return Ok(Kind::Measured(Box::new(measured)));
+    }
+    if let Some(model) = store::model(cx.project, name)? {
+        return Ok(Kind::Model(Box::new(model)));
     }
     Ok(match store::graph(cx.project, name)? {
         Some(graph) => Kind::Graph(Box::new(graph)),
@@ -232,20 +244,54 @@ fn check_graph(
 ) -> Result<usize> {
     let (graph, lines) = store::whole_graph(cx.project, name, definition)?;
     report.checked += lines;
+    let package = &graph.definition.record.package;
+    check_states(cx, report, name, package, &graph.recording, || {
+        graphs::fresh(cx.project, name, &graph.definition)
+    })
+}
+
+/// The same for a model.
+fn check_model(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    definition: model::Definition,
+) -> Result<usize> {
+    let (model, words) = store::whole_model(cx.project, name, definition)?;
+    report.checked += words;
+    let package = &model.definition.record.package;
+    check_states(cx, report, name, package, &model.recording, || {
+        models::fresh(cx.project, name, &model.definition)
+    })
+}
+
+/// The states that are stored are those that are enumerated now: how many.
+fn check_states<N>(
+    cx: &Context<'_>,
+    report: &mut Report,
+    name: &str,
+    package: &str,
+    stored: &States<N>,
+    fresh: impl FnOnce() -> Result<States<N>>,
+) -> Result<usize>
+where
+    N: Clone + PartialEq + DeserializeOwned + Serialize,
+{
     let (file, text) = store::recording(cx.project, name)?;
     let named = format!("figure {name}");
-    let key = key(cx, name, &graph.definition.record.package, &text)?;
+    let key = key(cx, name, package, &text)?;
     if cx.cache.has_passed(&named, key) {
         report.unchanged += 1;
         return Ok(0);
     }
     cx.progress.step(format!("recording {name}"));
-    let fresh = states::fresh(cx.project, name, &graph.definition)?;
-    let (old, new) = (graph.recording.logic()?, fresh.logic()?);
+    let fresh = fresh()?;
+    let (old, new) = (stored.logic()?, fresh.logic()?);
     if old != new {
         cx.cache.failed(&named);
-        let line = first_other(&graph.recording, &fresh)
-            .map_or(1, |(level, n)| graph::line_of_state(&text, level, n));
+        let line = stored
+            .first_other(&fresh)
+            .map_or(1, |(level, n)| line_of_state(&text, level, n));
         report.fail(
             &Place::new(&file, line),
             format!(
@@ -257,8 +303,7 @@ fn check_graph(
                     .header("the recording", "a fresh run")
             ),
         );
-    } else if graph.recording.digest != Some(states::digest(&graph.recording)?)
-    {
+    } else if stored.digest != Some(states::digest(stored)?) {
         report.fail_at(file, edited(name));
     } else {
         cx.cache.passed(&named, key);
@@ -320,22 +365,6 @@ fn check_measured(
     }
     cx.cache.failed(&named);
     last.map_or(Ok(0), |fault| Err(fault.into()))
-}
-
-/// The level and the state, from 0, where two recordings part.
-fn first_other(
-    a: &graph::Recording,
-    b: &graph::Recording,
-) -> Option<(usize, usize)> {
-    let levels = a.levels.iter().zip(&b.levels).enumerate();
-    levels.into_iter().find_map(|(level, (a, b))| {
-        let mut states = a.states.iter().zip(&b.states);
-        let other = states.position(|(a, b)| a != b);
-        let fewer = a.states.len() != b.states.len();
-        let last = a.states.len().saturating_sub(1);
-        let at = other.or(fewer.then_some(last))?;
-        Some((level, at))
-    })
 }
 
 fn edited(name: &str) -> String {

@@ -5,6 +5,7 @@ use super::definition::{Definition, Level, Words};
 use super::recording::{Actor, Recorded, Recording};
 use crate::code::Part;
 use crate::fault::{Fault, line_of};
+use crate::states::line_of_state;
 
 /// A definition with its recording, and the code that it shows.
 #[derive(Debug)]
@@ -190,7 +191,7 @@ impl Graph {
                 for actor in &state.actors {
                     self.stand(nth, level, actor).map_err(|error| Fault {
                         file: file.to_owned(),
-                        line: super::recording::line_of_state(text, nth, index),
+                        line: line_of_state(text, nth, index),
                         message: format!(
                             "level {:?}, state {index}: {error}",
                             level.id

@@ -173,9 +173,9 @@ pub enum Allowed {
 #[serde(deny_unknown_fields)]
 pub struct Say {
     /// What was done, or could not be.
-    pub action: String,
+    pub action: Allowed,
     /// What came of it, as the program calls it.
-    pub answer: String,
+    pub answer: Allowed,
     /// What held before.
     #[serde(default)]
     pub before: When,
@@ -244,7 +244,7 @@ impl When {
 }
 
 impl Allowed {
-    fn texts(&self) -> &[String] {
+    pub(super) fn texts(&self) -> &[String] {
         match self {
             Allowed::One(text) => std::slice::from_ref(text),
             Allowed::Any(texts) => texts,

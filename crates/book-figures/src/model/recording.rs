@@ -104,9 +104,8 @@ impl Recording {
         super::check::recording(self, name, definition).map_err(
             |(place, message)| Fault {
                 file: file.to_owned(),
-                line: place.map_or(1, |(run, state)| {
-                    line_of_state(text, run, state)
-                }),
+                line: place
+                    .map_or(1, |(run, state)| line_of_state(text, run, state)),
                 message,
             },
         )
@@ -122,12 +121,12 @@ mod tests {
     fn what_is_printed_becomes_a_state_with_all_actions() {
         let definition = Definition::parse("c.toml", TOML).unwrap();
         let line = r#"{"values": {"loaves": "0"}, "moves": {
-            "buy": {"answer": "none"}, "bake": {"answer": "one", "to": 1}}}"#;
+            "close": {"answer": "done", "to": 2}, "buy": {"answer": "none"},
+            "bake": {"answer": "one", "to": 1}}}"#;
         let printed: Printed = serde_json::from_str(line).unwrap();
         let node = printed.clone().node(&definition).unwrap();
-        let bake = Move("one".to_owned(), Some(1));
-        assert_eq!(node.moves, [bake, Move("none".to_owned(), None)]);
-        assert_eq!(node.steps().collect::<Vec<_>>(), [(0, 1)]);
+        assert_eq!(node.moves[1], Move("none".to_owned(), None));
+        assert_eq!(node.steps().collect::<Vec<_>>(), [(0, 1), (2, 2)]);
         let mut more = printed.clone();
         let buy = more.moves["buy"].clone();
         more.moves.insert("eat".to_owned(), buy);
