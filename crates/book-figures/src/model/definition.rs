@@ -133,7 +133,7 @@ pub struct Shape {
 pub enum Draw {
     /// A place: a thin frame with its name above its upper left corner.
     Frame,
-    /// A list: a thick frame with its name inside of it.
+    /// A list: a thick frame with its name inside.
     List,
     /// A thing that is there.
     Card,

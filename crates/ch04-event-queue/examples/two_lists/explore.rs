@@ -70,7 +70,7 @@ pub fn states(mode: Mode, view: View) -> io::Result<Vec<State>> {
         }
         next += 1;
     }
-    go_on_alike(mode, view, &states, alike)?;
+    go_on_alike(mode, view, &states, &alike)?;
     Ok(states)
 }
 
@@ -79,29 +79,29 @@ fn state(seen: Seen, way: Vec<Action>) -> State {
     State { seen, way, moves }
 }
 
+/// Does each run in `alike` go on as the run of the state to which it leads?
 fn go_on_alike(
     mode: Mode,
     view: View,
     states: &[State],
-    alike: Vec<(Vec<Action>, usize)>,
+    alike: &[(Vec<Action>, usize)],
 ) -> io::Result<()> {
     let futures = futures();
     let after = |way: &[Action], future: &Vec<Action>| {
         let (outcomes, seen) = run(mode, &[way, future].concat(), view)?;
         Ok((outcomes[way.len()..].to_vec(), seen))
     };
-    let mut expected: HashMap<usize, Vec<_>> = HashMap::new();
-    for (way, to) in alike {
-        let own = &states[to].way;
-        if !expected.contains_key(&to) {
-            let all = futures.iter().map(|future| after(own, future));
-            expected.insert(to, all.collect::<io::Result<_>>()?);
-        }
-        for (future, expected) in futures.iter().zip(&expected[&to]) {
-            if after(&way, future)? != *expected {
-                return Err(io::Error::other(format!(
-                    "{way:?} and {own:?} look alike, but not after {future:?}"
-                )));
+    for (nth, State { way: own, .. }) in states.iter().enumerate() {
+        let expected = futures.iter().map(|future| after(own, future));
+        let expected = expected.collect::<io::Result<Vec<_>>>()?;
+        for (way, _) in alike.iter().filter(|(_, to)| *to == nth) {
+            for (future, expected) in futures.iter().zip(&expected) {
+                if after(way, future)? != *expected {
+                    return Err(io::Error::other(format!(
+                        "{way:?} and {own:?} look alike, but not after \
+                         {future:?}"
+                    )));
+                }
             }
         }
     }
@@ -127,10 +127,19 @@ fn futures() -> Vec<Vec<Action>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use testing::within_a_minute;
+    use std::sync::OnceLock;
 
     fn whole(seen: Seen) -> Seen {
         seen
+    }
+
+    /// The states of each mode, enumerated once for all tests.
+    fn all() -> impl Iterator<Item = (Mode, &'static [State])> {
+        static ALL: [OnceLock<Vec<State>>; 3] = [const { OnceLock::new() }; 3];
+        Mode::ALL.into_iter().zip(&ALL).map(|(mode, own)| {
+            let found = own.get_or_init(|| states(mode, whole).unwrap());
+            (mode, found.as_slice())
+        })
     }
 
     /// The graph says what a run does: every answer, and what is seen at its
@@ -150,55 +159,47 @@ mod tests {
 
     #[test]
     fn long_runs_at_random_do_what_the_states_say() {
-        within_a_minute(|| {
-            for mode in Mode::ALL {
-                let states = states(mode, whole).unwrap();
-                let mut ends = vec![0; states.len()];
-                // The numbers of Numerical Recipes: the same in every test.
-                let mut dice = 1_u32;
-                for length in (20..60).cycle().take(400) {
-                    let mut at = 0;
-                    let mut way = Vec::new();
-                    for _ in 0..length {
-                        dice = dice.wrapping_mul(1_664_525);
-                        dice = dice.wrapping_add(1_013_904_223);
-                        let nth = (dice >> 16) as usize % Action::ALL.len();
-                        // What cannot be taken back is done rarely: a run
-                        // in which it came soon would tell little.
-                        let last = matches!(
-                            Action::ALL[nth],
-                            Action::End
-                                | Action::Remove
-                                | Action::CloseOriginal
-                        );
-                        if last && (dice >> 8) % 16 > 0 {
-                            continue;
-                        }
-                        way.push(Action::ALL[nth]);
-                        at = states[at].moves[nth].1.unwrap_or(at);
+        // The numbers of Numerical Recipes: the same in every test.
+        let mut dice = 1_u32;
+        for (mode, states) in all() {
+            let mut ends = vec![0; states.len()];
+            for length in (20..60).cycle().take(400) {
+                let mut at = 0;
+                let mut way = Vec::new();
+                for _ in 0..length {
+                    dice = dice.wrapping_mul(1_664_525);
+                    dice = dice.wrapping_add(1_013_904_223);
+                    let nth = (dice >> 16) as usize % Action::ALL.len();
+                    // What cannot be taken back is done rarely: a run in which
+                    // it came soon would tell little.
+                    let last = matches!(
+                        Action::ALL[nth],
+                        Action::End | Action::Remove | Action::CloseOriginal
+                    );
+                    if last && !(dice >> 8).is_multiple_of(16) {
+                        continue;
                     }
-                    ends[at] += 1;
-                    predicted(mode, &states, &way);
+                    way.push(Action::ALL[nth]);
+                    at = states[at].moves[nth].1.unwrap_or(at);
                 }
-                let ends = ends.iter().filter(|count| **count > 0).count();
-                assert!(ends > 20, "{mode:?}: only {ends} states at the end");
+                ends[at] += 1;
+                predicted(mode, states, &way);
             }
-        });
+            let ends = ends.iter().filter(|count| **count > 0).count();
+            assert!(ends > 20, "{mode:?}: only {ends} states at the end");
+        }
     }
 
     #[test]
     fn every_short_run_does_what_the_states_say() {
-        within_a_minute(|| {
-            for mode in Mode::ALL {
-                let states = states(mode, whole).unwrap();
-                for first in Action::ALL {
-                    for future in futures() {
-                        let way = [&[first], &future[..]].concat();
-                        predicted(mode, &states, &way);
-                    }
+        for (mode, states) in all() {
+            for first in Action::ALL {
+                for future in futures() {
+                    let way = [&[first], &future[..]].concat();
+                    predicted(mode, states, &way);
                 }
             }
-        });
+        }
     }
 
     #[test]
@@ -217,8 +218,8 @@ mod tests {
 
     #[test]
     fn each_state_is_reached_by_its_run() {
-        for mode in Mode::ALL {
-            for state in states(mode, whole).unwrap() {
+        for (mode, states) in all() {
+            for state in states {
                 let (_, seen) = run(mode, &state.way, whole).unwrap();
                 assert_eq!(seen, state.seen);
             }

@@ -12,8 +12,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard};
 
-/// So many bytes may be unread. Two tell a partial read; one more is seen to
-/// come after it.
+/// How many bytes may be unread: two for a partial read, and one more that
+/// comes after it.
 const MOST: usize = 3;
 
 /// The 64 bits of our own that the entry has.
