@@ -179,7 +179,7 @@
             const met = this.#met(run, action, to).map((task) => task + 1);
             if (met.length === 0) return step;
             const which = `Challenge${met.length > 1 ? "s" : ""} ${met.join(", ")}`;
-            return `${step} <strong>${SIGN} ${which}</strong>`;
+            return `${step} <strong>${SIGN}&nbsp;${which}</strong>`;
         }
 
         /// The challenges, with the ways that there are in this run.
