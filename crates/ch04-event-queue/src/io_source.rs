@@ -63,6 +63,16 @@ impl<S> IoSource<S> {
     }
     // ANCHOR_END: io_source_io
 
+    /// The same for sockets of datagrams.
+    #[inline]
+    pub(crate) fn io_of_datagrams<R>(
+        &self,
+        operation: impl FnOnce(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration
+            .io_of_datagrams(|| operation(&self.socket))
+    }
+
     pub(crate) fn into_socket(self) -> S {
         self.socket
     }

@@ -139,6 +139,16 @@ pub(crate) trait Register: Default {
     /// Runs an operation on the socket that may fail with `WouldBlock`.
     fn io<R>(&self, operation: impl FnOnce() -> io::Result<R>)
     -> io::Result<R>;
+
+    /// The same for a socket of datagrams: whatever the error, it may be about
+    /// one of them, and the next may be there.
+    #[inline]
+    fn io_of_datagrams<R>(
+        &self,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io(operation)
+    }
 }
 
 // ANCHOR_END: sys_register

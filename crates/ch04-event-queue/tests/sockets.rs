@@ -264,6 +264,65 @@ fn datagrams_come_whole() {
 }
 
 #[test]
+fn a_datagram_that_is_too_long_leaves_the_socket_armed() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let mut here = UdpSocket::bind(LOCAL).unwrap();
+        let there = UdpSocket::bind(LOCAL).unwrap();
+        let address = here.local_addr().unwrap();
+        register(&poll, &mut here, 0, Interest::READABLE);
+        let mut room = [0; 10];
+        for byte in [b'a', b'b', b'c'] {
+            there.send_to(&[byte; 1000], address).unwrap();
+            until(&mut poll, &mut events, 0, |event| event.is_readable());
+            // The program stops here, without having seen `WouldBlock`.
+            match here.recv_from(&mut room) {
+                Ok((length, _)) => assert_eq!(length, room.len()),
+                Err(error) => {
+                    assert!(cfg!(windows), "{error}");
+                    assert_ne!(error.kind(), ErrorKind::WouldBlock);
+                }
+            }
+            assert_eq!(room, [byte; 10]);
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
+fn a_datagram_that_found_nobody_leaves_the_socket_armed() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let mut here = UdpSocket::bind(LOCAL).unwrap();
+        let gone = UdpSocket::bind(LOCAL).unwrap();
+        let nobody = gone.local_addr().unwrap();
+        drop(gone);
+        here.connect(nobody).unwrap();
+        register(&poll, &mut here, 0, Interest::READABLE);
+        let mut room = [0; 10];
+        assert_eq!(kind(here.recv(&mut room)), ErrorKind::WouldBlock);
+        here.send(b"is anybody there?").unwrap();
+        until(&mut poll, &mut events, 0, |_| true);
+        // The program stops here, without having seen `WouldBlock`.
+        let answer = kind(here.recv(&mut room));
+        let refused = match answer {
+            ErrorKind::ConnectionRefused => cfg!(unix),
+            ErrorKind::ConnectionReset => cfg!(windows),
+            // Wine fetches the error itself when it finds out that there is
+            // one, and has none left for the program.
+            ErrorKind::WouldBlock => cfg!(windows),
+            _ => false,
+        };
+        assert!(refused, "{answer:?}");
+        let there = UdpSocket::bind(nobody).unwrap();
+        let address = here.local_addr().unwrap();
+        there.send_to(b"yes", address).unwrap();
+        until(&mut poll, &mut events, 0, |event| event.is_readable());
+        assert_eq!(here.recv(&mut room).unwrap(), 3);
+    });
+}
+
+#[test]
 #[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
 fn a_connected_socket_knows_its_peer() {
     within_a_minute(|| {

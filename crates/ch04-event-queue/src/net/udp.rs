@@ -69,7 +69,7 @@ impl UdpSocket {
     where
         F: FnOnce() -> io::Result<T>,
     {
-        self.inner.io(|_| f())
+        self.inner.io_of_datagrams(|_| f())
     }
 
     /// Sends a datagram to `target`.
@@ -84,7 +84,8 @@ impl UdpSocket {
     ///
     /// [`set_broadcast`]: Self::set_broadcast
     pub fn send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
-        self.inner.io(|socket| socket.send_to(buf, target))
+        self.inner
+            .io_of_datagrams(|socket| socket.send_to(buf, target))
     }
 
     /// Takes the next datagram, and returns its length and its sender. What
@@ -92,9 +93,16 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is none.
+    /// - `WouldBlock`: there is none;
+    /// - on Windows `WSAEMSGSIZE`, for which the standard library has no kind:
+    ///   it did not fit into `buf`, which has its beginning;
+    /// - on Windows `ConnectionReset`: a datagram that was sent found no program
+    ///   at its port.
+    ///
+    /// After the last two, as after `WouldBlock`, the next datagram gives an
+    /// event.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.inner.io(|socket| socket.recv_from(buf))
+        self.inner.io_of_datagrams(|socket| socket.recv_from(buf))
     }
 
     /// The same as [`recv_from`](Self::recv_from), but leaves it there.
@@ -103,7 +111,7 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is none.
     pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.inner.io(|socket| socket.peek_from(buf))
+        self.inner.io_of_datagrams(|socket| socket.peek_from(buf))
     }
 
     /// Sends a datagram to the address that it is connected to.
@@ -116,7 +124,7 @@ impl UdpSocket {
     ///   `buf` is longer than a datagram can be, and `EDESTADDRREQ`, it is not
     ///   connected.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.io(|socket| socket.send(buf))
+        self.inner.io_of_datagrams(|socket| socket.send(buf))
     }
 
     /// Takes the next datagram from the address that it is connected to.
@@ -124,10 +132,11 @@ impl UdpSocket {
     /// # Errors
     ///
     /// - `WouldBlock`: there is none;
-    /// - `ConnectionRefused`: a datagram that was sent found no program at its
-    ///   port.
+    /// - `ConnectionRefused`, on Windows `ConnectionReset`: a datagram that was
+    ///   sent found no program at its port;
+    /// - on Windows `WSAEMSGSIZE`: see [`recv_from`](Self::recv_from).
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.io(|socket| socket.recv(buf))
+        self.inner.io_of_datagrams(|socket| socket.recv(buf))
     }
 
     /// The same as [`recv`](Self::recv), but leaves it there.
@@ -136,7 +145,7 @@ impl UdpSocket {
     ///
     /// Those of [`recv`](Self::recv).
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.io(|socket| socket.peek(buf))
+        self.inner.io_of_datagrams(|socket| socket.peek(buf))
     }
 }
 

@@ -376,11 +376,15 @@ impl fmt::Debug for Socket {
 }
 
 impl Socket {
-    fn new(socket: RawSocket, token: Token, interest: Interest) -> Arc<Self> {
+    fn new(
+        socket: RawSocket,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<Arc<Self>> {
         let interest = flags_of(interest);
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             operation: UnsafeCell::new(Operation::new()),
-            base: base_of(socket),
+            base: base_of(socket)?,
             state: Mutex::new(State {
                 token,
                 interest,
@@ -389,7 +393,7 @@ impl Socket {
                 phase: Phase::Idle,
                 is_gone: false,
             }),
-        })
+        }))
     }
 }
 

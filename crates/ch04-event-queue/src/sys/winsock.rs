@@ -75,18 +75,56 @@ fn start() {
     });
 }
 
+/// Questions to which a layer answers with the socket below it: two that
+/// Winsock itself asks for `select` and `WSAPoll`, and the general one.
+const BELOW: [u32; 3] = [
+    WinSock::SIO_BSP_HANDLE_SELECT,
+    WinSock::SIO_BSP_HANDLE_POLL,
+    WinSock::SIO_BSP_HANDLE,
+];
+
+/// More layers than any machine has: the search has to end.
+const LAYERS: usize = 16;
+
 /// The socket below all layers that other programs may have put between us and
 /// the driver, which knows only this one.
-pub(super) fn base_of(socket: RawSocket) -> SOCKET {
-    let socket = socket as SOCKET;
-    let (mut base, mut length) = (INVALID_SOCKET, 0);
-    let (value, size) = ((&raw mut base).cast(), size_of::<SOCKET>() as u32);
-    // SAFETY: the system writes at most `size` bytes to `base`, and a number
+pub(super) fn base_of(socket: RawSocket) -> io::Result<SOCKET> {
+    base_by(socket as SOCKET, handle_by)
+}
+
+/// The same with `ask` to answer a question about a socket by another one.
+fn base_by(
+    socket: SOCKET,
+    ask: impl Fn(SOCKET, u32) -> io::Result<SOCKET>,
+) -> io::Result<SOCKET> {
+    let mut lowest = socket;
+    for _ in 0..LAYERS {
+        // No layer is allowed to answer this one itself. Some do, and some
+        // refuse it, to keep programs from going past them.
+        let refused = match ask(lowest, WinSock::SIO_BASE_HANDLE) {
+            Ok(base) => return Ok(base),
+            Err(error) => error,
+        };
+        let mut below = BELOW.iter().filter_map(|what| ask(lowest, *what).ok());
+        match below.find(|below| *below != lowest) {
+            Some(below) => lowest = below,
+            None if lowest == socket => return Err(refused),
+            None => break,
+        }
+    }
+    Ok(lowest)
+}
+
+/// Asks the system one of these questions.
+fn handle_by(socket: SOCKET, what: u32) -> io::Result<SOCKET> {
+    let (mut answer, mut length) = (INVALID_SOCKET, 0);
+    let (value, size) = ((&raw mut answer).cast(), size_of::<SOCKET>() as u32);
+    // SAFETY: the system writes at most `size` bytes to `answer`, and a number
     // to `length`.
     let result = unsafe {
         WinSock::WSAIoctl(
             socket,
-            WinSock::SIO_BASE_HANDLE,
+            what,
             ptr::null(),
             0,
             value,
@@ -96,12 +134,11 @@ pub(super) fn base_of(socket: RawSocket) -> SOCKET {
             None,
         )
     };
-    // A layer that fails this call is broken; a system that lacks the call (as
-    // Wine once did) has no layers.
-    match check(result) {
-        Ok(()) if base != INVALID_SOCKET => base,
-        _ => socket,
+    check(result)?;
+    if answer == INVALID_SOCKET {
+        return Err(io::ErrorKind::NotFound.into());
     }
+    Ok(answer)
 }
 
 /// Does the socket take IPv6 only, and no IPv4 addresses in disguise?
@@ -162,5 +199,83 @@ impl RawAddress {
             Self::V4(address) => of(address),
             Self::V6(address) => of(address),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    /// Asks by `answer`, and returns what was asked, too.
+    fn asked(
+        answer: impl Fn(SOCKET, u32) -> Option<SOCKET>,
+    ) -> (io::Result<SOCKET>, Vec<(SOCKET, u32)>) {
+        let all = RefCell::new(Vec::new());
+        let result = base_by(100, |socket, what| {
+            all.borrow_mut().push((socket, what));
+            answer(socket, what)
+                .ok_or_else(|| io::Error::from_raw_os_error(10045))
+        });
+        (result, all.into_inner())
+    }
+
+    #[test]
+    fn the_first_question_is_enough_as_a_rule() {
+        let base = WinSock::SIO_BASE_HANDLE;
+        let (found, all) = asked(|_, what| (what == base).then_some(7));
+        assert_eq!(found.unwrap(), 7);
+        assert_eq!(all, [(100, base)]);
+    }
+
+    #[test]
+    fn a_layer_that_hides_the_base_is_asked_for_what_is_below_it() {
+        let (base, poll) =
+            (WinSock::SIO_BASE_HANDLE, WinSock::SIO_BSP_HANDLE_POLL);
+        let (found, all) = asked(|socket, what| match (socket, what) {
+            (100, what) if what == poll => Some(50),
+            (50, what) if what == base => Some(7),
+            _ => None,
+        });
+        assert_eq!(found.unwrap(), 7);
+        let select = WinSock::SIO_BSP_HANDLE_SELECT;
+        assert_eq!(all, [(100, base), (100, select), (100, poll), (50, base)]);
+    }
+
+    #[test]
+    fn several_layers_are_passed() {
+        let (base, any) = (WinSock::SIO_BASE_HANDLE, WinSock::SIO_BSP_HANDLE);
+        let (found, _) = asked(|socket, what| match what {
+            _ if what == any && socket > 98 => Some(socket - 1),
+            _ if what == base && socket == 98 => Some(7),
+            _ => None,
+        });
+        assert_eq!(found.unwrap(), 7);
+    }
+
+    #[test]
+    fn where_nothing_is_below_the_first_error_counts() {
+        // A layer that names itself names nothing below.
+        let base = WinSock::SIO_BASE_HANDLE;
+        let (found, all) =
+            asked(|socket, what| (what != base).then_some(socket));
+        assert_eq!(found.unwrap_err().raw_os_error(), Some(10045));
+        assert_eq!(all.len(), 4);
+    }
+
+    #[test]
+    fn layers_that_lead_in_a_circle_come_to_an_end() {
+        let base = WinSock::SIO_BASE_HANDLE;
+        let (found, all) =
+            asked(|socket, what| (what != base).then_some(socket ^ 1));
+        assert_eq!(found.unwrap(), 100);
+        assert_eq!(all.len(), 2 * LAYERS);
+    }
+
+    #[test]
+    fn the_system_names_the_base_of_a_plain_socket() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let raw = socket.as_raw_socket();
+        assert_ne!(base_of(raw).unwrap(), INVALID_SOCKET);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::Register;
 use super::event::flags_of;
-use super::{AsRaw, Selector, Socket, lock};
+use super::{AsRaw, Phase, Selector, Socket, lock};
 use crate::interest::Interest;
 use crate::token::Token;
 use std::io;
@@ -22,7 +22,7 @@ impl Register for Registration {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        let socket = Socket::new(socket.as_raw_socket(), token, interest);
+        let socket = Socket::new(socket.as_raw_socket(), token, interest)?;
         socket.ask(&queue.0, &mut lock(&socket.state))?;
         self.0 = Some((queue.clone(), socket));
         Ok(())
@@ -35,7 +35,7 @@ impl Register for Registration {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        let Some((_, socket)) = &self.0 else {
+        let Some(socket) = self.socket_in(queue) else {
             return Err(io::ErrorKind::NotFound.into());
         };
         let mut state = lock(&socket.state);
@@ -50,9 +50,10 @@ impl Register for Registration {
         queue: &Selector,
         _: &impl AsRaw,
     ) -> io::Result<()> {
-        let Some((_, socket)) = self.0.take() else {
+        let Some(socket) = self.socket_in(queue).cloned() else {
             return Err(io::ErrorKind::NotFound.into());
         };
+        self.0 = None;
         let mut state = lock(&socket.state);
         state.is_gone = true;
         socket.ask(&queue.0, &mut state) // cancels
@@ -66,15 +67,57 @@ impl Register for Registration {
         let result = operation();
         if let Err(error) = &result
             && error.kind() == io::ErrorKind::WouldBlock
-            && let Some((queue, socket)) = &self.0
         {
-            let mut state = lock(&socket.state);
-            state.wanted = state.interest & !state.told;
-            socket.ask(&queue.0, &mut state)?;
+            self.ask_again();
         }
         result
     }
     // ANCHOR_END: windows_io
+
+    // ANCHOR: windows_io_of_datagrams
+    /// An error that is the result of one datagram (it was too long for the
+    /// buffer; an earlier one found nobody at its port) is taken with it, and a
+    /// program may stop reading there. mio asks after `WouldBlock` only.
+    fn io_of_datagrams<R>(
+        &self,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let result = operation();
+        if result.is_err() {
+            self.ask_again();
+        }
+        result
+    }
+    // ANCHOR_END: windows_io_of_datagrams
+}
+
+impl Registration {
+    /// The queue's record of the socket, if it is in this queue: it may be in
+    /// one that the program has dropped.
+    fn socket_in(&self, queue: &Selector) -> Option<&Arc<Socket>> {
+        let (own, socket) = self.0.as_ref()?;
+        Arc::ptr_eq(&own.0, &queue.0).then_some(socket)
+    }
+
+    // ANCHOR: windows_ask_again
+    /// Asks about all that the program wants to know, unless it has heard the
+    /// final word on it.
+    fn ask_again(&self) {
+        let Some((queue, socket)) = &self.0 else {
+            return;
+        };
+        let mut state = lock(&socket.state);
+        state.wanted = state.interest & !state.told;
+        if socket.ask(&queue.0, &mut state).is_err() {
+            // The operation's own result must reach the program. The question
+            // is put once more before the next wait, and if that fails again,
+            // there is an event.
+            state.phase = Phase::ToAsk;
+            drop(state); // `ask_all` takes the two locks in the other order
+            lock(&queue.0.to_ask).push(Arc::clone(socket));
+        }
+    }
+    // ANCHOR_END: windows_ask_again
 }
 
 impl Drop for Registration {
