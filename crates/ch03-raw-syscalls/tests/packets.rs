@@ -7,7 +7,7 @@ use ch03_raw_syscalls::s3_std::{print_lines, print_lines_buffered};
 use std::fs::File;
 use std::io::{self, LineWriter, PipeReader, Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use testing::within_a_minute;
 
@@ -97,7 +97,7 @@ fn standard_output_makes_a_call_a_line() {
     within_a_minute(|| {
         let mut unsupported = false;
         let packets = packets(|pipe| {
-            let child = Command::new(std::env::current_exe().unwrap())
+            let child = testing::this_program()
                 .args(["--exact", "standard_output_makes_a_call_a_line"])
                 .args(["--nocapture", "--test-threads=1"])
                 .env(CHILD, "1")

@@ -9,7 +9,7 @@ mod support;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use support::runtime;
 use testing::within_a_minute;
 
@@ -28,7 +28,7 @@ fn a_fiber_that_prints_into_a_closed_pipe_ends_quietly() {
         return;
     }
     within_a_minute(|| {
-        let mut child = Command::new(env::current_exe().unwrap())
+        let mut child = testing::this_program()
             .args([NAME, "--exact", "--nocapture"])
             .env(CHILD, "1")
             .stdin(Stdio::piped())

@@ -1,6 +1,8 @@
 //! What ends a process is tested in one of its own.
 
 use std::env;
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// By this variable, a child knows that it is one.
@@ -12,8 +14,8 @@ const CHILD: &str = "TESTING_CHILD";
 ///
 /// Call it first in the test `name`: in the child, the test runs up to here
 /// again. `None` is returned there, if `act` comes back; and where this program
-/// is emulated and the kernel cannot start another one: then the emulator
-/// reports 127, and nothing has been tested.
+/// is emulated and no other can be started: then the emulator reports 127, and
+/// nothing has been tested.
 ///
 /// # Panics
 ///
@@ -41,8 +43,8 @@ pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
 }
 
 /// A command that runs this test program again, with the one test `name`.
-/// `None` where this program is emulated and the kernel cannot start another
-/// one: then nothing can be tested, and it says so.
+/// `None` where this program is emulated and no other can be started: then
+/// nothing can be tested, and it says so.
 ///
 /// # Panics
 ///
@@ -61,8 +63,68 @@ pub fn this_test_again(name: &str) -> Option<Command> {
 }
 
 fn again(name: &str) -> Command {
-    let program = env::current_exe().expect("this program has a path");
-    let mut command = Command::new(program);
+    let mut command = this_program();
     command.args([name, "--exact", "--nocapture"]);
     command
+}
+
+/// A command that runs this program again, by the emulator of its processor if
+/// cargo was told to run it by one.
+///
+/// # Panics
+///
+/// When the program that runs cannot be found.
+pub fn this_program() -> Command {
+    let program = env::current_exe().expect("this program has a path");
+    program_of_this_platform(&program)
+}
+
+/// A command that runs another program of the platform that this one is for.
+pub fn program_of_this_platform(program: &Path) -> Command {
+    let Some(emulator) = env::vars_os().filter_map(text).find_map(emulator)
+    else {
+        return Command::new(program);
+    };
+    let mut words = emulator.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words).arg(program);
+    command
+}
+
+/// A variable that is text; others are none of cargo's.
+fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}
+
+/// What a variable tells cargo to run programs of this platform by, if that is
+/// an emulator of the processor. (Wine starts programs of Windows by itself.)
+fn emulator((name, runner): (String, String)) -> Option<String> {
+    let target = name.strip_prefix("CARGO_TARGET_")?;
+    let target = target.strip_suffix("_RUNNER")?;
+    let (arch, os) = (env::consts::ARCH, env::consts::OS);
+    let is_this = target.starts_with(&arch.to_uppercase())
+        && target.contains(&os.to_uppercase());
+    let first = runner.split_whitespace().next()?;
+    let program = Path::new(first).file_name()?.to_str()?;
+    (is_this && program.starts_with("qemu-")).then_some(runner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_emulator_of_this_platform_counts() {
+        let (arch, os) = (env::consts::ARCH, env::consts::OS);
+        let name = format!("CARGO_TARGET_{arch}_UNKNOWN_{os}_RUNNER");
+        let of = |name: &str, value: &str| {
+            emulator((name.to_uppercase(), value.to_owned()))
+        };
+        let qemu = "/usr/bin/qemu-any -L /folder";
+        assert_eq!(of(&name, qemu).as_deref(), Some(qemu));
+        assert_eq!(of(&name, "valgrind --quiet"), None);
+        assert_eq!(of(&name, " "), None);
+        assert_eq!(of("CARGO_TARGET_OTHER_UNKNOWN_RUNNER", qemu), None);
+        assert_eq!(of("PATH", qemu), None);
+    }
 }
