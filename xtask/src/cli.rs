@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::cross::{self, Cross};
 use crate::project::Project;
 use crate::stages::{self, STAGES, Selection, Wishes};
 use crate::{
@@ -61,6 +62,17 @@ enum Command {
         /// Run every stage, whatever fails (the default)
         #[arg(long)]
         keep_going: bool,
+        /// Test for another platform, by an emulator
+        #[arg(long, value_name = "TRIPLE", conflicts_with = "bless")]
+        target: Option<String>,
+        /// Store what has run where, for the status of the chapters
+        #[arg(long)]
+        record: bool,
+    },
+    /// Get what another platform needs
+    Cross {
+        #[command(subcommand)]
+        what: CrossCommand,
     },
     /// Copy a chapter into a stand-alone workspace
     New {
@@ -95,6 +107,16 @@ enum Command {
     Preprocess {
         #[command(subcommand)]
         question: Option<Question>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum CrossCommand {
+    /// Get the standard library, the linker and the emulator of a platform
+    Setup {
+        /// The platform, as compilers call it
+        #[arg(value_name = "TRIPLE")]
+        triple: String,
     },
 }
 
@@ -171,9 +193,26 @@ fn execute(cli: Cli) -> Result<bool> {
             once,
             timings,
             keep_going: _,
+            target,
+            record,
         } => {
             let project = find()?;
             let selection = Selection::parse(&project, &what)?;
+            if record && selection.stages != ["crates"] {
+                return Err(WrongUse(
+                    "--record is for the crates stage: \
+                     cargo xtask test crates --record"
+                        .to_owned(),
+                )
+                .into());
+            }
+            let cross = match &target {
+                Some(triple) => {
+                    selection.for_another_target()?;
+                    Some(Cross::find(&project, triple)?)
+                }
+                None => None,
+            };
             if bless && selection.stages != ["console"] {
                 return Err(WrongUse(
                     "--bless is for the console stage: \
@@ -187,9 +226,16 @@ fn execute(cli: Cli) -> Result<bool> {
                 fail_fast,
                 once,
                 timings,
+                cross: cross.as_ref(),
+                record,
             };
+            // Until the last program has run.
+            let _session = cross.as_ref().map(Cross::start).transpose()?;
             stages::run(&project, &selection, wishes)
         }
+        Command::Cross {
+            what: CrossCommand::Setup { triple },
+        } => cross::setup(&find()?, &triple).map(|()| true),
         Command::New { chapter, dir } => {
             let project = find()?;
             let made = starter::write(&project, &chapter, &dir)?;

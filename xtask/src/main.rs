@@ -7,6 +7,7 @@
 //!
 //! - `cli` is the command line; it calls one function a command.
 //! - `project` is where things are; `page` and `block` are what the book says.
+//! - `cross` knows other platforms, and finds what builds and runs for them.
 //! - `stages` holds one file a stage of `cargo xtask test`.
 //! - `features` holds one file a feature that the preprocessor adds to pages.
 
@@ -16,6 +17,7 @@ mod book;
 mod cache;
 mod chromium;
 mod cli;
+mod cross;
 mod excerpt;
 mod exercise;
 mod features;
@@ -48,6 +50,10 @@ fn main() -> ExitCode {
     }
     // The `programs` stage makes skeptic call this program as its compiler.
     if let Some(code) = rustc_shim::run_if_asked() {
+        return code;
+    }
+    // cargo calls it as a linker for platforms whose own is not here.
+    if let Some(code) = cross::no_link::run_if_asked() {
         return code;
     }
     cli::run()

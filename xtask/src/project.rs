@@ -10,7 +10,7 @@ use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
 
 use crate::page::{Page, Place};
-use crate::{WrongUse, process, repository, unknown};
+use crate::{WrongUse, cross, process, repository, unknown};
 
 /// The name under which book.toml knows this tool's preprocessor.
 pub const PREPROCESSOR: &str = "xtask";
@@ -27,6 +27,7 @@ pub struct Project {
     /// The pages, in the order of the summary.
     pub pages: Vec<Page>,
     files: OnceLock<Vec<PathBuf>>,
+    host: OnceLock<String>,
 }
 
 impl Project {
@@ -87,6 +88,7 @@ impl Project {
             metadata,
             pages,
             files: OnceLock::new(),
+            host: OnceLock::new(),
         })
     }
 
@@ -105,6 +107,12 @@ impl Project {
         };
         let below = all.iter().filter(|file| file.starts_with(folder));
         Ok(below.cloned().collect())
+    }
+
+    /// The platform of the compiler itself, as compilers call it; nothing if
+    /// it doesn't say.
+    pub fn host(&self) -> &str {
+        self.host.get_or_init(|| cross::host().unwrap_or_default())
     }
 
     /// The folder of the pages, relative to the root.

@@ -1,6 +1,7 @@
 //! On what something was measured or recorded. A number without this means
 //! nothing.
 
+use std::ffi::OsStr;
 use std::time::SystemTime;
 
 use book_figures::Provenance;
@@ -18,14 +19,13 @@ pub fn digest(text: &str) -> String {
 /// This machine, now.
 pub fn here(command: &str) -> Provenance {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let now = humantime::format_rfc3339_seconds(SystemTime::now());
-    let date: String = now.to_string().chars().take(10).collect();
+    let usual = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     Provenance {
         command: command.to_owned(),
         machine: format!("{}, {cores} cores", processor()),
         kernel: kernel(),
-        rustc: rustc(),
-        date,
+        rustc: rustc(&usual),
+        date: day(SystemTime::now()),
     }
 }
 
@@ -61,8 +61,14 @@ fn kernel() -> String {
     std::env::consts::OS.to_owned()
 }
 
-fn rustc() -> String {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+/// A day, as in 2026-11-30.
+pub fn day(time: SystemTime) -> String {
+    let time = humantime::format_rfc3339_seconds(time).to_string();
+    time.chars().take(10).collect()
+}
+
+/// A compiler's name and version.
+pub fn rustc(rustc: &OsStr) -> String {
     let output = process::command(rustc).arg("--version").output();
     let text = output
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())

@@ -29,8 +29,10 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// What somebody should know, although it is not wrong.
     pub notes: Vec<Failure>,
-    /// Why the stage did not run.
+    /// What the stage needs and does not have, so that it did not run.
     pub skipped: Option<String>,
+    /// Why there was nothing to do for the stage.
+    pub apart: Option<String>,
 }
 
 impl Report {
@@ -88,11 +90,13 @@ impl Report {
         self.failures.extend(part.failures);
         self.notes.extend(part.notes);
         self.skipped = self.skipped.take().or(part.skipped);
+        self.apart = self.apart.take().or(part.apart);
     }
 
     /// Has the stage failed? `lenient` and `strict` as for [`print`].
     pub fn failed(&self, lenient: bool, strict: bool) -> bool {
         match self.skipped {
+            _ if self.apart.is_some() => false,
             Some(_) => strict,
             None if self.failures.is_empty() => self.checked == 0 && !lenient,
             None => true,
@@ -112,7 +116,7 @@ pub enum Verdict {
     Passed,
     /// Something is wrong, or nothing was checked.
     Failed,
-    /// It needs something that is not here.
+    /// It needs something that is not here, or has nothing to do.
     Skipped,
 }
 
@@ -143,6 +147,9 @@ pub fn print(
         println!("{name:<13} {verdict:<7} {rest} {seconds:>6.1} s");
         verdict
     };
+    if let Some(why) = &report.apart {
+        return line(Verdict::Skipped, why);
+    }
     if let Some(needs) = &report.skipped {
         let verdict = if strict {
             Verdict::Failed

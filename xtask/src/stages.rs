@@ -2,6 +2,7 @@
 //! `pub const STAGE: Stage`, and name it in the lists below.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
@@ -10,11 +11,12 @@ use cargo_metadata::Package;
 use crate::block::{Block, blocks};
 use crate::book as mdbook;
 use crate::cache::{Cache, Key};
+use crate::cross::Cross;
 use crate::page::Page;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::report::{Failure, Report};
-use crate::unknown;
+use crate::{WrongUse, process, unknown};
 
 mod benches;
 mod book;
@@ -84,6 +86,8 @@ pub struct Stage {
     pub about: &'static str,
     /// With which others it may not run at the same time.
     pub lane: Lane,
+    /// Does it run for another platform, too?
+    pub elsewhere: Elsewhere,
     /// Runs it. An error is a failure of the stage too: the tool could not do
     /// its work.
     pub run: fn(&Context<'_>, &mut Report) -> Result<()>,
@@ -99,6 +103,15 @@ pub enum Lane {
     Programs,
     /// Looks at the book and at the tool, and hardly waits.
     Pages,
+}
+
+/// What a stage does with `--target`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It does its work for that platform.
+    Runs,
+    /// It would make no sense, for this reason.
+    Not(&'static str),
 }
 
 /// How many are named by `--timings`.
@@ -119,6 +132,10 @@ pub struct Context<'a> {
     pub once: bool,
     /// Say what takes how long.
     pub timings: bool,
+    /// The platform that is not this machine's usual one, if it is asked for.
+    pub cross: Option<&'a Cross>,
+    /// Store what has run, for the status of the chapters.
+    pub record: bool,
     /// Says what is going on when it takes long.
     pub progress: &'a Progress,
     /// mdBook's warnings, once the book was built in this run.
@@ -217,7 +234,29 @@ impl Context<'_> {
 
     /// A key to which a check adds what it depends on.
     pub fn key(&self) -> Key<'_> {
-        self.cache.key(self.project)
+        let mut key = self.cache.key(self.project);
+        if let Some(cross) = self.cross {
+            key.text(&cross.settings);
+        }
+        key
+    }
+
+    /// A cargo command for the workspace, such as `test`, which takes the
+    /// versions as they are locked.
+    pub fn cargo(&self, verb: &str) -> Command {
+        if let Some(cross) = self.cross {
+            return cross.cargo(verb);
+        }
+        let Project { root, .. } = self.project;
+        let mut command = process::cargo(root, &self.project.target());
+        command.args([verb, "--locked"]);
+        command
+    }
+
+    /// What tells the checks for a platform from each other, in their names.
+    pub fn for_target(&self) -> String {
+        let triple = self.cross.map(|cross| cross.platform.triple);
+        triple.map_or_else(String::new, |triple| format!(" for {triple}"))
     }
 
     /// The hash of everything that a block of a page can use: all crates.
@@ -268,5 +307,24 @@ impl Selection {
             }
         }
         Ok(selection)
+    }
+
+    /// Checks that the named stages make sense for another platform.
+    ///
+    /// # Errors
+    /// Wrong use when one doesn't: why.
+    pub fn for_another_target(&self) -> Result<()> {
+        for stage in STAGES {
+            if let Elsewhere::Not(why) = stage.elsewhere
+                && self.stages.contains(&stage.name)
+            {
+                let name = stage.name;
+                return Err(WrongUse(format!(
+                    "the stage {name} is not for another target: {why}"
+                ))
+                .into());
+            }
+        }
+        Ok(())
     }
 }

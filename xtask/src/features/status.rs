@@ -1,9 +1,10 @@
 //! `{{#status}}`: what a chapter's page can honestly say of its crate, made
-//! from the crate's manifest and from the pages.
+//! from the crate's manifest, from the pages, and from the record of what was
+//! run and what was built.
 //!
 //! The manifest's table `[package.metadata.book]` has `example` (the program
-//! to run), `run` and `built` (platforms, with how), and `proved` (by which
-//! tools).
+//! to run) and `proved` (by which tools). On which platforms the tests have
+//! run is recorded, and can't be typed.
 
 use anyhow::{Context as _, Result, bail};
 use book_figures::text::inline;
@@ -11,6 +12,7 @@ use cargo_metadata::{Package, TargetKind};
 
 use super::{Edits, Feature, Site, directives};
 use crate::block::blocks;
+use crate::cross::record::{self, Done, Row};
 use crate::page::Page;
 use crate::starter;
 
@@ -43,10 +45,15 @@ fn status(site: &Site<'_>, page: &Page) -> Result<String> {
         .context("{{#status}} stands on the page of a chapter")?;
     let package = site.project.package(chapter)?;
     let facts = &package.metadata["book"];
-    let list = |key: &str| -> Vec<String> {
-        let items = facts[key].as_array().into_iter().flatten();
-        items.filter_map(|item| item.as_str()).map(inline).collect()
-    };
+    for typed in ["run", "built"] {
+        if !facts[typed].is_null() {
+            bail!(
+                "{}: {typed} is not typed but recorded: cargo xtask test \
+                 crates --record",
+                site.project.shown(package.manifest_path.as_std_path())
+            );
+        }
+    }
     let mut rows =
         vec![("Reading", format!("{} minutes", minutes(site, chapter)))];
     let command = |text: String| format!("<code>{text}</code>");
@@ -69,21 +76,70 @@ fn status(site: &Site<'_>, page: &Page) -> Result<String> {
             "../".repeat(depth),
         ),
     ));
-    for (title, key) in [
-        ("Tests run on", "run"),
-        ("Built for", "built"),
-        ("Checked by", "proved"),
-    ] {
-        let items = list(key);
-        if !items.is_empty() {
-            rows.push((title, items.join("; ")));
-        }
+    let mut recorded = record::load(site.project)?;
+    recorded.retain(|row| row.chapter == chapter);
+    rows.extend(platforms(&recorded)?);
+    let proved = facts["proved"].as_array().into_iter().flatten();
+    let proved: Vec<String> = proved
+        .filter_map(|item| item.as_str())
+        .map(inline)
+        .collect();
+    if !proved.is_empty() {
+        rows.push(("Checked by", proved.join("; ")));
     }
     let mut html = "<dl class=\"status\">\n".to_owned();
     for (title, text) in rows {
         html += &format!("<div><dt>{title}</dt><dd>{text}</dd></div>\n");
     }
     Ok(html + "</dl>\n")
+}
+
+/// Where the tests have run, what was only built, and when and how that was.
+fn platforms(recorded: &[Row]) -> Result<Vec<(&'static str, String)>> {
+    let (mut run, mut built) = (Vec::new(), Vec::new());
+    let mut times: Vec<String> = Vec::new();
+    for row in recorded {
+        match row.done {
+            Done::Run => run.push(ran(row)?),
+            Done::Built => built.push(inline(row.platform()?.name)),
+        }
+        let time = format!("{}, {}", inline(&row.date), inline(&row.rustc));
+        if !times.contains(&time) {
+            times.push(time);
+        }
+    }
+    let mut rows = Vec::new();
+    if !run.is_empty() {
+        rows.push(("Tests run on", run.join("; ")));
+    }
+    if !built.is_empty() {
+        rows.push(("Only built for", built.join(", ")));
+    }
+    if !times.is_empty() {
+        let how = "<code>cargo xtask test crates</code>";
+        let elsewhere = "<code>--target</code>";
+        rows.push((
+            "When and how",
+            format!("{}; {how}, elsewhere with {elsewhere}", times.join("; ")),
+        ));
+    }
+    Ok(rows)
+}
+
+/// One platform, with how many tests have passed, and by what they were run.
+fn ran(row: &Row) -> Result<String> {
+    let name = inline(row.platform()?.name);
+    let by = match &row.by {
+        Some(by) => format!(" by {}", inline(by)),
+        None => String::new(),
+    };
+    // Those that said so have passed, too.
+    let tests = row.count.saturating_sub(row.left_out);
+    let left_out = match row.left_out {
+        0 => String::new(),
+        count => format!(", {count} more could test nothing there"),
+    };
+    Ok(format!("{name}{by} ({tests} tests{left_out})"))
 }
 
 fn example(package: &Package) -> Result<&str> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::bench::{self, Row};
 use crate::report::Report;
 
@@ -13,6 +13,7 @@ pub const STAGE: Stage = Stage {
     name: "benches",
     about: "each benchmark runs once and measures what the tables show",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not("nothing is measured in an emulator"),
     run,
 };
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::book::html_name;
 use crate::report::Report;
 
@@ -10,6 +10,7 @@ pub const STAGE: Stage = Stage {
     name: "book",
     about: "the book builds without a warning",
     lane: Lane::Pages,
+    elsewhere: Elsewhere::Not("the book is the same"),
     run,
 };
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage, searches};
+use super::{Context, Elsewhere, Lane, Stage, searches};
 use crate::book::html_name;
 use crate::chromium;
 use crate::page::Page;
@@ -22,6 +22,7 @@ pub const STAGE: Stage = Stage {
     name: "browser",
     about: "the built book in a browser: scripts, search, themes, phone, axe",
     lane: Lane::Pages,
+    elsewhere: Elsewhere::Not("the book is the same"),
     run,
 };
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::block::Block;
 use crate::page::Page;
 use crate::process;
@@ -19,6 +19,7 @@ pub const STAGE: Stage = Stage {
     name: "compile-fail",
     about: "each compile_fail block fails with exactly its error codes",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not("the error codes are the same"),
     run,
 };
 

@@ -18,7 +18,7 @@ use snapbox::Data;
 use snapbox::filter::NormalizeToExpected;
 
 use super::samples::{ill_chosen, with_samples, without_samples};
-use super::{Context, Lane, Stage, libtest};
+use super::{Context, Elsewhere, Lane, Stage, libtest};
 use crate::block::{Block, CONSOLE_WORDS, Kind};
 use crate::page::Page;
 use crate::process;
@@ -30,6 +30,9 @@ pub const STAGE: Stage = Stage {
     name: "console",
     about: "each console block prints what the page says",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not(
+        "the commands of the pages are those of this machine",
+    ),
     run,
 };
 

@@ -1,16 +1,20 @@
 //! The chapters' own tests: unit, integration, documentation and examples. A
 //! package that has passed and has not changed is not tested again.
+//!
+//! With `--target` they run as cargo and the tool run programs of that platform;
+//! where nothing does, all of it is built.
 
 use std::collections::HashSet;
-use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use cargo_metadata::{Package, TargetKind};
+use cargo_metadata::{Message, Package, TargetKind};
 
-use super::{Context, Lane, Stage, libtest};
+use super::{Context, Elsewhere, Lane, Stage, libtest};
+use crate::cross::Cross;
+use crate::cross::record::{self, Done, Row};
 use crate::process;
-use crate::report::Report;
+use crate::report::{Failure, Report};
 use crate::workbench::in_parallel;
 
 /// To build a package with all that it needs takes minutes, and so do all of
@@ -21,6 +25,7 @@ pub const STAGE: Stage = Stage {
     name: "crates",
     about: "cargo test for every crate: unit, integration, doc, examples",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Runs,
     run,
 };
 
@@ -32,11 +37,12 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     for package in &packages {
         examples(package, report)?;
     }
+    told(cx, report);
     let mut changed = Vec::new();
-    for package in packages {
+    for &package in &packages {
         let key = cx.key().package(package)?.finish();
-        if cx.cache.has_passed(&check(package), key)
-            && let Some(tests) = cx.cache.value(&count(package))
+        if cx.cache.has_passed(&check(cx, package), key)
+            && let Some(tests) = cx.cache.value(&count(cx, package))
         {
             // No machine holds as many tests as would not fit.
             let tests = usize::try_from(tests).unwrap_or(usize::MAX);
@@ -47,7 +53,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         }
     }
     if changed.is_empty() {
-        return Ok(());
+        return remember(cx, &packages, report);
     }
     // One package a command, as a reader and the other stages name them: with
     // all of them at once, cargo turns on other features of what they share,
@@ -57,7 +63,10 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let results = in_parallel(&changed, |(package, key)| {
         cx.progress
             .step(format!("cargo test --package {}", package.name));
-        test(cx, package, *key)
+        match cx.cross {
+            Some(cross) if !cross.runs() => build(cx, package, *key),
+            _ => test(cx, package, *key),
+        }
     });
     let mut broken = HashSet::new();
     for result in results {
@@ -75,7 +84,66 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         }
     }
     timings(cx, longest, report);
-    Ok(())
+    remember(cx, &packages, report)
+}
+
+/// Says how the programs of another platform run.
+fn told(cx: &Context<'_>, report: &mut Report) {
+    if let Some(cross) = cx.cross {
+        let name = cross.platform.name;
+        report.remark(match cross.runner() {
+            Some(runner) => format!("for {name}, by {runner}"),
+            None if cross.runs() => format!("for {name}, here"),
+            None => format!("only built, for {name}: nothing was run"),
+        });
+    }
+}
+
+/// Stores what has passed, if that is asked for and all of it has.
+fn remember(
+    cx: &Context<'_>,
+    packages: &[&Package],
+    report: &mut Report,
+) -> Result<()> {
+    if !cx.record || !report.failures.is_empty() {
+        return Ok(());
+    }
+    let chapters = cx.project.chapters_in_order();
+    let chapters = packages
+        .iter()
+        .filter(|package| chapters.contains(&&**package.name));
+    let rows: Vec<Row> = chapters.map(|package| row(cx, package)).collect();
+    report.remark(format!("{} chapters recorded", rows.len()));
+    record::store(cx.project, rows)
+}
+
+/// What is stored of a package that has passed.
+fn row(cx: &Context<'_>, package: &Package) -> Row {
+    let kept = |name: &str| cx.cache.value(name).unwrap_or(0);
+    let here = crate::provenance::here("cargo xtask test crates");
+    let seconds = kept(&time(cx, package));
+    let date = UNIX_EPOCH + Duration::from_secs(seconds);
+    let mut row = Row {
+        target: cx.project.host().to_owned(),
+        chapter: package.name.to_string(),
+        done: Done::Run,
+        count: usize::try_from(kept(&count(cx, package))).unwrap_or(0),
+        left_out: usize::try_from(kept(&left_out(cx, package))).unwrap_or(0),
+        by: None,
+        command: here.command,
+        rustc: here.rustc,
+        date: crate::provenance::day(date),
+    };
+    if let Some(cross) = cx.cross {
+        row.target = cross.platform.triple.to_owned();
+        row.by = cross.runner();
+        row.command += &format!(" --target {}", row.target);
+        row.rustc.clone_from(&cross.rustc);
+        if !cross.runs() {
+            row.done = Done::Built;
+        }
+    }
+    row
 }
 
 /// Each example has a test.
@@ -109,19 +177,69 @@ fn timings(cx: &Context<'_>, programs: Vec<Timed>, report: &mut Report) {
     cx.longest("the test programs", programs, report);
 }
 
-fn check(package: &Package) -> String {
-    format!("crate {}", package.name)
+fn check(cx: &Context<'_>, package: &Package) -> String {
+    format!("crate {}{}", package.name, cx.for_target())
 }
 
 /// Under this name is kept how many tests have passed.
-fn count(package: &Package) -> String {
-    format!("tests of crate {}", package.name)
+fn count(cx: &Context<'_>, package: &Package) -> String {
+    format!("tests of {}", check(cx, package))
 }
 
-fn cargo_test(cx: &Context<'_>) -> Command {
-    let mut command = process::cargo(&cx.project.root, &cx.project.target());
-    command.args(["test", "--no-fail-fast", "--locked"]);
+/// Under this name is kept how many of them could test nothing.
+fn left_out(cx: &Context<'_>, package: &Package) -> String {
+    format!("left out of {}", check(cx, package))
+}
+
+/// Under this name is kept when that was, in seconds since 1970.
+fn time(cx: &Context<'_>, package: &Package) -> String {
+    format!("time of {}", check(cx, package))
+}
+
+/// Keeps that a package has passed.
+fn passed(
+    cx: &Context<'_>,
+    package: &Package,
+    key: u64,
+    tests: usize,
+    idle: usize,
+) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |time| time.as_secs());
+    cx.cache.passed(&check(cx, package), key);
+    cx.cache.passed(&count(cx, package), tests as u64);
+    cx.cache.passed(&left_out(cx, package), idle as u64);
+    cx.cache.passed(&time(cx, package), now);
+}
+
+/// Builds all of a package for a platform whose programs don't run here.
+fn build(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
+    let mut command = cx.cargo("build");
     command
+        .args(["--all-targets", "--package", &package.name])
+        .arg("--message-format=json-render-diagnostics");
+    cx.wait_for_builds();
+    let done = process::run(&mut command, LIMIT)?;
+    let mut built = HashSet::new();
+    for message in Message::parse_stream(done.output.as_bytes()) {
+        if let Message::CompilerArtifact(artifact) = message?
+            && artifact.package_id == package.id
+        {
+            built.insert((artifact.target.name, artifact.profile.test));
+        }
+    }
+    if !done.success() {
+        cx.cache.failed(&check(cx, package));
+        let lines = done.output.lines().filter(|line| !line.starts_with('{'));
+        let text: Vec<&str> = lines.collect();
+        let (ending, text) = (done.ending(), text.join("\n"));
+        let error = format!("cargo build {ending}:\n{text}");
+        return Ok(Outcome::NotBuilt(error));
+    }
+    passed(cx, package, key, built.len(), 0);
+    let mut report = Report::default();
+    report.checked += built.len();
+    Ok(Outcome::Tested(report, Vec::new()))
 }
 
 /// What became of the tests of a package.
@@ -147,10 +265,14 @@ const NOT_COMPILED: &str = "error: could not compile ";
 fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     let mut report = Report::default();
     let mut programs = Vec::new();
-    let mut command = cargo_test(cx);
-    command.args(["--package", &package.name]);
-    // A test that compiles programs may take longer than a minute.
-    let long = package.metadata["book"]["long-tests"] == true;
+    let mut command = cx.cargo("test");
+    command.args(["--no-fail-fast", "--package", &package.name]);
+    // Of what has passed, too: it may say that it could test nothing.
+    command.args(["--", "--show-output"]);
+    // A test that compiles programs may take longer than a minute, and one in
+    // an emulator.
+    let long = package.metadata["book"]["long-tests"] == true
+        || cx.cross.is_some_and(Cross::is_emulated);
     let run = if long {
         process::run_long_tests
     } else {
@@ -163,7 +285,7 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     // what does not compile: that is a failed test.
     let ran = [RUNNING, DOC_TESTS].iter().any(|t| done.output.contains(t));
     if !done.success() && !ran {
-        cx.cache.failed(&check(package));
+        cx.cache.failed(&check(cx, package));
         return Ok(Outcome::NotBuilt(format!(
             "cargo test {}:\n{}",
             done.ending(),
@@ -181,7 +303,9 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     }
     report.checked += passed;
     // cargo says which test program runs, then comes its list of failures.
+    let mut idle = Vec::new();
     for run in done.output.split(RUNNING).flat_map(doc_tests) {
+        idle.extend(libtest::left_out(run));
         let program = run.lines().next().unwrap_or_default();
         let seconds = libtest::results(run).map(|result| result.seconds).sum();
         programs.push((seconds, format!("{} {program}", package.name)));
@@ -192,20 +316,31 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     }
     if !done.success() && report.failures.is_empty() {
         report.fail_at(
-            check(package),
+            check(cx, package),
             format!("cargo test {}:\n{}", done.ending(), done.output),
         );
     } else if passed == 0 && report.failures.is_empty() {
         report.fail_at(
-            check(package),
+            check(cx, package),
             format!("no test has run, so none has passed:\n{}", done.output),
         );
     }
     if report.failures.is_empty() {
-        cx.cache.passed(&check(package), key);
-        cx.cache.passed(&count(package), passed as u64);
+        self::passed(cx, package, key, passed, idle.len());
     } else {
-        cx.cache.failed(&check(package));
+        cx.cache.failed(&check(cx, package));
+    }
+    if !idle.is_empty() {
+        let (name, count) = (&package.name, idle.len());
+        report.remark(format!("{count} of {name} could test nothing"));
+        if cx.cross.is_some() {
+            report
+                .notes
+                .extend(idle.into_iter().map(|(test, why)| Failure {
+                    at: format!("{name}: {test}"),
+                    message: format!("could test nothing: {why}"),
+                }));
+        }
     }
     Ok(Outcome::Tested(report, programs))
 }

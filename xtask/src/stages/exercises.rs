@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use quote::ToTokens as _;
 
-use super::{Context, Lane, Stage, libtest};
+use super::{Context, Elsewhere, Lane, Stage, libtest};
 use crate::exercise::{self, Exercise};
 use crate::page::Place;
 use crate::process::Finished;
@@ -17,6 +17,9 @@ pub const STAGE: Stage = Stage {
     name: "exercises",
     about: "stubs fail for the reason that they name, solutions pass",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not(
+        "stubs fail alike, and the crates stage runs the solutions",
+    ),
     run,
 };
 

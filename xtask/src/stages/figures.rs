@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use similar::TextDiff;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::figure::graph as graphs;
 use crate::figure::measured as numbers;
 use crate::figure::model as models;
@@ -30,6 +30,7 @@ pub const STAGE: Stage = Stage {
     name: "figures",
     about: "each figure's recording is what a fresh run does",
     lane: Lane::Pages,
+    elsewhere: Elsewhere::Not("the recordings are of this machine"),
     run,
 };
 

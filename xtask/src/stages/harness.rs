@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage, libtest};
+use super::{Context, Elsewhere, Lane, Stage, libtest};
 use crate::process;
 use crate::report::Report;
 use crate::workbench::BUILD_LIMIT;
@@ -15,6 +15,7 @@ pub const STAGE: Stage = Stage {
     name: "harness",
     about: "the tool's own tests: every broken fixture is rejected",
     lane: Lane::Pages,
+    elsewhere: Elsewhere::Not("it tests the tool, which runs here"),
     run,
 };
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use cargo_metadata::{DependencyKind, Package, TargetKind};
 use syn::visit::Visit;
 
-use super::{Context, Lane, Stage, bounds, english};
+use super::{Context, Elsewhere, Lane, Stage, bounds, english};
 use crate::page::Place;
 use crate::project::folder;
 use crate::report::Report;
@@ -16,6 +16,7 @@ pub const STAGE: Stage = Stage {
     name: "house",
     about: "rules for the code: docs, unwrap, lints, lengths, comments",
     lane: Lane::Text,
+    elsewhere: Elsewhere::Not("it reads the sources"),
     run,
 };
 

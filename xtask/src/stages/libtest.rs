@@ -40,7 +40,17 @@ pub fn results(output: &str) -> impl Iterator<Item = TestResult> {
 /// The failed tests of one test program: name, and what the test printed.
 pub fn failures(output: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
+    // With `--show-output`, what passed comes first.
+    let mut passed = false;
     for line in output.lines() {
+        passed = match line {
+            "successes:" => true,
+            "failures:" => false,
+            _ => passed,
+        };
+        if passed {
+            continue;
+        }
         let name = line
             .strip_prefix("---- ")
             .and_then(|rest| rest.strip_suffix(" stdout ----"));
@@ -59,6 +69,35 @@ pub fn failures(output: &str) -> Vec<(String, String)> {
     found
 }
 
+/// How a test says that it could test nothing, and why.
+const LEFT_OUT: [&str; 2] = ["not tested: ", "skipped: "];
+
+/// The tests of one program that passed because they could test nothing on
+/// this machine, with the reasons. Needs `--show-output`.
+pub fn left_out(output: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut test = None;
+    for line in output.lines() {
+        let name = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" stdout ----"));
+        if name.is_some() {
+            test = name;
+        } else if line == "failures:" {
+            // What has failed is told as such.
+            break;
+        } else if let Some(name) = test
+            && let Some(why) =
+                LEFT_OUT.iter().find_map(|l| line.strip_prefix(l))
+        {
+            found.push((name.to_owned(), why.to_owned()));
+            // A test is counted once, whatever it leaves out.
+            test = None;
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +110,25 @@ mod tests {
         assert_eq!(results.len(), 1);
         assert_eq!((results[0].passed, results[0].failed), (10, 2));
         assert_eq!((results[0].ignored, results[0].seconds), (1, 0.25));
+    }
+
+    /// What `--show-output` prints, when one test of three has failed.
+    const SHOWN: &str = "running 3 tests\n\nsuccesses:\n\n---- a stdout ----\n\
+        not tested: no kernel\nnot tested: no memory\n\n---- c stdout ----\n\
+        well\n\nsuccesses:\n    a\n    c\n\nfailures:\n\n---- b stdout ----\n\
+        skipped: needs luck\n\nfailures:\n    b\n\ntest result: FAILED. 2 \
+        passed; 1 failed; finished\n";
+
+    #[test]
+    fn a_passed_test_may_say_that_it_tested_nothing() {
+        let a = ("a".to_owned(), "no kernel".to_owned());
+        assert_eq!(left_out(SHOWN), [a]);
+    }
+
+    #[test]
+    fn the_output_of_passed_tests_is_no_failure() {
+        let b = ("b".to_owned(), "skipped: needs luck\n\n".to_owned());
+        assert_eq!(failures(SHOWN), [b]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use html5gum::{Token, Tokenizer};
 use percent_encoding::percent_decode_str;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::book::html_name;
 use crate::page::{Page, tidy};
 use crate::report::Report;
@@ -20,6 +20,7 @@ pub const STAGE: Stage = Stage {
     name: "links",
     about: "links, fragments and source links of the built book",
     lane: Lane::Pages,
+    elsewhere: Elsewhere::Not("the book is the same"),
     run,
 };
 

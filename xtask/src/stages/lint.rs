@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::{Context, Lane, Stage, english, fences, prose, unseen};
+use super::{Context, Elsewhere, Lane, Stage, english, fences, prose, unseen};
 use crate::block::{Block, Kind, blocks};
 use crate::features;
 use crate::page::{Directive, Page, Place};
@@ -14,6 +14,7 @@ pub const STAGE: Stage = Stage {
     name: "lint",
     about: "fences, includes, headings, sizes of listings and pages, images",
     lane: Lane::Text,
+    elsewhere: Elsewhere::Not("it reads the text"),
     run,
 };
 

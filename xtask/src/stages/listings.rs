@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use syn::{Expr, Item, Lit, Meta};
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::page::tidy;
 use crate::report::Report;
 
@@ -19,6 +19,7 @@ pub const STAGE: Stage = Stage {
     name: "listings",
     about: "each listing that is not compiled alone is part of a crate",
     lane: Lane::Text,
+    elsewhere: Elsewhere::Not("it reads the text and the sources"),
     run,
 };
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use cargo_metadata::{Package, TargetKind};
 use pulldown_cmark::{Event, Parser};
 
-use super::{Context, Lane, STAGES, Stage};
+use super::{Context, Elsewhere, Lane, STAGES, Stage};
 use crate::block::markdown_options;
 use crate::exercise;
 use crate::page::Place;
@@ -18,6 +18,7 @@ pub const STAGE: Stage = Stage {
     name: "names",
     about: "files and commands that the text names are there",
     lane: Lane::Text,
+    elsewhere: Elsewhere::Not("it reads the text"),
     run,
 };
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::block::{Block, Kind};
 use crate::page::Page;
 use crate::process;
@@ -19,6 +19,7 @@ pub const STAGE: Stage = Stage {
     name: "outputs",
     about: "a program of a page prints what the answer to its question says",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not("it compiles for this machine"),
     run,
 };
 

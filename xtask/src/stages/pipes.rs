@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use cargo_metadata::{Package, TargetKind};
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::process::{self, Finished};
 use crate::report::Report;
 use crate::workbench::{BUILD_LIMIT, in_parallel};
@@ -28,6 +28,9 @@ pub const STAGE: Stage = Stage {
     name: "pipes",
     about: "each example ends quietly when nobody reads what it prints",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not(
+        "an emulator stands between a program and its pipe",
+    ),
     run,
 };
 

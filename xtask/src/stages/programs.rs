@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::Message;
 
-use super::{Context, Lane, Stage, libtest};
+use super::{Context, Elsewhere, Lane, Stage, libtest};
 use crate::block::Block;
 use crate::page::{Page, Place};
 use crate::process::{self, Finished};
@@ -24,6 +24,7 @@ pub const STAGE: Stage = Stage {
     name: "programs",
     about: "each block with a main is compiled and run alone (skeptic)",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not("skeptic compiles for this machine"),
     run,
 };
 

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Context, Lane, STAGES, Selection, Stage};
+use super::{Context, Elsewhere, Lane, STAGES, Selection, Stage};
 use crate::cache::Cache;
+use crate::cross::Cross;
 use crate::page::Problem;
 use crate::progress::Board;
 use crate::project::Project;
@@ -16,7 +17,7 @@ use crate::report::{self, Failure, Report, Verdict};
 
 /// How the stages are run.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes {
+pub struct Wishes<'a> {
     /// Rewrite recorded outputs instead of comparing them.
     pub bless: bool,
     /// Stop at the first stage that fails.
@@ -25,6 +26,10 @@ pub struct Wishes {
     pub once: bool,
     /// Say what takes how long.
     pub timings: bool,
+    /// The platform, if it is not this machine's usual one.
+    pub cross: Option<&'a Cross>,
+    /// Store what has run, for the status of the chapters.
+    pub record: bool,
 }
 
 /// Runs the selected stages; says whether all passed.
@@ -34,7 +39,7 @@ pub struct Wishes {
 pub fn run(
     project: &Project,
     selection: &Selection,
-    wishes: Wishes,
+    wishes: Wishes<'_>,
 ) -> Result<bool> {
     let cache = Cache::open(project.work_folder("passed.json"), &project.root)?;
     let started = Instant::now();
@@ -92,7 +97,7 @@ pub fn run(
 struct Run<'a> {
     project: &'a Project,
     selection: &'a Selection,
-    wishes: Wishes,
+    wishes: Wishes<'a>,
     cache: &'a Cache,
     board: Board,
     warnings: Mutex<Option<Vec<String>>>,
@@ -132,6 +137,8 @@ impl<'a> Run<'a> {
             bless: self.wishes.bless,
             once: self.wishes.once,
             timings: self.wishes.timings,
+            cross: self.wishes.cross,
+            record: self.wishes.record,
             progress: &progress,
             warnings: &self.warnings,
             building: &self.building,
@@ -272,6 +279,12 @@ impl Told {
 fn run_one(stage: &Stage, context: &Context<'_>) -> (Report, Duration) {
     let started = Instant::now();
     let mut report = Report::default();
+    if context.cross.is_some()
+        && let Elsewhere::Not(why) = stage.elsewhere
+    {
+        report.apart = Some(format!("not for another target: {why}"));
+        return (report, started.elapsed());
+    }
     if let Err(error) = (stage.run)(context, &mut report) {
         // What is wrong with a page has a place.
         match error.downcast_ref::<Problem>() {

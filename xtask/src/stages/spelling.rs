@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use spellbook::Dictionary;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::block::markdown_options;
 use crate::report::Report;
 
@@ -16,6 +16,7 @@ pub const STAGE: Stage = Stage {
     name: "spelling",
     about: "the prose's words are in the dictionary or in the book's own list",
     lane: Lane::Text,
+    elsewhere: Elsewhere::Not("it reads the text"),
     run,
 };
 

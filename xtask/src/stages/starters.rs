@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use cargo_metadata::Package;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::process;
 use crate::project::folder;
 use crate::report::Report;
@@ -22,6 +22,7 @@ pub const STAGE: Stage = Stage {
     name: "starters",
     about: "each chapter taken away builds and passes its tests",
     lane: Lane::Programs,
+    elsewhere: Elsewhere::Not("the crates stage runs the same tests"),
     run,
 };
 

@@ -14,7 +14,7 @@ use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 use cargo_metadata::semver::Version;
 
-use super::{Context, Lane, Stage};
+use super::{Context, Elsewhere, Lane, Stage};
 use crate::page::Place;
 use crate::process;
 use crate::report::Report;
@@ -24,13 +24,14 @@ pub const STAGE: Stage = Stage {
     name: "style",
     about: "rustfmt and clippy find nothing",
     lane: Lane::Pages,
+    elsewhere: Elsewhere::Runs,
     run,
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let project = cx.project;
     // The tool too: it is part of what a reader clones.
-    let mut names: Vec<&str> = if cx.only.is_empty() {
+    let mut names: Vec<&str> = if cx.only.is_empty() && cx.cross.is_none() {
         let all = project.metadata.workspace_packages();
         all.iter().map(|package| package.name.as_str()).collect()
     } else {
@@ -41,21 +42,26 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     let mut key = cx.key();
+    let tools: &[&str] = match cx.cross {
+        // How the sources look is the same for every platform.
+        Some(_) => &["clippy"],
+        None => &["fmt", "clippy"],
+    };
     for package in project.metadata.workspace_packages() {
         if names.contains(&package.name.as_str()) {
             key.package(package)?;
         }
     }
     let key = key.file("rustfmt.toml")?.file("clippy.toml")?.finish();
-    let check = format!("style {}", cx.only.join(" "));
+    let check = format!("style {}{}", cx.only.join(" "), cx.for_target());
     if cx.cache.has_passed(&check, key) {
-        report.checked = 2 * names.len();
+        report.checked = tools.len() * names.len();
         report.unchanged = report.checked;
         return Ok(());
     }
-    for tool in ["fmt", "clippy"] {
-        let mut probe = process::cargo(&project.root, &project.target());
-        probe.args([tool, "--version"]);
+    for tool in tools {
+        let mut probe = cx.cargo(tool);
+        probe.arg("--version");
         if !process::run(&mut probe, Duration::from_secs(60))?.success() {
             report.skip(format!("rustup component add {tool}"));
             return Ok(());
@@ -65,7 +71,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     if newer {
         report.remark("a newer compiler's warnings are only told");
     }
-    rustfmt(cx, &names, newer, report)?;
+    if cx.cross.is_none() {
+        rustfmt(cx, &names, newer, report)?;
+    }
     clippy(cx, &names, newer, report)?;
     // What is only told is told again.
     if report.failures.is_empty() && report.notes.is_empty() {
@@ -78,8 +86,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
 
 /// A cargo command about these packages.
 fn cargo(cx: &Context<'_>, tool: &str, names: &[&str]) -> Command {
-    let mut command = process::cargo(&cx.project.root, &cx.project.target());
-    command.arg(tool);
+    let mut command = cx.cargo(tool);
     for name in names {
         command.args(["--package", name]);
     }
@@ -123,9 +130,7 @@ fn clippy(
 ) -> Result<()> {
     cx.progress.step("cargo clippy");
     let mut command = cargo(cx, "clippy", names);
-    command
-        .args(["--quiet", "--all-targets", "--message-format=json"])
-        .arg("--locked");
+    command.args(["--quiet", "--all-targets", "--message-format=json"]);
     if !newer {
         command.args(["--", "-D", "warnings"]);
     }
