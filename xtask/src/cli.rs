@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::cross::{self, Cross};
 use crate::project::Project;
@@ -43,32 +43,7 @@ enum Command {
     },
     /// Run all checks, or the named stages and chapters
     #[command(after_help = stage_help())]
-    Test {
-        /// Stages, chapters, or both [default: everything]
-        #[arg(value_name = "STAGE or CHAPTER")]
-        what: Vec<String>,
-        /// Rewrite the recorded outputs of console blocks
-        #[arg(long)]
-        bless: bool,
-        /// Stop at the first stage that fails
-        #[arg(long, conflicts_with = "keep_going")]
-        fail_fast: bool,
-        /// Do not run what failed once more when nothing else does
-        #[arg(long)]
-        once: bool,
-        /// Say which tests take longest
-        #[arg(long)]
-        timings: bool,
-        /// Run every stage, whatever fails (the default)
-        #[arg(long)]
-        keep_going: bool,
-        /// Test for another platform, by an emulator
-        #[arg(long, value_name = "TRIPLE", conflicts_with = "bless")]
-        target: Option<String>,
-        /// Store what has run where, for the status of the chapters
-        #[arg(long)]
-        record: bool,
-    },
+    Test(Tests),
     /// Get what another platform needs
     Cross {
         #[command(subcommand)]
@@ -108,6 +83,34 @@ enum Command {
         #[command(subcommand)]
         question: Option<Question>,
     },
+}
+
+#[derive(Debug, Args)]
+struct Tests {
+    /// Stages, chapters, or both [default: everything]
+    #[arg(value_name = "STAGE or CHAPTER")]
+    what: Vec<String>,
+    /// Rewrite the recorded outputs of console blocks
+    #[arg(long)]
+    bless: bool,
+    /// Stop at the first stage that fails
+    #[arg(long, conflicts_with = "keep_going")]
+    fail_fast: bool,
+    /// Do not run what failed once more when nothing else does
+    #[arg(long)]
+    once: bool,
+    /// Say which tests take longest
+    #[arg(long)]
+    timings: bool,
+    /// Run every stage, whatever fails (the default)
+    #[arg(long)]
+    keep_going: bool,
+    /// Test for another platform, by an emulator
+    #[arg(long, value_name = "TRIPLE", conflicts_with = "bless")]
+    target: Option<String>,
+    /// Store what has run where, for the status of the chapters
+    #[arg(long)]
+    record: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -186,53 +189,7 @@ fn execute(cli: Cli) -> Result<bool> {
     match cli.command {
         Command::Serve { port, open } => serve::serve(&find()?, port, open),
         Command::Book { pdf } => build(&find()?, pdf),
-        Command::Test {
-            what,
-            bless,
-            fail_fast,
-            once,
-            timings,
-            keep_going: _,
-            target,
-            record,
-        } => {
-            let project = find()?;
-            let selection = Selection::parse(&project, &what)?;
-            if record && selection.stages != ["crates"] {
-                return Err(WrongUse(
-                    "--record is for the crates stage: \
-                     cargo xtask test crates --record"
-                        .to_owned(),
-                )
-                .into());
-            }
-            let cross = match &target {
-                Some(triple) => {
-                    selection.for_another_target()?;
-                    Some(Cross::find(&project, triple)?)
-                }
-                None => None,
-            };
-            if bless && selection.stages != ["console"] {
-                return Err(WrongUse(
-                    "--bless is for the console stage: \
-                     cargo xtask test console --bless"
-                        .to_owned(),
-                )
-                .into());
-            }
-            let wishes = Wishes {
-                bless,
-                fail_fast,
-                once,
-                timings,
-                cross: cross.as_ref(),
-                record,
-            };
-            // Until the last program has run.
-            let _session = cross.as_ref().map(Cross::start).transpose()?;
-            stages::run(&project, &selection, wishes)
-        }
+        Command::Test(tests) => test(&find()?, &tests),
         Command::Cross {
             what: CrossCommand::Setup { triple },
         } => cross::setup(&find()?, &triple).map(|()| true),
@@ -254,4 +211,38 @@ fn execute(cli: Cli) -> Result<bool> {
             None => book::preprocess_stdin().map(|()| true),
         },
     }
+}
+
+fn test(project: &Project, tests: &Tests) -> Result<bool> {
+    let selection = Selection::parse(project, &tests.what)?;
+    for (asked, option, stage) in [
+        (tests.bless, "--bless", "console"),
+        (tests.record, "--record", "crates"),
+    ] {
+        if asked && selection.stages != [stage] {
+            return Err(WrongUse(format!(
+                "{option} is for the {stage} stage: \
+                 cargo xtask test {stage} {option}"
+            ))
+            .into());
+        }
+    }
+    let cross = match &tests.target {
+        Some(triple) => {
+            selection.for_another_target()?;
+            Some(Cross::find(project, triple)?)
+        }
+        None => None,
+    };
+    let wishes = Wishes {
+        bless: tests.bless,
+        fail_fast: tests.fail_fast,
+        once: tests.once,
+        timings: tests.timings,
+        cross: cross.as_ref(),
+        record: tests.record,
+    };
+    // Until the last program has run.
+    let _session = cross.as_ref().map(Cross::start).transpose()?;
+    stages::run(project, &selection, wishes)
 }

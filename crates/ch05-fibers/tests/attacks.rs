@@ -468,12 +468,9 @@ fn a_limit_of_addresses_is_used_up_and_named() {
         let used = status.lines().find_map(|l| l.strip_prefix("VmSize:"));
         let used = used.unwrap().trim().trim_end_matches(" kB");
         let limit = used.parse::<u64>().unwrap() * 1024 + ROOM;
-        let limit = libc::rlimit {
-            rlim_cur: limit,
-            rlim_max: limit,
-        };
-        // SAFETY: reads the limit.
-        unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) };
+        if !support::limit_addresses(limit) {
+            return eprintln!("not tested: this emulator sets no such limit");
+        }
         let mut runtime = runtime();
         let (stacks, error) = runtime.run(|| {
             let mut stacks = 0_u64;

@@ -10,7 +10,7 @@ use ch10_runtime::net::{TcpListener, TcpStream};
 use ch10_runtime::{Runtime, spawn, spawn_blocking};
 use std::error::Error;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, thread};
@@ -167,7 +167,7 @@ async fn serve(load: Load) -> Outcome<()> {
 }
 
 fn start_clients(address: SocketAddr, count: usize) -> io::Result<Child> {
-    let mut child = Command::new(env::current_exe()?);
+    let mut child = testing::this_program();
     if cfg!(test) {
         child.args(["the_clients", "--exact"]);
     }
@@ -199,6 +199,7 @@ fn the_clients() {
     let _ = be_the_clients();
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_hundred_connections_leave_nothing() {
     testing::within_a_minute(|| {

@@ -87,12 +87,21 @@ fn the_dump_shows_that_both_ends_of_a_connection_wait_to_read() {
             let (_, socket) = line
                 .split_once("to read on ")
                 .unwrap_or_else(|| panic!("it does not read: {line}"));
-            let (here, there) =
-                socket.split_once(" (from ").expect("two addresses");
-            (here.to_owned(), there.trim_end_matches(')').to_owned())
+            socket.to_owned()
         };
         let (client, answers) = (end("\"client\""), end("\"answers\""));
-        assert_eq!(client, (answers.1, answers.0), "{dump}");
+        // Only on Unix does the dump know which sockets they are.
+        if cfg!(unix) {
+            let both = |socket: &str| {
+                let (here, there) =
+                    socket.split_once(" (from ").expect("two addresses");
+                (here.to_owned(), there.trim_end_matches(')').to_owned())
+            };
+            let (here, there) = both(&answers);
+            assert_eq!(both(&client), (there, here), "{dump}");
+        } else {
+            assert_eq!(client, answers, "{dump}");
+        }
         assert!(dump.starts_with("4 waiting, 0 ready, 0 running"), "{dump}");
     });
 }

@@ -71,7 +71,9 @@ fn an_idle_connection_takes_at_most_300_bytes_beside_its_future() {
             drop(clients);
             each - future
         });
-        assert!(bytes <= 300, "{bytes} bytes");
+        // On Windows the queue keeps the question that the kernel is to answer.
+        let most = if cfg!(windows) { 400 } else { 300 };
+        assert!(bytes <= most, "{bytes} bytes");
         assert!(bytes > 80, "less than its task's header: {bytes} bytes");
     });
 }

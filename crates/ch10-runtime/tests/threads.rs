@@ -6,12 +6,12 @@ use ch10_runtime::{
 };
 use std::collections::HashSet;
 use std::future::{pending, poll_fn};
-use std::io;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 use testing::within_a_minute;
 
@@ -314,7 +314,7 @@ fn a_thread_that_cannot_be_created_is_an_error() {
             let set = unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) };
             assert_eq!(set, 0);
             let runtime = Runtime::builder().threads(3).build();
-            let error: io::Error = runtime.expect_err("no thread");
+            let error: std::io::Error = runtime.expect_err("no thread");
             println!("refused: {}", !error.to_string().is_empty());
         },
     );

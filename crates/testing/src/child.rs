@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 /// By this variable, a child knows that it is one.
 const CHILD: &str = "TESTING_CHILD";
 
+/// How a test says that it could test nothing; the reason follows.
+const NOT_TESTED: &str = "not tested: ";
+
 /// Runs `act` in a child process, which is this test program again with the one
 /// test `name`, by its path as `cargo test` prints it; and says how the child
 /// ended.
@@ -38,6 +41,11 @@ pub fn in_a_child(name: &str, act: impl FnOnce()) -> Option<Output> {
     if output.status.code() == Some(127) {
         eprintln!("not tested: this emulator cannot start a child");
         return None;
+    }
+    // That the child could test nothing is for the reader of this test.
+    let said = String::from_utf8_lossy(&output.stderr);
+    for line in said.lines().filter(|line| line.starts_with(NOT_TESTED)) {
+        eprintln!("{line}");
     }
     Some(output)
 }

@@ -330,19 +330,30 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     } else {
         cx.cache.failed(&check(cx, package));
     }
-    if !idle.is_empty() {
-        let (name, count) = (&package.name, idle.len());
-        report.remark(format!("{count} of {name} could test nothing"));
-        if cx.cross.is_some() {
-            report
-                .notes
-                .extend(idle.into_iter().map(|(test, why)| Failure {
-                    at: format!("{name}: {test}"),
-                    message: format!("could test nothing: {why}"),
-                }));
-        }
-    }
+    tell_idle(cx, package, idle, &mut report);
     Ok(Outcome::Tested(report, programs))
+}
+
+/// Tells of tests that could test nothing: how many, and for another platform
+/// which, and why.
+fn tell_idle(
+    cx: &Context<'_>,
+    package: &Package,
+    idle: Vec<(String, String)>,
+    report: &mut Report,
+) {
+    if idle.is_empty() {
+        return;
+    }
+    let (name, count) = (&package.name, idle.len());
+    report.remark(format!("{count} of {name} could test nothing"));
+    if cx.cross.is_some() {
+        let told = idle.into_iter().map(|(test, why)| Failure {
+            at: format!("{name}: {test}"),
+            message: format!("could test nothing: {why}"),
+        });
+        report.notes.extend(told);
+    }
 }
 
 /// What cargo says before it runs a test program.

@@ -5,7 +5,6 @@ use ch05_fibers::switch::{prepare, switch};
 use std::env;
 use std::hint::black_box;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
 use std::ptr;
 
 /// Set in the child.
@@ -137,7 +136,7 @@ fn an_overflow_is_a_fault() {
         overflow();
         return;
     }
-    let output = Command::new(env::current_exe().unwrap())
+    let output = testing::this_program()
         .args(["an_overflow_is_a_fault", "--nocapture"])
         .env(CHILD, "1")
         .output()

@@ -48,3 +48,18 @@ impl<F: FnMut()> Drop for OnDrop<F> {
         (self.0)();
     }
 }
+
+/// Limits the addresses of this process to so many bytes, as `ulimit -v` does.
+/// Says whether the limit is there: qemu-user accepts it and does nothing.
+#[cfg(target_os = "linux")]
+pub fn limit_addresses(bytes: u64) -> bool {
+    let mut limit = libc::rlimit {
+        rlim_cur: bytes,
+        rlim_max: bytes,
+    };
+    // SAFETY: reads the limit.
+    unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) };
+    // SAFETY: writes the limit.
+    unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
+    limit.rlim_cur == bytes
+}

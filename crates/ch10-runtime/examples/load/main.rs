@@ -198,8 +198,12 @@ fn main() -> io::Result<()> {
 fn a_request_alone_is_a_poll_and_three_system_calls() {
     testing::within_a_minute(|| {
         let [polls, calls, events] = measure(1, 100).expect("a network");
-        assert!(polls >= 1.0, "{polls}");
-        assert!(calls >= 3.0, "{calls}");
+        // Where calls are slow, as in Wine, the next request may be there
+        // before the task looks for it, and nothing waits.
+        let (least_polls, least_calls) =
+            if cfg!(unix) { (1.0, 3.0) } else { (0.0, 2.0) };
+        assert!(polls >= least_polls, "{polls}");
+        assert!(calls >= least_calls, "{calls}");
         assert!(events > 0.0, "{events}");
     });
 }

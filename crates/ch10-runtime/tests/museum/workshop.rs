@@ -6,6 +6,7 @@
 
 use crate::bugs::{BUGS, Patch};
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -162,6 +163,21 @@ fn library(line: &str) -> Option<Library> {
     Some((name.to_owned(), file.into()))
 }
 
+/// Does the compiler build programs of this one's kind? In an emulator, the
+/// compiler is the machine's own.
+pub(crate) fn builds_for_this_processor() -> bool {
+    let mut command = Command::new(rustc());
+    let output = command.arg("-vV").output().expect("rustc runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut lines = said.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    host.is_some_and(|host| host.starts_with(env::consts::ARCH))
+}
+
+fn rustc() -> OsString {
+    env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
 struct Rustc {
     folder: PathBuf,
     deps: PathBuf,
@@ -169,8 +185,7 @@ struct Rustc {
 
 impl Rustc {
     fn compile(&self, root: &Path, kind: &str, name: &str, with: &[Library]) {
-        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let mut command = Command::new(rustc);
+        let mut command = Command::new(rustc());
         command
             .arg(root)
             .args(["--edition", "2024", "--cap-lints", "allow"])
