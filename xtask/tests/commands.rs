@@ -46,7 +46,7 @@ fn unknown_names_are_answered_by_the_known_ones() {
         &[
             "\"ading\"",
             "did you mean adding?",
-            "there are: adding, packet",
+            "there are: adding, copies, door, packet",
         ],
     );
     wrong_use(

@@ -65,7 +65,7 @@ const byHandRoom = (() => {
     }
 
     // What a run that isn't shown keeps out of the page: its parts that are large.
-    const LARGE = ".fig-picture, .fig-code";
+    const LARGE = ".fig-picture, .fig-code, .fig-choices, .fig-room";
     const packed = new WeakMap();
 
     /// Takes the large parts of a run out of the page. They can still be changed.

@@ -60,8 +60,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     for tool in tools {
-        let mut probe = cx.cargo(tool);
-        probe.arg("--version");
+        let mut probe = process::cargo(&project.root, &project.target());
+        probe.args([tool, "--version"]);
         if !process::run(&mut probe, Duration::from_secs(60))?.success() {
             report.skip(format!("rustup component add {tool}"));
             return Ok(());
@@ -84,13 +84,10 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// A cargo command about these packages.
-fn cargo(cx: &Context<'_>, tool: &str, names: &[&str]) -> Command {
-    let mut command = cx.cargo(tool);
+fn name_all(command: &mut Command, names: &[&str]) {
     for name in names {
         command.args(["--package", name]);
     }
-    command
 }
 
 fn rustfmt(
@@ -100,7 +97,10 @@ fn rustfmt(
     report: &mut Report,
 ) -> Result<()> {
     cx.progress.step("cargo fmt --check");
-    let mut command = cargo(cx, "fmt", names);
+    // It builds nothing, and knows no `--locked`.
+    let mut command = process::cargo(&cx.project.root, &cx.project.target());
+    command.arg("fmt");
+    name_all(&mut command, names);
     command.args(["--check", "--", "--color", "never"]);
     let done = process::run(&mut command, Duration::from_secs(120))?;
     report.checked += names.len();
@@ -129,7 +129,8 @@ fn clippy(
     report: &mut Report,
 ) -> Result<()> {
     cx.progress.step("cargo clippy");
-    let mut command = cargo(cx, "clippy", names);
+    let mut command = cx.cargo("clippy");
+    name_all(&mut command, names);
     command.args(["--quiet", "--all-targets", "--message-format=json"]);
     if !newer {
         command.args(["--", "-D", "warnings"]);
