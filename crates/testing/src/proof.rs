@@ -26,6 +26,8 @@
 //!
 //! loom::all_hold(&MODELS);
 //! ```
+//!
+//! Under Wine, where loom can't run, these say so and test nothing.
 
 #[macro_use]
 mod locks;
