@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 ///
 /// What is wrong with the listening socket itself: `InvalidInput` if it does
 /// not listen, `TimedOut` after its deadline, `Other` outside fibers of its
-/// runtime. When files are short, or memory in the kernel or for a stack, it
-/// waits until there is more; a client that gets no stack is disconnected. What
+/// runtime. When descriptors run out, or memory in the kernel or for a stack,
+/// it waits until there are more; a client that gets no stack is disconnected. What
 /// became of a single connection ends nothing.
 // ANCHOR: serve
 pub fn serve(
@@ -34,8 +34,7 @@ pub fn serve(
     }
 }
 
-/// Does what is to be done before the next client, unless that would fail as
-/// well.
+/// Recovers before the next client, unless that one would fail as well.
 fn recover(error: io::Error) -> io::Result<()> {
     match blame(&error) {
         Blame::Listener => return Err(error),
