@@ -227,19 +227,8 @@
         /// `#figure-NAME.RUN.STEP` leads to a step. Without this script a row of
         /// the table has that address; here the step itself does.
         #listen() {
-            for (const row of this.querySelectorAll(".fig-table [id]")) {
-                row.removeAttribute("id");
-            }
-            const visit = (scroll) => this.#visit(scroll);
-            addEventListener("hashchange", () => visit(true));
-            // To the address where the page is already.
-            document.addEventListener("click", ({ target }) => {
-                const link = target.closest?.(`a[href^="#${this.#name}."]`);
-                if (link?.hash === location.hash) visit(true);
-            });
-            // Who comes back finds the page scrolled as it was left.
-            const [how] = performance.getEntriesByType("navigation");
-            visit(how?.type === "navigate");
+            const rows = this.querySelectorAll(".fig-table [id]");
+            byHandRoom.listen(this.#name, rows, (scroll) => this.#visit(scroll));
         }
 
         #visit(scroll) {

@@ -222,18 +222,8 @@
         /// `#figure-NAME.LEVEL.LETTERS` leads to a state. Without this script a
         /// row of the table has that address; here the figure shows it.
         #listen() {
-            for (const row of this.querySelectorAll(".fig-still [id]")) {
-                row.removeAttribute("id");
-            }
-            addEventListener("hashchange", () => this.#visit(true));
-            // To the address where the page is already.
-            document.addEventListener("click", ({ target }) => {
-                const link = target.closest?.(`a[href^="#${this.#name}."]`);
-                if (link?.hash === location.hash) this.#visit(true);
-            });
-            // Whoever comes back finds the page scrolled as it was left.
-            const [how] = performance.getEntriesByType("navigation");
-            this.#visit(how?.type === "navigate");
+            const rows = this.querySelectorAll(".fig-still [id]");
+            byHandRoom.listen(this.#name, rows, (scroll) => this.#visit(scroll));
         }
 
         #visit(scroll) {

@@ -1,5 +1,6 @@
 // Room for a figure: what will stand in a place keeps it open, unseen, so that
-// nothing moves from one step to the next; and what is told of a prediction.
+// nothing moves from one step to the next; what is told of a prediction; and the
+// address of what is shown.
 // The figures' scripts ask for it.
 "use strict";
 
@@ -64,6 +65,21 @@ const byHandRoom = (() => {
         );
     }
 
+    /// Has `visit` called when the page's address leads into the figure, and told
+    /// whether to scroll there. The rows give their addresses up.
+    function listen(name, rows, visit) {
+        for (const row of rows) row.removeAttribute("id");
+        addEventListener("hashchange", () => visit(true));
+        // To the address where the page is already.
+        document.addEventListener("click", ({ target }) => {
+            const link = target.closest?.(`a[href^="#${name}."]`);
+            if (link?.hash === location.hash) visit(true);
+        });
+        // Whoever comes back finds the page scrolled as it was left.
+        const [how] = performance.getEntriesByType("navigation");
+        visit(how?.type === "navigate");
+    }
+
     // What a run that isn't shown keeps out of the page: its parts that are large.
     const LARGE = ".fig-picture, .fig-code, .fig-choices, .fig-room";
     const packed = new WeakMap();
@@ -85,5 +101,5 @@ const byHandRoom = (() => {
         packed.delete(box);
     }
 
-    return { room, longest, widest, verdict, pack, unpack };
+    return { room, longest, widest, verdict, listen, pack, unpack };
 })();

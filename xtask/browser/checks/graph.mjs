@@ -2,47 +2,17 @@
 // keys, in the address, on paper, without JavaScript. At every step all that
 // matters is on the screen, and nothing moves.
 
+import { played } from "./played.mjs";
+
 const GRAPH = "main by-hand-graph";
 // All there is of a figure, as it is sent: its page's part, the recording, the
 // scripts and the styles.
 const MOST = 100_000;
-const TABLET = { width: 768, height: 1024 };
 
-/// On a wide screen, and on one between that and a phone.
-export async function screen(tab) {
-  const { page } = tab;
-  const own = page.viewportSize();
-  const wrong = await phone(tab);
-  if ((await page.$(GRAPH)) === null) return wrong;
-  for (const size of [TABLET, own]) {
-    await page.setViewportSize(size);
-    await page.reload();
-    await page.evaluate(tab.inPage);
-    if (size === TABLET) wrong.push(...(await phone(tab)));
-  }
-  return wrong;
-}
+export const { screen, phone } = played(GRAPH, play);
 
 /// Plays the schedule that each level shows, and the one in which the last
 /// actor that can act does.
-export async function phone({ page }) {
-  const { width, height } = page.viewportSize();
-  return page.$$eval(
-    GRAPH,
-    async (graphs, [text, size]) => {
-      const play = new Function(`return ${text}`)();
-      const wrong = [];
-      for (const graph of graphs) {
-        for (const message of await play(graph)) {
-          wrong.push(window.checks.problem(graph, `${message} (${size})`));
-        }
-      }
-      return wrong;
-    },
-    [play.toString(), `${width}x${height}`],
-  );
-}
-
 async function play(graph) {
   // Parts of a pixel are rounded here and there.
   const HAIR = 1.5;

@@ -3,47 +3,16 @@
 // screen, and nothing moves; each challenge can be solved, and is said to be.
 
 import { onPaper } from "./figures.mjs";
+import { played } from "./played.mjs";
 
 const MODEL = "main by-hand-model";
 // All there is of a figure, as it is sent: its page's part, the recording, the
 // scripts and the styles.
 const MOST = 100_000;
-const TABLET = { width: 768, height: 1024 };
 
-/// On a wide screen, and on one between that and a phone.
-export async function screen(tab) {
-  const { page } = tab;
-  const own = page.viewportSize();
-  const wrong = await phone(tab);
-  if ((await page.$(MODEL)) === null) return wrong;
-  for (const size of [TABLET, own]) {
-    await page.setViewportSize(size);
-    await page.reload();
-    await page.evaluate(tab.inPage);
-    if (size === TABLET) wrong.push(...(await phone(tab)));
-  }
-  return wrong;
-}
+export const { screen, phone } = played(MODEL, play);
 
 /// Solves every challenge, in every variant, and wanders about.
-export async function phone({ page }) {
-  const { width, height } = page.viewportSize();
-  return page.$$eval(
-    MODEL,
-    async (models, [text, size]) => {
-      const play = new Function(`return ${text}`)();
-      const wrong = [];
-      for (const model of models) {
-        for (const message of await play(model)) {
-          wrong.push(window.checks.problem(model, `${message} (${size})`));
-        }
-      }
-      return wrong;
-    },
-    [play.toString(), `${width}x${height}`],
-  );
-}
-
 async function play(model) {
   // Parts of a pixel are rounded here and there.
   const HAIR = 1.5;
