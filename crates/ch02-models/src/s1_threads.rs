@@ -7,7 +7,7 @@ use crate::Log;
 use crate::archive::{Request, TITLE, fetch, look_up, store};
 use std::thread;
 
-/// Sleeps until the result is there.
+/// Sleeps until the result has arrived.
 // ANCHOR: s1_errand
 fn wait<T>(request: Request<T>) -> T {
     thread::sleep(request.delay);

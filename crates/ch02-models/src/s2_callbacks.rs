@@ -166,7 +166,7 @@ impl fmt::Debug for Loop {
     }
 }
 
-/// Has `callback` called with the result, once that is there.
+/// Has `callback` called with the result, once it has arrived.
 // ANCHOR: s2_wait
 fn wait<T: 'static>(
     timers: &mut Loop,

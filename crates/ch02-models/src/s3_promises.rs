@@ -66,7 +66,7 @@ type Continuation<T, E> = Box<dyn FnOnce(&mut Loop, Result<T, E>)>;
 enum State<T, E> {
     /// No outcome yet; perhaps a continuation waits for it.
     Pending(Option<Continuation<T, E>>),
-    /// The value is there, and no continuation yet.
+    /// The value has arrived, and no continuation yet.
     Fulfilled(T),
     /// There will be no value; no continuation yet.
     Rejected(E),

@@ -95,7 +95,7 @@ pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
 pub struct Timers(Rc<RefCell<Loop>>);
 
 impl Timers {
-    /// Is ready with the result, once that is there.
+    /// Ready with the request's result, after its delay.
     // ANCHOR: s5_wait
     pub async fn wait<T>(&self, request: Request<T>) -> T {
         self.sleep(request.delay).await;
@@ -162,6 +162,7 @@ impl Drop for Sleep {
 }
 // ANCHOR_END: sleep
 
+// ANCHOR: ready
 /// Which tasks are to be polled, in the order in which they were woken.
 #[derive(Debug, Default)]
 struct Ready {
@@ -173,10 +174,11 @@ struct Ready {
 #[derive(Debug, Default)]
 struct Queue {
     tasks: VecDeque<usize>,
-    /// Whether the executor sleeps: only then is it told, as that is a system
-    /// call.
+    /// Whether the executor sleeps: only then is it notified, which takes a
+    /// system call.
     asleep: bool,
 }
+// ANCHOR_END: ready
 
 // ANCHOR: wake
 /// What a task's wakers share.
@@ -194,8 +196,8 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Release: the poll to come sees what this thread has done, even if
-        // another thread made the entry. Pairs with `TaskWaker::begin`.
+        // The swap also publishes what this thread has done so far: the poll
+        // that `begin` begins will see it, whoever made the entry.
         if !self.queued.swap(true, Ordering::AcqRel) {
             let mut queue = self.ready.queue();
             queue.tasks.push_back(self.task);
@@ -209,7 +211,6 @@ impl TaskWaker {
     /// The entry is out of the queue, and the poll begins: a wake from here on
     /// makes a new entry.
     fn begin(&self) {
-        // Acquire: pairs with `wake_by_ref`.
         self.queued.swap(false, Ordering::AcqRel);
     }
 }
@@ -235,8 +236,8 @@ impl Ready {
         self.queue().tasks.pop_front()
     }
 
-    /// Sleeps until a task is woken or the deadline is there.
     // ANCHOR: wait_until
+    /// Sleeps until a task is woken or the deadline has passed.
     fn wait_until(&self, deadline: Option<Instant>) {
         let mut queue = self.queue();
         queue.asleep = true;
@@ -321,8 +322,11 @@ impl Executor {
             tasks.len() - 1
         });
         let waker = TaskWaker::new(task, &self.ready);
-        waker.wake_by_ref();
-        tasks[task] = Some(Running { future, waker });
+        tasks[task] = Some(Running {
+            future,
+            waker: Arc::clone(&waker),
+        });
+        waker.wake();
         Task(end)
     }
     // ANCHOR_END: spawn
@@ -343,7 +347,8 @@ impl Executor {
         let waker = Waker::from(Arc::clone(&main));
         main.wake_by_ref();
         loop {
-            // As many as are there now; then the timers have their turn.
+            // Those that are queued now. The timers have their turn before
+            // the tasks that these will wake.
             let count = self.ready.queue().tasks.len();
             for _ in 0..count {
                 let Some(task) = self.ready.pop() else { break };

@@ -38,7 +38,7 @@ pub struct Fibers {
     running: RefCell<Option<Rc<Fiber>>>,
     /// The thread's own stack, while a fiber runs.
     home: Cell<StackPointer>,
-    stopped: Cell<bool>,
+    stop_requested: Cell<bool>,
 }
 
 /// Fibers that take turns, on the thread that calls [`run`](Self::run). It can
@@ -52,7 +52,7 @@ pub struct Scheduler {
 /// The payload with which a cancelled fiber unwinds.
 struct Cancelled;
 
-/// A fiber's result: not there yet, or the value or panic.
+/// A fiber's result: none yet, or its value or panic.
 type Outcome<T> = Rc<Cell<Option<Result<T, Box<dyn Any + Send>>>>>;
 
 /// Waits for a fiber.
@@ -122,7 +122,7 @@ impl Fibers {
     /// Ends [`Scheduler::run`] when this fiber yields or ends next. Fibers that
     /// have not ended stay as they are.
     pub fn stop(&self) {
-        self.stopped.set(true);
+        self.stop_requested.set(true);
     }
 
     /// Called at home: one fiber runs until it yields or ends.
@@ -172,8 +172,8 @@ impl Scheduler {
     /// nothing.
     pub fn run(&self) {
         if self.fibers.running.borrow().is_none() {
-            self.fibers.stopped.set(false);
-            while !self.fibers.stopped.get() && self.fibers.step() {}
+            self.fibers.stop_requested.set(false);
+            while !self.fibers.stop_requested.get() && self.fibers.step() {}
         }
     }
     // ANCHOR_END: run
