@@ -185,7 +185,7 @@ struct Queue {
 #[derive(Debug)]
 struct TaskWaker {
     task: usize,
-    /// Whether the task is in the queue: a second entry would be for nothing.
+    /// Whether the task is in the queue: a second entry would be useless.
     queued: AtomicBool,
     ready: Arc<Ready>,
 }
@@ -347,8 +347,8 @@ impl Executor {
         let waker = Waker::from(Arc::clone(&main));
         main.wake_by_ref();
         loop {
-            // Those that are queued now. The timers have their turn before
-            // the tasks that these will wake.
+            // Only what is queued now: the tasks that these wake will come
+            // after the timers.
             let count = self.ready.queue().tasks.len();
             for _ in 0..count {
                 let Some(task) = self.ready.pop() else { break };

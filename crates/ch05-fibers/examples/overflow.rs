@@ -89,8 +89,8 @@ fn main() -> io::Result<()> {
     }
     for how in ["overflow", "large-frame"] {
         let (said, status) = run(how)?;
-        let end = if status.success() { "well" } else { "by force" };
-        println!("{how}: {said}\n  the child has ended {end}");
+        let end = if status.success() { "has ended well" } else { "was killed" };
+        println!("{how}: {said}\n  the child {end}");
     }
     Ok(())
 }

@@ -13,9 +13,9 @@ fn main() -> io::Result<()> {
     let mut stack = Stack::new(64 * 1024)?;
     let other = stack.bottom().addr()..stack.top().addr();
     println!("before: {}", whose_stack(&other));
-    visit(&mut stack, &mut || {
-        println!("there:  {}", whose_stack(&other))
-    });
+    let mut guest = || println!("there:  {}", whose_stack(&other));
+    // SAFETY: Rust's frames are probed.
+    unsafe { visit(&mut stack, &mut guest) };
     println!("after:  {}", whose_stack(&other));
     Ok(())
 }
@@ -37,7 +37,8 @@ fn runs() -> io::Result<()> {
     let mut stack = Stack::new(64 * 1024)?;
     let other = stack.bottom().addr()..stack.top().addr();
     let mut there = "";
-    visit(&mut stack, &mut || there = whose_stack(&other));
+    // SAFETY: Rust's frames are probed.
+    unsafe { visit(&mut stack, &mut || there = whose_stack(&other)) };
     assert_eq!(there, "locals lie on the other stack");
     assert_eq!(whose_stack(&other), "locals lie on the thread's stack");
     Ok(())

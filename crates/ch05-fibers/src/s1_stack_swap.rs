@@ -17,7 +17,8 @@
 //! use ch05_fibers::stack::Stack;
 //!
 //! let mut stack = Stack::new(64 * 1024).unwrap();
-//! visit(&mut stack, &mut || visit(&mut stack, &mut || ()));
+//! // SAFETY: it calls nothing.
+//! unsafe { visit(&mut stack, &mut || visit(&mut stack, &mut || ())) };
 //! ```
 
 use crate::stack::Stack;
@@ -61,19 +62,26 @@ pub fn prepare(stack: &mut Stack, entry: Entry, argument: *mut u8) -> *mut u8 {
 }
 // ANCHOR_END: prepare
 
-// ANCHOR: visit
+// ANCHOR: visit_state
 /// The two sides of a visit: where each was suspended.
 struct Visit<'v> {
     home: *mut u8,
     there: *mut u8,
     guest: &'v mut dyn FnMut(),
 }
+// ANCHOR_END: visit_state
 
 /// Calls `guest` on another stack, and comes back. Meanwhile the stack is
 /// borrowed: a second visit would overwrite the first.
 ///
 /// If `guest` panics, the process is aborted: nothing on that stack catches it.
-pub fn visit(stack: &mut Stack, guest: &mut dyn FnMut()) {
+///
+/// # Safety
+///
+/// Frames without stack probes, in what `guest` calls, must be smaller than the
+/// guard.
+// ANCHOR: visit
+pub unsafe fn visit(stack: &mut Stack, guest: &mut dyn FnMut()) {
     let mut state = Visit {
         home: ptr::null_mut(),
         there: ptr::null_mut(),
@@ -108,10 +116,12 @@ mod tests {
         let mut stack = Stack::new(64 * 1024).unwrap();
         let mut seen = Vec::new();
         for turn in 0..3 {
-            visit(&mut stack, &mut || {
+            let mut guest = || {
                 let local = turn;
                 seen.push((&raw const local).addr());
-            });
+            };
+            // SAFETY: Rust's frames are probed.
+            unsafe { visit(&mut stack, &mut guest) };
         }
         assert_eq!(seen.len(), 3);
         let stack = stack.bottom().addr()..stack.top().addr();

@@ -25,7 +25,7 @@ pub fn serve(
 ) -> io::Result<()> {
     loop {
         let fiber = listener.accept().and_then(|(stream, _)| {
-            // What a client does wrong is the end of its fiber only.
+            // A client's mistake ends only its own fiber.
             Builder::new().spawn(move || talk(stream))
         });
         if let Err(error) = fiber {
