@@ -1,4 +1,4 @@
-//! Staying responsive, chapter 1: a program draws a picture every 16 ms, and
+//! Staying responsive, chapter 1: a program draws a frame every 16 ms, and
 //! has 400 ms of computing to do. When?
 
 use ch01_concurrency::s2_threads::be_busy;
@@ -6,7 +6,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// 16 ms from one picture to the next are about 60 a second.
+/// 16 ms from one frame to the next are about 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
 /// How long it takes to draw one.
 const DRAW: Duration = Duration::from_millis(2);
@@ -20,16 +20,16 @@ const PIECE: Duration = Duration::from_millis(4);
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum When {
     AtOnce,
-    /// A piece at a time, as long as no picture is due.
+    /// A piece at a time, as long as no frame is due.
     InPieces,
     OnAnotherThread,
 }
 
 #[derive(Debug)]
 struct Outcome {
-    /// Pictures that were not ready when the next was due.
+    /// Frames that were not ready when the next was due.
     late: usize,
-    /// The longest time from one picture to the next.
+    /// The longest time from one frame to the next.
     gap: Duration,
     /// From when the computing was asked for to its end.
     computed: Duration,
@@ -125,7 +125,7 @@ fn runs() {
         all.iter().all(|outcome| outcome.computed >= WORK),
         "{all:?}"
     );
-    // The pictures that were due during the computing, but for the last.
+    // The frames that were due during the computing, but for the last.
     let [at_once, ..] = &all[..] else {
         panic!("three ways");
     };

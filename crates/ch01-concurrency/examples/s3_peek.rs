@@ -60,13 +60,17 @@ cfg_select! {
             [before, *value] // behind a `&u64` nothing changes: read once
         }
 
-        /// The same; each read is one instruction of the processor.
+        /// The same; each read is one instruction of the processor. The eight
+        /// bytes must be mapped, and stay so.
         #[inline(never)]
-        fn by_instruction(value: *const u64, change: &dyn Fn()) -> [u64; 2] {
-            // SAFETY: the caller's page is mapped.
+        unsafe fn by_instruction(
+            value: *const u64,
+            change: &dyn Fn(),
+        ) -> [u64; 2] {
+            // SAFETY: they are mapped, says our caller.
             let before = unsafe { peek(value) };
             change();
-            // SAFETY: it still is.
+            // SAFETY: they still are.
             [before, unsafe { peek(value) }]
         }
         // ANCHOR_END: two_reads
@@ -84,7 +88,8 @@ cfg_select! {
             let reference = unsafe { &*page };
             let by_reference = by_reference(reference, &|| write(2));
             write(1);
-            let by_instruction = by_instruction(page, &|| write(2));
+            // SAFETY: the page stays mapped to the end of the program.
+            let by_instruction = unsafe { by_instruction(page, &|| write(2)) };
             for (how, [before, after]) in [
                 ("by reference:  ", by_reference),
                 ("by instruction:", by_instruction),

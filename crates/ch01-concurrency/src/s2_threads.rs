@@ -287,8 +287,8 @@ pub fn be_busy(time: Duration) -> Duration {
     let (wall, start) = (Instant::now(), processor_time());
     loop {
         let used = processor_time() - start;
-        // By the wall, too: its clock is corrected all the time, so the two
-        // differ by a few parts in 10,000.
+        // By the wall clock, too, which the system corrects all the time: the
+        // two differ by a few parts in 10,000.
         if used >= time && wall.elapsed() >= time {
             return used;
         }

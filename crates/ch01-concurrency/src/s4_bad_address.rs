@@ -65,7 +65,7 @@ pub enum Bad {
     Yesterday,
     /// Address 8: the first page is never mapped, to catch null pointers.
     Null,
-    /// A page that is ours, with permission for nothing.
+    /// A page that is ours, with no permissions.
     NoAccess,
     /// Our own code, which may be read and run. Here it is *written*.
     OwnCode,

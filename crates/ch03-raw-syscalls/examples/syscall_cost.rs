@@ -58,7 +58,7 @@ cfg_select! {
                 writeln!(out, "{what:<28} {nanos:>7.1} ns")
             };
             line("a function call", nanos(|| add(black_box(1), black_box(2))))?;
-            line("the clock, by the vDSO", nanos(Instant::now))?;
+            line("the clock, through the vDSO", nanos(Instant::now))?;
             line("the clock, by a system call", nanos(clock_by_call))?;
             line("getppid, by a system call", nanos(getppid))
         }

@@ -32,7 +32,7 @@ pub trait Port {
 ///
 /// # Errors
 ///
-/// What the port reports and patience does not mend; `WriteZero` if it takes
+/// What the port reports and waiting can't fix; `WriteZero` if it takes
 /// nothing and gives no reason; `Other` if it claims to have taken more than it
 /// was given.
 pub fn patient_write(

@@ -30,9 +30,8 @@ impl<W: Write> Write for Counter<W> {
 /// The first one that `out` reports.
 pub fn number_lines(out: impl Write, last: u32) -> io::Result<()> {
     // Gathers up to 8 KiB before it calls `write`: a line that no longer fits
-    // sends out what is there. For standard output you would pass
-    // `io::stdout().lock()`, to take the lock once instead of once per line;
-    // its own buffer is smaller, and passes larger writes straight on.
+    // sends out what is there. Standard output may be passed as it is: its lock
+    // is then taken once per full buffer, not once per line.
     let mut out = BufWriter::new(out);
     for number in 1..=last {
         writeln!(out, "{number}")?;

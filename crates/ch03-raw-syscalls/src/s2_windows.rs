@@ -169,8 +169,9 @@ fn write_console(console: RawHandle, bytes: &[u8]) -> io::Result<usize> {
     let mut shown = write_units(console, units)?;
     // The console may stop anywhere, even between the halves of a pair. Half
     // a character has no number of bytes, so its other half follows now. If
-    // that fails, the character counts as shown all the same: its first half
-    // cannot be taken back, and the next call will meet the error again.
+    // that fails, the character counts as shown all the same, as its first half
+    // cannot be taken back. If the fault lasts, the next call reports it; if
+    // not, this one character is spoilt, and nothing says so.
     if shown < units.len()
         && shown > 0
         && utf16::is_first_half(units[shown - 1])

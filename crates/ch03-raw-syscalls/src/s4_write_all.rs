@@ -32,8 +32,8 @@ cfg_select! {
 
 /// How much went out, and why the rest did not.
 ///
-/// The first `written` bytes are out and must not be sent again; of the rest
-/// none is. A caller that can mend the cause continues with
+/// The first `written` bytes went out and must not be sent again; of the rest
+/// none did. A caller that can fix the cause continues with
 /// `&bytes[written..]`; for any other, `?` makes it an [`io::Error`], and drops
 /// the count.
 // ANCHOR: s4_stopped

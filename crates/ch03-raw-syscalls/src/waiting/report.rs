@@ -48,7 +48,7 @@ pub fn slow_pipe(pause: Duration) -> io::Result<PipeReader> {
     let (reader, mut writer) = io::pipe()?;
     thread::Builder::new().spawn(move || {
         thread::sleep(pause);
-        // An error means that the reader is gone, and misses nothing.
+        // An error means that the reader is gone and doesn't need them.
         let _ = writer.write_all(&MESSAGE);
     })?;
     Ok(reader)
