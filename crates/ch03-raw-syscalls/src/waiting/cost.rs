@@ -74,7 +74,7 @@ fn median(
     Ok(times[times.len() / 2])
 }
 
-/// One call of `poll`, which does not wait; returns how many are ready.
+/// One call to `poll`, which does not wait; returns how many are ready.
 fn poll(list: &mut [libc::pollfd]) -> io::Result<usize> {
     let count = list.len() as libc::nfds_t;
     // SAFETY: the kernel reads and writes as many entries as the list has.
