@@ -53,6 +53,7 @@ fn drain_past_the_end(
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 return Ok(Now::Open);
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
@@ -70,6 +71,7 @@ fn drain(mut stream: &TcpStream, all: &mut Vec<u8>) -> io::Result<Now> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 return Ok(Now::Open);
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }

@@ -53,13 +53,15 @@ impl<S> IoSource<S> {
 
     // ANCHOR: io_source_io
     /// For calls that can fail with `WouldBlock`: where the system reports
-    /// readiness only once, this is the moment to ask for it again.
+    /// readiness only once, this is the moment to ask again `for_what` the call
+    /// would have had to wait.
     #[inline]
     pub(crate) fn io<R>(
         &self,
+        for_what: Interest,
         operation: impl FnOnce(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        self.registration.io(|| operation(&self.socket))
+        self.registration.io(for_what, || operation(&self.socket))
     }
     // ANCHOR_END: io_source_io
 
@@ -67,10 +69,11 @@ impl<S> IoSource<S> {
     #[inline]
     pub(crate) fn io_of_datagrams<R>(
         &self,
+        for_what: Interest,
         operation: impl FnOnce(&S) -> io::Result<R>,
     ) -> io::Result<R> {
         self.registration
-            .io_of_datagrams(|| operation(&self.socket))
+            .io_of_datagrams(for_what, || operation(&self.socket))
     }
 
     pub(crate) fn into_socket(self) -> S {

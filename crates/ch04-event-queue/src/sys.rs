@@ -136,18 +136,23 @@ pub(crate) trait Register: Default {
         socket: &impl AsRaw,
     ) -> io::Result<()>;
 
-    /// Runs an operation on the socket that may fail with `WouldBlock`.
-    fn io<R>(&self, operation: impl FnOnce() -> io::Result<R>)
-    -> io::Result<R>;
+    /// Runs an operation on the socket that may fail with `WouldBlock`: then
+    /// the program waits `for_what`.
+    fn io<R>(
+        &self,
+        for_what: Interest,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R>;
 
     /// The same for a socket of datagrams: whatever the error, it may be about
     /// one of them, and the next may be there.
     #[inline]
     fn io_of_datagrams<R>(
         &self,
+        for_what: Interest,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
-        self.io(operation)
+        self.io(for_what, operation)
     }
 }
 

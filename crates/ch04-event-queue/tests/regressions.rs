@@ -2,11 +2,14 @@
 
 mod support;
 
-use ch04_event_queue::Interest;
+use ch04_event_queue::net::{TcpStream, UdpSocket};
+use ch04_event_queue::{Events, Interest, Poll};
 use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
-use support::{BOTH, QUIET, connection, drain, queue, register, until, wait};
+use support::{
+    BOTH, LOCAL, QUIET, connection, drain, kind, queue, register, until, wait,
+};
 use testing::within_a_minute;
 
 /// On Windows, writing until it would block asks the driver again, and that
@@ -22,13 +25,6 @@ fn a_full_socket_after_the_peers_end_does_not_spin() {
         there.shutdown(Shutdown::Write).unwrap();
         until(&mut poll, &mut events, 0, |event| event.is_read_closed());
         assert_eq!(drain(&here), (vec![], true));
-        let block = vec![0; 1 << 16];
-        let fill = |mut stream: &ch04_event_queue::net::TcpStream| loop {
-            if let Err(error) = stream.write(&block) {
-                assert_eq!(error.kind(), ErrorKind::WouldBlock);
-                return;
-            }
-        };
         fill(&here);
         let (start, mut waits) = (Instant::now(), 0);
         while start.elapsed() < Duration::from_millis(200) {
@@ -41,6 +37,102 @@ fn a_full_socket_after_the_peers_end_does_not_spin() {
         // One every 60 ms; the system may enlarge its buffers for a while.
         assert!(waits < 100, "{waits} waits in 200 ms");
         drop(there);
+    });
+}
+
+/// Writes until it would block.
+#[track_caller]
+fn fill(mut stream: &TcpStream) {
+    let block = vec![0; 1 << 16];
+    while stream.write(&block).is_ok() {}
+    assert_eq!(kind(stream.write(&block)), ErrorKind::WouldBlock);
+}
+
+/// How many events come in 250 ms to a program that makes a call that would
+/// block, and makes it again after each event.
+fn events_while_nothing_happens(
+    poll: &mut Poll,
+    events: &mut Events,
+    it_would_block: impl Fn(),
+) -> usize {
+    it_would_block();
+    let (start, mut count) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_millis(250) {
+        wait(poll, events, QUIET);
+        for _ in &*events {
+            it_would_block();
+            count += 1;
+        }
+    }
+    count
+}
+
+/// The first event of a socket says that there is room. On Windows, a read
+/// that would block then asked about both directions again, and was told again
+/// about the room: an event, a read, an event, and so on.
+#[test]
+#[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
+fn waiting_to_read_does_not_spin() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let (mut here, mut there) = connection();
+        register(&poll, &mut here, 0, BOTH);
+        let silent = || assert_eq!(drain(&here), (vec![], false));
+        let count =
+            events_while_nothing_happens(&mut poll, &mut events, silent);
+        assert!((1..5).contains(&count), "{count} events");
+        there.write_all(b"x").unwrap();
+        until(&mut poll, &mut events, 0, |event| event.is_readable());
+        assert_eq!(drain(&here).0, b"x");
+    });
+}
+
+/// The same the other way round: the peer talks and does not listen, and the
+/// program, which has more to send, leaves unread what it says.
+#[test]
+#[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
+fn waiting_to_write_does_not_spin() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let (mut here, mut there) = connection();
+        register(&poll, &mut here, 0, BOTH);
+        fill(&here);
+        there.write_all(b"x").unwrap();
+        // Nothing has been read, so this was asked from the start.
+        until(&mut poll, &mut events, 0, |event| event.is_readable());
+        let full = || fill(&here);
+        let count = events_while_nothing_happens(&mut poll, &mut events, full);
+        // The system may enlarge its buffers for a while.
+        assert!(count < 20, "{count} events");
+        assert_eq!(drain(&here).0, b"x");
+        let reader = std::thread::spawn(move || {
+            std::io::copy(&mut there, &mut std::io::sink())
+        });
+        until(&mut poll, &mut events, 0, |event| event.is_writable());
+        drop(here);
+        drop(reader.join());
+    });
+}
+
+/// And with datagrams, where any error asks again.
+#[test]
+#[cfg_attr(event_queue_kqueue, ignore = "libkqueue: one filter a descriptor")]
+fn waiting_for_a_datagram_does_not_spin() {
+    within_a_minute(|| {
+        let (mut poll, mut events) = queue();
+        let mut here = UdpSocket::bind(LOCAL).unwrap();
+        register(&poll, &mut here, 0, BOTH);
+        let silent = || {
+            let nothing = kind(here.recv_from(&mut [0; 9]));
+            assert_eq!(nothing, ErrorKind::WouldBlock);
+        };
+        let count =
+            events_while_nothing_happens(&mut poll, &mut events, silent);
+        assert!((1..5).contains(&count), "{count} events");
+        let there = UdpSocket::bind(LOCAL).unwrap();
+        there.send_to(b"x", here.local_addr().unwrap()).unwrap();
+        until(&mut poll, &mut events, 0, |event| event.is_readable());
+        assert_eq!(here.recv_from(&mut [0; 9]).unwrap().0, 1);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use super::tcp_stream::TcpStream;
 use super::traits::socket_traits;
+use crate::interest::Interest;
 use crate::io_source::IoSource;
 use std::io;
 use std::net::{self, SocketAddr};
@@ -63,7 +64,9 @@ impl TcpListener {
     /// clients have been reported already, and no event comes when a descriptor
     /// becomes free.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, peer) = self.inner.io(net::TcpListener::accept)?;
+        let (stream, peer) = self
+            .inner
+            .io(Interest::READABLE, net::TcpListener::accept)?;
         stream.set_nonblocking(true)?;
         Ok((TcpStream::from_std(stream), peer))
     }

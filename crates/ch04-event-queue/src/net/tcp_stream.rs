@@ -1,6 +1,7 @@
 //! A connection.
 
 use super::traits::socket_traits;
+use crate::interest::Interest;
 use crate::io_source::IoSource;
 use crate::sys;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -126,13 +127,15 @@ impl TcpStream {
     /// `WouldBlock` if there is nothing; `ConnectionReset` if the other side
     /// has reset the connection; `NotConnected` before it is connected.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.io(|stream| stream.peek(buf))
+        self.inner.io(Interest::READABLE, |stream| stream.peek(buf))
     }
 
     /// Runs an operation of your own on the socket, one that fails with
     /// `WouldBlock` if it would have to wait. On Windows the next event depends
     /// on this: if you call the system by other means than the methods here,
-    /// there may never be another event for the socket.
+    /// there may never be another event for the socket. Nor can the queue know
+    /// there for which direction your operation would have to wait, so it asks
+    /// about each that is registered, and one that is ready is reported again.
     ///
     /// # Errors
     ///
@@ -141,7 +144,8 @@ impl TcpStream {
     where
         F: FnOnce() -> io::Result<T>,
     {
-        self.inner.io(|_| f())
+        self.inner
+            .io(Interest::READABLE | Interest::WRITABLE, |_| f())
     }
 }
 
@@ -162,14 +166,16 @@ impl Read for TcpStream {
 impl Read for &TcpStream {
     #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.io(|mut stream| stream.read(buf))
+        self.inner
+            .io(Interest::READABLE, |mut stream| stream.read(buf))
     }
 
     fn read_vectored(
         &mut self,
         bufs: &mut [IoSliceMut<'_>],
     ) -> io::Result<usize> {
-        self.inner.io(|mut stream| stream.read_vectored(bufs))
+        self.inner
+            .io(Interest::READABLE, |mut stream| stream.read_vectored(bufs))
     }
 }
 
@@ -191,15 +197,18 @@ impl Write for TcpStream {
 impl Write for &TcpStream {
     #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.io(|mut stream| stream.write(buf))
+        self.inner
+            .io(Interest::WRITABLE, |mut stream| stream.write(buf))
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.inner.io(|mut stream| stream.write_vectored(bufs))
+        self.inner
+            .io(Interest::WRITABLE, |mut stream| stream.write_vectored(bufs))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.io(|mut stream| stream.flush())
+        self.inner
+            .io(Interest::WRITABLE, |mut stream| stream.flush())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A port on which datagrams arrive.
 
 use super::traits::socket_traits;
+use crate::interest::Interest;
 use crate::io_source::IoSource;
 use crate::sys;
 use std::io;
@@ -60,7 +61,9 @@ impl UdpSocket {
     /// Runs an operation of your own on the socket, one that fails with
     /// `WouldBlock` if it would have to wait. On Windows the next event depends
     /// on this: if you call the system by other means than the methods here,
-    /// there may never be another event for the socket.
+    /// there may never be another event for the socket. Nor can the queue know
+    /// there for which direction your operation would have to wait, so it asks
+    /// about each that is registered, and one that is ready is reported again.
     ///
     /// # Errors
     ///
@@ -69,7 +72,8 @@ impl UdpSocket {
     where
         F: FnOnce() -> io::Result<T>,
     {
-        self.inner.io_of_datagrams(|_| f())
+        self.inner
+            .io_of_datagrams(Interest::READABLE | Interest::WRITABLE, |_| f())
     }
 
     /// Sends a datagram to `target`.
@@ -84,8 +88,9 @@ impl UdpSocket {
     ///
     /// [`set_broadcast`]: Self::set_broadcast
     pub fn send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
-        self.inner
-            .io_of_datagrams(|socket| socket.send_to(buf, target))
+        self.inner.io_of_datagrams(Interest::WRITABLE, |socket| {
+            socket.send_to(buf, target)
+        })
     }
 
     /// Takes the next datagram, and returns its length and its sender. What
@@ -102,7 +107,8 @@ impl UdpSocket {
     /// After the last two, as after `WouldBlock`, the next datagram gives an
     /// event.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.inner.io_of_datagrams(|socket| socket.recv_from(buf))
+        self.inner
+            .io_of_datagrams(Interest::READABLE, |socket| socket.recv_from(buf))
     }
 
     /// The same as [`recv_from`](Self::recv_from), but leaves it there.
@@ -111,7 +117,8 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is none.
     pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.inner.io_of_datagrams(|socket| socket.peek_from(buf))
+        self.inner
+            .io_of_datagrams(Interest::READABLE, |socket| socket.peek_from(buf))
     }
 
     /// Sends a datagram to the address that it is connected to.
@@ -124,7 +131,8 @@ impl UdpSocket {
     ///   `buf` is longer than a datagram can be, and `EDESTADDRREQ`, it is not
     ///   connected.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.io_of_datagrams(|socket| socket.send(buf))
+        self.inner
+            .io_of_datagrams(Interest::WRITABLE, |socket| socket.send(buf))
     }
 
     /// Takes the next datagram from the address that it is connected to.
@@ -136,7 +144,8 @@ impl UdpSocket {
     ///   sent found no program at its port;
     /// - on Windows `WSAEMSGSIZE`: see [`recv_from`](Self::recv_from).
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.io_of_datagrams(|socket| socket.recv(buf))
+        self.inner
+            .io_of_datagrams(Interest::READABLE, |socket| socket.recv(buf))
     }
 
     /// The same as [`recv`](Self::recv), but leaves it there.
@@ -145,7 +154,8 @@ impl UdpSocket {
     ///
     /// Those of [`recv`](Self::recv).
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.io_of_datagrams(|socket| socket.peek(buf))
+        self.inner
+            .io_of_datagrams(Interest::READABLE, |socket| socket.peek(buf))
     }
 }
 

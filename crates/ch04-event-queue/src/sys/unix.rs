@@ -50,6 +50,7 @@ impl Register for Registration {
     #[inline]
     fn io<R>(
         &self,
+        _: Interest,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
         operation()
@@ -68,7 +69,7 @@ pub(crate) fn connect(peer: SocketAddr) -> io::Result<TcpStream> {
     match unsafe { libc::connect(stream.as_raw_fd(), pointer, length) } {
         0 => Ok(stream), // connected already
         _ => match io::Error::last_os_error() {
-            // Begun. Nor does a signal stop it.
+            // Under way; a signal does not stop it either.
             error if error.raw_os_error() == Some(libc::EINPROGRESS) => {
                 Ok(stream)
             }

@@ -22,7 +22,7 @@
 //! AFD answers a question once, and at once if the answer is yes:
 //! level-triggered and one-shot. It becomes edge-triggered by *when it is asked
 //! again*: an event that was reported is asked for again only after an
-//! operation on the socket has said `WouldBlock`. So a socket that is not
+//! operation in its direction has said `WouldBlock`. So a socket that is not
 //! drained stays silent here even if something new comes; a program that drains
 //! does not notice.
 
@@ -274,7 +274,8 @@ struct State {
     token: Token,
     /// All that the program asked for.
     interest: u32,
-    /// The part that was not reported since the last `WouldBlock`.
+    /// The part that was not reported since an operation last said
+    /// `WouldBlock`: each direction has its own operations.
     wanted: u32,
     /// The part of `FINAL` that was reported.
     told: u32,

@@ -62,13 +62,14 @@ impl Register for Registration {
     // ANCHOR: windows_io
     fn io<R>(
         &self,
+        for_what: Interest,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
         let result = operation();
         if let Err(error) = &result
             && error.kind() == io::ErrorKind::WouldBlock
         {
-            self.ask_again();
+            self.ask_again(for_what);
         }
         result
     }
@@ -80,11 +81,12 @@ impl Register for Registration {
     /// program may stop reading there. mio asks after `WouldBlock` only.
     fn io_of_datagrams<R>(
         &self,
+        for_what: Interest,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
         let result = operation();
         if result.is_err() {
-            self.ask_again();
+            self.ask_again(for_what);
         }
         result
     }
@@ -100,14 +102,17 @@ impl Registration {
     }
 
     // ANCHOR: windows_ask_again
-    /// Asks about all that the program wants to know, unless it has heard the
-    /// final word on it.
-    fn ask_again(&self) {
+    /// Asks again about what the operation would have had to wait for, if the
+    /// program wants to know, and has not heard the final word on it. What has
+    /// not been answered yet stays asked. (mio asks about both directions, and
+    /// is told again and again about the one that is ready.)
+    fn ask_again(&self, for_what: Interest) {
         let Some((queue, socket)) = &self.0 else {
             return;
         };
         let mut state = lock(&socket.state);
-        state.wanted = state.interest & !state.told;
+        let again = flags_of(for_what) & state.interest;
+        state.wanted |= again & !state.told;
         if socket.ask(&queue.0, &mut state).is_err() {
             // The operation's own result must reach the program. The question
             // is put once more before the next wait, and if that fails again,
