@@ -68,6 +68,26 @@ cfg_select! {
             number
         }
     }
+    target_arch = "riscv64" => {
+        fn round_up() {
+            // SAFETY: as on x86-64. 3 is the direction: up.
+            unsafe { std::arch::asm!("fsrmi 3", options(nostack)) };
+        }
+
+        fn third() -> f64 {
+            let mut number = 1.0_f64;
+            // SAFETY: divides in a register, and rounds as is set.
+            unsafe {
+                std::arch::asm!(
+                    "fdiv.d {number}, {number}, {three}",
+                    number = inout(freg) number,
+                    three = in(freg) 3.0_f64,
+                    options(nostack, nomem),
+                );
+            }
+            number
+        }
+    }
 }
 
 // ANCHOR: compare

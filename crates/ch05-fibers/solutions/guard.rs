@@ -2,7 +2,7 @@
 //!
 //! One page more is mapped, and the lowest one cannot be touched. The owner is
 //! built before `mprotect` is asked, so that the mapping goes if that fails.
-#![cfg(all(unix, any(target_arch = "x86_64", target_arch = "aarch64")))]
+#![cfg(unix)]
 
 use std::io;
 use std::ptr;

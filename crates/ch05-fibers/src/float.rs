@@ -1,10 +1,11 @@
 //! The control words of floating point: how results are rounded, and what is
 //! an exception.
 //!
-//! The conventions of calls say that a function leaves them as it found them,
-//! so a switch, which is a call to the compiler, should keep them apart. Hardly
-//! any program changes them, and keeping them costs more than the switch does:
-//! therefore it is an option, [`RuntimeBuilder::keep_float_environment`].
+//! The conventions of calls say that a function leaves them as it found them
+//! (that of RISC-V, that each thread has its own), so a switch, which is a call
+//! to the compiler, should keep them apart. Hardly any program changes them, and
+//! keeping them costs more than the switch does: therefore it is an option,
+//! [`RuntimeBuilder::keep_float_environment`].
 //!
 //! [`RuntimeBuilder::keep_float_environment`]: crate::RuntimeBuilder::keep_float_environment
 
@@ -91,6 +92,44 @@ cfg_select! {
                     asm!(
                         "msr fpcr, {}",
                         in(reg) self.0.fpcr,
+                        options(nostack, nomem, preserves_flags),
+                    );
+                }
+            }
+        }
+    }
+    target_arch = "riscv64" => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        struct Words {
+            /// The rounding mode, a field of `fcsr`. Its other field, the
+            /// exceptions so far, is a result and no setting.
+            frm: u64,
+        }
+
+        impl FloatEnvironment {
+            /// That of the running stack.
+            #[inline]
+            pub fn current() -> Self {
+                let frm;
+                // SAFETY: reads a register.
+                unsafe {
+                    asm!(
+                        "frrm {}",
+                        out(reg) frm,
+                        options(nostack, nomem, preserves_flags),
+                    );
+                }
+                Self(Words { frm })
+            }
+
+            /// Makes it that of the running stack.
+            #[inline]
+            pub fn restore(self) {
+                // SAFETY: the word is from `current`.
+                unsafe {
+                    asm!(
+                        "fsrm {}",
+                        in(reg) self.0.frm,
                         options(nostack, nomem, preserves_flags),
                     );
                 }

@@ -86,10 +86,10 @@ impl RuntimeBuilder {
     }
 
     /// Keeps the control words of floating point (on x86-64 MXCSR and that of
-    /// the x87 unit, on Arm FPCR) apart. Each fiber begins with those that
-    /// [`Runtime::run`] was called with. It makes every switch several times as
-    /// expensive. Without it, a fiber that changes how results are rounded
-    /// changes it for all of them, until it is changed back.
+    /// the x87 unit, on Arm FPCR, on RISC-V `frm`) apart. Each fiber begins with
+    /// those that [`Runtime::run`] was called with. It makes every switch several
+    /// times as expensive. Without it, a fiber that changes how results are
+    /// rounded changes it for all of them, until it is changed back.
     #[must_use]
     pub fn keep_float_environment(mut self, keep: bool) -> Self {
         self.keep_float_environment = keep;

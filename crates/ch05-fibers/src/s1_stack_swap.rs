@@ -40,6 +40,11 @@ mod aarch64;
 #[cfg(all(unix, target_arch = "aarch64"))]
 use aarch64 as platform;
 
+#[cfg(all(unix, target_arch = "riscv64"))]
+mod riscv64;
+#[cfg(all(unix, target_arch = "riscv64"))]
+use riscv64 as platform;
+
 pub(crate) use platform::enter;
 pub use platform::{FIRST, first_words, swap};
 

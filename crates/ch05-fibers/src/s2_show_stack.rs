@@ -49,6 +49,18 @@ pub const MEANINGS: [&str; FIRST] = cfg_select! {
             "a gap, for alignment", "",
         ]
     }
+    target_arch = "riscv64" => {
+        [
+            "ra: where `ret` goes first",
+            "s0",
+            "s1: the function",
+            "s2: the argument",
+            "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11",
+            "fs0", "fs1", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8",
+            "fs9", "fs10", "fs11",
+            "a gap, for alignment",
+        ]
+    }
     _ => {
         [
             "x19: the function",

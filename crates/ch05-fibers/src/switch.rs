@@ -6,8 +6,8 @@
 //! scheduler's business.
 //!
 //! Left out: the control words of floating point, which `float` keeps for runtimes
-//! that ask for it, and shadow stacks (CET, GCS), which Rust programs do not
-//! have: with them, a second stack pointer would have to be changed as well.
+//! that ask for it, and shadow stacks (CET, GCS, Zicfiss), which Rust programs
+//! do not have: with them, a second stack pointer would have to be changed as well.
 
 #[cfg(all(unix, target_arch = "x86_64"))]
 mod x86_64_unix;
@@ -24,13 +24,26 @@ mod aarch64;
 #[cfg(all(unix, target_arch = "aarch64"))]
 use aarch64 as platform;
 
+#[cfg(all(unix, target_arch = "riscv64"))]
+mod riscv64;
+#[cfg(all(unix, target_arch = "riscv64"))]
+use riscv64 as platform;
+
 #[cfg(not(any(
-    all(unix, any(target_arch = "x86_64", target_arch = "aarch64")),
+    all(
+        unix,
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64",
+        )
+    ),
     all(windows, target_arch = "x86_64"),
 )))]
 compile_error!(
-    "fibers switch stacks in assembly, which is here for x86-64 and 64-bit Arm \
-     on Unix and for x86-64 on Windows; there is none for this target"
+    "fibers switch stacks in assembly, which is here for x86-64, 64-bit Arm and \
+     64-bit RISC-V on Unix and for x86-64 on Windows; there is none for this \
+     target"
 );
 
 #[cfg(not(fibers_asan))]

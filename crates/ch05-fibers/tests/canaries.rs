@@ -301,6 +301,92 @@ unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
     );
 }
 
+/// The same on 64-bit RISC-V: s0 to s11, and fs0 to fs11. `.irp` repeats lines,
+/// once for each of the numbers.
+///
+/// # Safety
+///
+/// As above.
+#[cfg(all(unix, target_arch = "riscv64"))]
+#[unsafe(naked)]
+unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
+    naked_asm!(
+        "addi sp, sp, -208",
+        "sd ra, 192(sp)",
+        "sd a1, 200(sp)", // the seed
+        ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11",
+        "sd s\\n, 8 * \\n(sp)", // our caller's
+        "fsd fs\\n, 96 + 8 * \\n(sp)",
+        "addi s\\n, a1, 1 + \\n",
+        "fmv.d.x fs\\n, s\\n",
+        ".endr",
+        "jalr a0",
+        "ld a1, 200(sp)",
+        "li a0, 0", // all changes are gathered in a0
+        ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11",
+        "addi t0, a1, 1 + \\n",
+        "xor t1, t0, s\\n",
+        "or a0, a0, t1",
+        "fmv.x.d t1, fs\\n",
+        "xor t1, t0, t1",
+        "or a0, a0, t1",
+        "ld s\\n, 8 * \\n(sp)",
+        "fld fs\\n, 96 + 8 * \\n(sp)",
+        ".endr",
+        "ld ra, 192(sp)",
+        "addi sp, sp, 208",
+        "ret",
+    );
+}
+
+/// Functions that break their promise, each for one register and by the
+/// instruction that is its name.
+macro_rules! dishonest {
+    ($($instruction:literal)*) => {
+        [$({
+            #[unsafe(naked)]
+            extern "C" fn breaks_its_promise() {
+                naked_asm!($instruction, "ret");
+            }
+            ($instruction, breaks_its_promise as extern "C" fn())
+        }),*]
+    };
+}
+
+type Dishonest = (&'static str, extern "C" fn());
+
+#[cfg(all(unix, target_arch = "x86_64"))]
+const DISHONEST: [Dishonest; 6] = dishonest! {
+    "not rbx" "not rbp" "not r12" "not r13" "not r14" "not r15"
+};
+
+#[cfg(all(windows, target_arch = "x86_64"))]
+const DISHONEST: [Dishonest; 18] = dishonest! {
+    "not rbx" "not rbp" "not rdi" "not rsi" "not r12" "not r13" "not r14"
+    "not r15" "xorps xmm6, xmm6" "xorps xmm7, xmm7" "xorps xmm8, xmm8"
+    "xorps xmm9, xmm9" "xorps xmm10, xmm10" "xorps xmm11, xmm11"
+    "xorps xmm12, xmm12" "xorps xmm13, xmm13" "xorps xmm14, xmm14"
+    "xorps xmm15, xmm15"
+};
+
+#[cfg(all(unix, target_arch = "aarch64"))]
+const DISHONEST: [Dishonest; 19] = dishonest! {
+    "mvn x19, x19" "mvn x20, x20" "mvn x21, x21" "mvn x22, x22" "mvn x23, x23"
+    "mvn x24, x24" "mvn x25, x25" "mvn x26, x26" "mvn x27, x27" "mvn x28, x28"
+    "mvn x29, x29" "fneg d8, d8" "fneg d9, d9" "fneg d10, d10" "fneg d11, d11"
+    "fneg d12, d12" "fneg d13, d13" "fneg d14, d14" "fneg d15, d15"
+};
+
+#[cfg(all(unix, target_arch = "riscv64"))]
+const DISHONEST: [Dishonest; 24] = dishonest! {
+    "not s0, s0" "not s1, s1" "not s2, s2" "not s3, s3" "not s4, s4"
+    "not s5, s5" "not s6, s6" "not s7, s7" "not s8, s8" "not s9, s9"
+    "not s10, s10" "not s11, s11" "fneg.d fs0, fs0" "fneg.d fs1, fs1"
+    "fneg.d fs2, fs2" "fneg.d fs3, fs3" "fneg.d fs4, fs4" "fneg.d fs5, fs5"
+    "fneg.d fs6, fs6" "fneg.d fs7, fs7" "fneg.d fs8, fs8" "fneg.d fs9, fs9"
+    "fneg.d fs10, fs10" "fneg.d fs11, fs11"
+};
+
 extern "C" fn yields() {
     yield_now();
 }
@@ -317,19 +403,15 @@ extern "C" fn yields_and_joins() {
 extern "C" fn does_nothing() {}
 
 /// A dishonest one does, and is caught.
-#[cfg(all(unix, target_arch = "x86_64"))]
-#[unsafe(naked)]
-extern "C" fn forgets_r13() {
-    naked_asm!("xor r13d, r13d", "ret");
-}
-
 #[test]
 fn the_guard_notices() {
-    // SAFETY: none of them unwinds.
+    // SAFETY: it does not unwind.
     assert_eq!(unsafe { guarded(does_nothing, 0x5555_0000) }, 0);
-    #[cfg(all(unix, target_arch = "x86_64"))]
-    // SAFETY: it does not unwind, and what it destroys is restored.
-    assert_ne!(unsafe { guarded(forgets_r13, 0x5555_0000) }, 0);
+    for (instruction, call) in DISHONEST {
+        // SAFETY: it does not unwind, and what it destroys is restored.
+        let bits = unsafe { guarded(call, 0x5555_0000) };
+        assert_ne!(bits, 0, "{instruction}");
+    }
 }
 
 #[test]
@@ -364,15 +446,18 @@ fn canaries_survive_a_thousand_switches() {
 }
 
 /// The stack pointer when a function begins.
-#[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
 extern "C" fn stack_pointer() -> usize {
-    naked_asm!("mov rax, rsp", "ret");
+    cfg_select! {
+        target_arch = "x86_64" => naked_asm!("mov rax, rsp", "ret"),
+        target_arch = "aarch64" => naked_asm!("mov x0, sp", "ret"),
+        target_arch = "riscv64" => naked_asm!("mv a0, sp", "ret"),
+    }
 }
 
-/// Eight below a multiple of 16, on Unix and on Windows: the compiler lays frames
-/// out accordingly, and passes on what the first function of the stack has found.
-#[cfg(target_arch = "x86_64")]
+/// On x86-64, Unix and Windows, eight below a multiple of 16, and elsewhere a
+/// multiple: the compiler lays frames out accordingly, and passes on what the first
+/// function of the stack has found.
 #[test]
 fn functions_find_the_stack_pointer_as_the_abi_says() {
     let found = runtime().run(|| {
@@ -384,5 +469,6 @@ fn functions_find_the_stack_pointer_as_the_abi_says() {
         fiber.join()
     });
     let found = found.expect("it does not panic");
-    assert_eq!(found.map(|address| address % 16), [8, 8]);
+    let right = if cfg!(target_arch = "x86_64") { 8 } else { 0 };
+    assert_eq!(found.map(|address| address % 16), [right; 2]);
 }
