@@ -11,10 +11,15 @@ mod linux {
     use std::hint::black_box;
     use std::io;
 
+    /// The size of a page, in bytes.
+    pub fn page_size() -> usize {
+        // SAFETY: takes a number.
+        unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
+    }
+
     /// How many pages of the stack have memory.
     pub fn pages(stack: &Stack) -> io::Result<usize> {
-        // SAFETY: takes a number.
-        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+        let page = page_size();
         let length = stack.top().addr() - stack.bottom().addr();
         let mut present = vec![0; length / page];
         let (bottom, list) = (stack.bottom().cast(), present.as_mut_ptr());
@@ -59,6 +64,20 @@ mod linux {
         Ok(rows)
     }
     // ANCHOR_END: touch
+
+    /// How many pages have memory after a call whose frame of 256 KiB nothing
+    /// writes to.
+    #[cfg(test)]
+    pub fn large_frame() -> io::Result<usize> {
+        #[inline(never)]
+        fn step() {
+            let room = std::mem::MaybeUninit::<[u8; 256 * 1024]>::uninit();
+            black_box(room.as_ptr());
+        }
+        let mut stack = Stack::new(1024 * 1024)?;
+        visit(&mut stack, &mut step);
+        pages(&stack)
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -89,6 +108,18 @@ fn runs() -> std::io::Result<()> {
     assert!(little > nothing && much >= 50, "{rows:?}");
     assert_eq!(again, much, "it does not shrink by itself");
     main()
+}
+
+/// `Runtime::new`, the README and the book say where Rust's own frames have stack
+/// probes, and so does the example `overflow`. When this fails, that has changed.
+#[cfg(target_os = "linux")]
+#[test]
+fn large_frames_are_probed_except_on_risc_v() -> std::io::Result<()> {
+    let touched = linux::large_frame()?;
+    let probed = touched * linux::page_size() >= 256 * 1024;
+    let expected = !cfg!(target_arch = "riscv64");
+    assert_eq!(probed, expected, "{touched} pages were touched");
+    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]

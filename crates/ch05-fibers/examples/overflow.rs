@@ -6,7 +6,7 @@ mod quiet;
 use ch05_fibers::{Builder, Runtime, spawn, yield_now};
 use std::hint::black_box;
 use std::io;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
 // ANCHOR: overflow
 /// Calls itself, and lets others run in between, for ever.
@@ -35,6 +35,10 @@ fn overflow() {
 }
 // ANCHOR_END: overflow
 
+/// For RISC-V the compiler makes no stack probes: there such a frame does jump over
+/// the guard, and may harm a neighbour before anything is noticed.
+const PROBED: bool = !cfg!(target_arch = "riscv64");
+
 /// A frame that is larger than the guard: does it jump over it?
 fn large_frame() {
     #[inline(never)]
@@ -62,7 +66,7 @@ const HOW: &str = "CH05_OVERFLOW";
 
 /// What the child has said, and how it has ended.
 fn run(how: &str) -> io::Result<(String, ExitStatus)> {
-    let mut child = Command::new(std::env::current_exe()?);
+    let mut child = testing::this_program();
     if cfg!(test) {
         child.args(["tests::child", "--exact", "--nocapture"]);
     }
@@ -88,6 +92,10 @@ fn main() -> io::Result<()> {
         return Ok(());
     }
     for how in ["overflow", "large-frame"] {
+        if how == "large-frame" && !PROBED {
+            println!("{how}: not here, where nothing probes it");
+            continue;
+        }
         let (said, status) = run(how)?;
         let end = if status.success() { "has ended well" } else { "was killed" };
         println!("{how}: {said}\n  the child {end}");
@@ -129,7 +137,9 @@ mod tests {
             }
         }
         let overflow = "fiber 2 has overflowed its stack of 64 KiB";
-        if let Some((said, _)) = ended("large-frame") {
+        if !PROBED {
+            eprintln!("not tested: a large frame, which nothing probes here");
+        } else if let Some((said, _)) = ended("large-frame") {
             assert!(said.ends_with(overflow), "{said}");
         }
         let _ = main;

@@ -2,11 +2,14 @@
 //!
 //! The guard below each stack turns the first access beyond its end into a
 //! fault. (That the *first* access is in the guard, however large the frame,
-//! is the compiler's doing: it touches every page of a large frame in order.)
+//! is the compiler's doing: it touches every page of a large frame in order,
+//! except on RISC-V, where that is left to [`Runtime::new`]'s caller.)
 //! The stack cannot be used any more, so the handler runs on another one, and
 //! does only what is allowed in a signal handler. There is no way back: the
 //! frames between the fault and the fiber's first one may hold locks, and
 //! nothing can be unwound from the middle of an instruction.
+//!
+//! [`Runtime::new`]: crate::Runtime::new
 
 #[cfg(unix)]
 mod unix;

@@ -150,7 +150,8 @@ impl Runtime {
     ///   variable that one of them uses may be gone by then;
     /// - and no frame of code without stack probes, as C may be, is as large as
     ///   the guard ([`guard_size`](RuntimeBuilder::guard_size)). It could begin
-    ///   on one fiber's stack and end on another's. Rust's own frames are probed.
+    ///   on one fiber's stack and end on another's. Rust's own frames are probed,
+    ///   except on RISC-V, for which its compiler makes no probes.
     ///
     /// "To wait" is to call anything of this crate that lets other fibers run.
     pub unsafe fn new() -> Self {
