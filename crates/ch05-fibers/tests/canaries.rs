@@ -311,6 +311,8 @@ unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
 #[unsafe(naked)]
 unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
     naked_asm!(
+        ".option push",
+        ".option arch, +d", // as in `s1_stack_swap`
         "addi sp, sp, -208",
         "sd ra, 192(sp)",
         "sd a1, 200(sp)", // the seed
@@ -336,6 +338,7 @@ unsafe extern "C" fn guarded(call: extern "C" fn(), seed: u64) -> u64 {
         "ld ra, 192(sp)",
         "addi sp, sp, 208",
         "ret",
+        ".option pop",
     );
 }
 
@@ -346,7 +349,16 @@ macro_rules! dishonest {
         [$({
             #[unsafe(naked)]
             extern "C" fn breaks_its_promise() {
-                naked_asm!($instruction, "ret");
+                cfg_select! {
+                    target_arch = "riscv64" => naked_asm!(
+                        ".option push",
+                        ".option arch, +d",
+                        $instruction,
+                        "ret",
+                        ".option pop",
+                    ),
+                    _ => naked_asm!($instruction, "ret"),
+                }
             }
             ($instruction, breaks_its_promise as extern "C" fn())
         }),*]

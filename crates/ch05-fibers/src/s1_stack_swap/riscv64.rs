@@ -18,7 +18,12 @@ pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
     // a1                         to: the other stack's pointer
     // ra                         the return address; it is not on the stack
     // s0 to s11, fs0 to fs11     our caller's: it will want them back
+    //
+    // In release builds naked functions are also parsed where the features of the
+    // target are not known: `.option` says that there are registers for doubles.
     naked_asm!(
+        ".option push",
+        ".option arch, +d",
         "addi sp, sp, -208", // 25 words, and a gap: a multiple of 16
         "sd ra, 0(sp)",      // the way back
         "sd s0, 8(sp)",      // and what a function must leave as it is
@@ -74,6 +79,7 @@ pub unsafe extern "C" fn swap(save: *mut *mut u8, to: *mut u8) {
         "fld fs11, 192(sp)",
         "addi sp, sp, 208",
         "ret", // to ra: the caller over there
+        ".option pop",
     );
 }
 

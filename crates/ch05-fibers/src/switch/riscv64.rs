@@ -26,7 +26,6 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // a1         to                         (anything)
     // sp         this stack, 16-aligned     the same again
     // others     the compiler's business    (anything)
-    //
     // SAFETY: all registers are outputs, except s0 and s1, which may not be,
     // and which this stack keeps. What `to` must be: our caller.
     unsafe {
