@@ -57,7 +57,7 @@ mod linux {
                     touch(bytes);
                 }
             };
-            // SAFETY: Rust's frames are probed.
+            // SAFETY: its frames are smaller than the guard.
             unsafe { visit(&mut stack, &mut guest) };
             rows.push((name, pages(&stack)?));
         }
@@ -75,7 +75,8 @@ mod linux {
             black_box(room.as_ptr());
         }
         let mut stack = Stack::new(1024 * 1024)?;
-        visit(&mut stack, &mut step);
+        // SAFETY: the stack is larger than the frame.
+        unsafe { visit(&mut stack, &mut step) };
         pages(&stack)
     }
 }

@@ -97,7 +97,11 @@ fn main() -> io::Result<()> {
             continue;
         }
         let (said, status) = run(how)?;
-        let end = if status.success() { "has ended well" } else { "was killed" };
+        let end = if status.success() {
+            "has ended well"
+        } else {
+            "was killed"
+        };
         println!("{how}: {said}\n  the child {end}");
     }
     Ok(())

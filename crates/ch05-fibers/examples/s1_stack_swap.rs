@@ -14,7 +14,7 @@ fn main() -> io::Result<()> {
     let other = stack.bottom().addr()..stack.top().addr();
     println!("before: {}", whose_stack(&other));
     let mut guest = || println!("there:  {}", whose_stack(&other));
-    // SAFETY: Rust's frames are probed.
+    // SAFETY: its frames are smaller than the guard.
     unsafe { visit(&mut stack, &mut guest) };
     println!("after:  {}", whose_stack(&other));
     Ok(())
@@ -37,7 +37,7 @@ fn runs() -> io::Result<()> {
     let mut stack = Stack::new(64 * 1024)?;
     let other = stack.bottom().addr()..stack.top().addr();
     let mut there = "";
-    // SAFETY: Rust's frames are probed.
+    // SAFETY: its frames are smaller than the guard.
     unsafe { visit(&mut stack, &mut || there = whose_stack(&other)) };
     assert_eq!(there, "locals lie on the other stack");
     assert_eq!(whose_stack(&other), "locals lie on the thread's stack");

@@ -125,7 +125,7 @@ mod tests {
                 let local = turn;
                 seen.push((&raw const local).addr());
             };
-            // SAFETY: Rust's frames are probed.
+            // SAFETY: its frames are smaller than the guard.
             unsafe { visit(&mut stack, &mut guest) };
         }
         assert_eq!(seen.len(), 3);
