@@ -74,6 +74,7 @@ struct Visit<'v> {
     there: *mut u8,
     guest: &'v mut dyn FnMut(),
 }
+
 // ANCHOR_END: visit_state
 
 /// Calls `guest` on another stack, and comes back. Meanwhile the stack is
