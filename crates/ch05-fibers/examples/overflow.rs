@@ -133,7 +133,7 @@ mod tests {
     fn runs() {
         let overflow = "fiber 'deep' (3) has overflowed its stack of 64 KiB";
         if let Some((said, _status)) = ended("overflow") {
-            assert!(said.ends_with(overflow), "{said}");
+            assert!(said.lines().any(|line| line == overflow), "{said}");
             #[cfg(unix)]
             {
                 use std::os::unix::process::ExitStatusExt;
@@ -144,7 +144,7 @@ mod tests {
         if !PROBED {
             eprintln!("not tested: a large frame, which nothing probes here");
         } else if let Some((said, _)) = ended("large-frame") {
-            assert!(said.ends_with(overflow), "{said}");
+            assert!(said.lines().any(|line| line == overflow), "{said}");
         }
         let _ = main;
     }
