@@ -2,23 +2,24 @@
 // that was checked, with `wrong` if it is wrong and `near`, a text of the
 // page's markdown source, if the place is known, or `at`, the file and line of
 // the book's own script or style. `note` is what was wrong at first only: such a
-// line is no check of its own.
+// line is no check of its own. `files` has what a check of the whole book asked
+// for; a check of a page has none.
 
 // Findings of one kind on one page mostly have one cause.
 const MOST = 5;
 
 /// Problems are messages, or objects with `wrong` and perhaps `near` or `at`;
 /// none means that all is well.
-export function report(page, check, problems) {
-  if (problems.length === 0) print({ page, check });
+export function report(page, check, problems, files) {
+  if (problems.length === 0) print({ page, check, files });
   for (const problem of problems.slice(0, MOST)) {
     const { wrong, near, at } =
       typeof problem === "string" ? { wrong: problem } : problem;
     // JSON leaves out what is undefined.
-    print({ page, check, near: near || undefined, at, wrong });
+    print({ page, check, near: near || undefined, at, wrong, files });
   }
   const more = problems.length - MOST;
-  if (more > 0) print({ page, check, wrong: `and ${more} more of these` });
+  if (more > 0) print({ page, check, wrong: `and ${more} more of these`, files });
 }
 
 /// Problems that were there at first, and not when the page was looked at again.

@@ -5,6 +5,7 @@ import { source } from "./report.mjs";
 
 export class Tab {
   #asked = new Set();
+  #files = new Set();
 
   /// `shared` carries what one reader leaves for another.
   constructor(base, page, shared) {
@@ -60,6 +61,25 @@ export class Tab {
     return first;
   }
 
+  /// The text of a file of the book, given relative to its start.
+  async read(name) {
+    const url = new URL(name, this.base).href;
+    this.#note(url);
+    return (await fetch(url)).text();
+  }
+
+  /// The files of the book that were asked for since the last call.
+  files() {
+    const files = [...this.#files].sort();
+    this.#files.clear();
+    return files;
+  }
+
+  #note(url) {
+    if (!url.startsWith(this.base)) return;
+    this.#files.add(decodeURIComponent(new URL(url).pathname.slice(1)));
+  }
+
   async close() {
     await this.page.context().close();
   }
@@ -89,6 +109,7 @@ export class Tab {
 
   #request(request) {
     const url = request.url();
+    this.#note(url);
     const inside = [this.base, "data:", "blob:", "about:"];
     if (!inside.some((start) => url.startsWith(start))) {
       this.requests.push(`${url} is outside of the book, which must work offline`);

@@ -14,6 +14,7 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
 use crate::features;
 use crate::page::Page;
 use crate::project::{PREPROCESSOR, Project};
+use crate::workbench::in_parallel;
 use crate::{print_page, search_index};
 
 /// Builds the book into `folder`; gives mdBook's warnings. Its first page
@@ -83,22 +84,33 @@ impl Preprocessor for Features {
         let project = Project::load(&context.root)?;
         let set = features::Features::new(&project)?;
         let set = set.with_pdf(self.pdf.as_deref());
-        let mut outcome = Ok(());
+        let mut pages = Vec::new();
         book.for_each_mut(|item| {
-            if let BookItem::Chapter(chapter) = item
-                && let Some(path) = &chapter.source_path
-                && outcome.is_ok()
-            {
-                let path = project.src().join(path);
-                let page = Page::expand(&project.root, &path, &chapter.content);
-                match set.apply(&page) {
-                    Ok(text) => chapter.content = text,
-                    Err(error) => outcome = Err(error),
-                }
+            if let Some((path, content)) = page_of(item) {
+                pages.push((project.src().join(path), content.clone()));
             }
         });
-        outcome.map(|()| book)
+        let texts = in_parallel(&pages, |(path, raw)| {
+            set.apply(&Page::expand(&project.root, path, raw))
+        });
+        let texts = texts.into_iter().collect::<Result<Vec<_>>>()?;
+        let mut texts = texts.into_iter();
+        book.for_each_mut(|item| {
+            if let Some((_, content)) = page_of(item) {
+                *content = texts.next().unwrap_or_default();
+            }
+        });
+        Ok(book)
     }
+}
+
+/// The file of an item that is a page, and its text.
+fn page_of(item: &mut BookItem) -> Option<(&Path, &mut String)> {
+    let BookItem::Chapter(chapter) = item else {
+        return None;
+    };
+    let path = chapter.source_path.as_deref()?;
+    Some((path, &mut chapter.content))
 }
 
 static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());

@@ -14,7 +14,7 @@ use cargo_metadata::Package;
 
 use crate::process::environment;
 use crate::project::Project;
-use crate::repository;
+use crate::{repository, starter};
 
 /// The record of passed checks.
 #[derive(Debug)]
@@ -76,6 +76,13 @@ impl Cache {
     /// What was recorded for the check `name`.
     pub fn value(&self, name: &str) -> Option<u64> {
         self.lock().get(name).copied()
+    }
+
+    /// What is recorded under a name that begins so: the rests of the names.
+    pub fn below(&self, beginning: &str) -> Vec<String> {
+        let passed = self.lock();
+        let rests = passed.keys().filter_map(|n| n.strip_prefix(beginning));
+        rests.map(str::to_owned).collect()
     }
 
     /// The check `name` has passed.
@@ -167,6 +174,44 @@ impl Key<'_> {
         Ok(self)
     }
 
+    /// Adds everything of which the book is made: all files of the project, all
+    /// that lies beside its pages and is copied into it, and its settings, of
+    /// which some come from the environment. The pages are added as they were
+    /// loaded, too: they may have changed since.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn book(&mut self) -> Result<&mut Self> {
+        let project = self.project;
+        let beside = project.root.join(project.src());
+        self.text(&serde_json::to_string(&project.config)?);
+        for page in &project.pages {
+            self.text(&page.text);
+        }
+        self.sources(project.files(&project.root)?)?
+            .sources(repository::every_file(&beside)?)
+    }
+
+    /// Adds everything of the project but its pages and what belongs to them.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn all_but_pages(&mut self) -> Result<&mut Self> {
+        let project = self.project;
+        let pages = project.root.join(project.src());
+        let mut files = project.files(&project.root)?;
+        files.retain(|file| !file.starts_with(&pages));
+        self.sources(files)
+    }
+
+    /// Adds a folder that this tool has written: every file in it.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn built(&mut self, folder: &Path) -> Result<&mut Self> {
+        self.named(repository::every_file(folder)?)
+    }
+
     /// Adds everything on which the programs of `package` depend: its files,
     /// those of the packages that it needs, the versions of all others, and
     /// the settings of the workspace.
@@ -204,6 +249,27 @@ impl Key<'_> {
     /// The hash.
     pub fn finish(&self) -> u64 {
         self.hasher.finish()
+    }
+
+    /// Adds files, but for what cargo and the build of the book make.
+    fn sources(&mut self, mut files: Vec<PathBuf>) -> Result<&mut Self> {
+        let made = [
+            self.project.target(),
+            self.project.built_book(),
+            starter::archives(self.project),
+        ];
+        files.retain(|file| !made.iter().any(|made| file.starts_with(made)));
+        self.named(files)
+    }
+
+    /// Adds files by their names and contents.
+    fn named(&mut self, files: Vec<PathBuf>) -> Result<&mut Self> {
+        for file in files {
+            let inside = file.strip_prefix(&self.project.root);
+            inside.unwrap_or(&file).hash(&mut self.hasher);
+            self.content(&file)?;
+        }
+        Ok(self)
     }
 
     fn content(&mut self, file: &Path) -> Result<()> {

@@ -15,6 +15,7 @@ use crate::block::{Block, blocks};
 use crate::page::{Directive, Page, Problem};
 use crate::project::Project;
 use crate::report::Report;
+use crate::workbench::in_parallel;
 
 mod benchmarks;
 mod callouts;
@@ -116,17 +117,28 @@ impl<'a> Features<'a> {
     }
 }
 
-/// Reports what the features find wrong with a page.
-pub fn lint(project: &Project, page: &Page, report: &mut Report) {
-    let found = Features::new(project).and_then(|set| set.edits(page));
-    match found {
-        Ok(edits) => {
-            for problem in edits.problems {
-                report.fail(&problem.place, problem.message);
+/// Reports what the features find wrong with the pages.
+///
+/// # Errors
+/// When the features cannot begin.
+pub fn lint(
+    project: &Project,
+    pages: &[&Page],
+    report: &mut Report,
+) -> Result<()> {
+    let set = Features::new(project)?;
+    let found = in_parallel(pages, |page| set.edits(page));
+    for (page, found) in pages.iter().zip(found) {
+        match found {
+            Ok(edits) => {
+                for problem in edits.problems {
+                    report.fail(&problem.place, problem.message);
+                }
             }
+            Err(error) => report.fail(&page.place(1), format!("{error:#}")),
         }
-        Err(error) => report.fail(&page.place(1), format!("{error:#}")),
     }
+    Ok(())
 }
 
 /// The address of the public repository, if the deployment gave one.

@@ -61,7 +61,7 @@ pub fn serve(project: &Project, port: u16, open: bool) -> Result<bool> {
         open_browser(&server.url());
     }
     let made = [project.target(), project.built_book()];
-    let starters = project.root.join(project.src()).join("starters");
+    let starters = crate::starter::archives(project);
     loop {
         let mut paths = changes.recv().context("the watcher stopped")?;
         // Editors write a file in several steps.

@@ -1,7 +1,7 @@
 //! The stages of `cargo xtask test`. To add one: write its file with a
 //! `pub const STAGE: Stage`, and name it in the lists below.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -114,6 +114,11 @@ pub enum Elsewhere {
     Not(&'static str),
 }
 
+/// The names under which is kept of what the tested book was built, and what
+/// has come of it.
+const SOURCES: &str = "book sources";
+const BUILT: &str = "book built";
+
 /// How many are named by `--timings`.
 const LONGEST: usize = 20;
 
@@ -196,9 +201,65 @@ impl Context<'_> {
         if let Some(warnings) = &*warnings {
             return Ok((folder, warnings.clone()));
         }
+        let sources = || -> Result<u64> { Ok(self.key().book()?.finish()) };
+        let before = sources()?;
+        let as_built = || {
+            folder.is_dir() && {
+                let built = self.built(&folder).ok();
+                built.is_some() && self.cache.value(BUILT) == built
+            }
+        };
+        if self.cache.has_passed(SOURCES, before) && as_built() {
+            return Ok((folder, warnings.insert(Vec::new()).clone()));
+        }
         self.progress.step("building the book");
+        self.cache.failed(SOURCES);
         let found = mdbook::build(self.project, &folder, None)?;
+        // Of what has changed meanwhile it is not known what was built.
+        if found.is_empty() && sources()? == before {
+            self.cache.passed(SOURCES, before);
+            self.cache.passed(BUILT, self.built(&folder)?);
+        }
         Ok((folder, warnings.insert(found).clone()))
+    }
+
+    /// The hash of a built book, whatever made it.
+    fn built(&self, folder: &Path) -> Result<u64> {
+        Ok(self.key().built(folder)?.finish())
+    }
+
+    /// Checks, unless the same check has passed with this key: then it says
+    /// how much that was. For a stage that depends on many files and is quick,
+    /// but not as quick as reading those.
+    ///
+    /// # Errors
+    /// Those of `check`.
+    pub fn unless_passed(
+        &self,
+        stage: &str,
+        key: impl Fn() -> Result<u64>,
+        report: &mut Report,
+        check: impl FnOnce(&mut Report) -> Result<()>,
+    ) -> Result<()> {
+        let name = [&[stage.to_owned()], self.only].concat().join(" ");
+        let counted = format!("{name} checks");
+        let before = key()?;
+        if self.cache.has_passed(&name, before)
+            && let Some(count) = self.cache.value(&counted)
+        {
+            report.checked = usize::try_from(count)?;
+            report.unchanged = report.checked;
+            return Ok(());
+        }
+        self.cache.failed(&name);
+        check(report)?;
+        let whole = report.failures.is_empty() && report.skipped.is_none();
+        // Of what has changed meanwhile it is not known what was checked.
+        if whole && key()? == before {
+            self.cache.passed(&name, before);
+            self.cache.passed(&counted, report.checked as u64);
+        }
+        Ok(())
     }
 
     /// Keeps the other lane's short commands from waiting for this build, which

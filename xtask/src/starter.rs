@@ -24,6 +24,9 @@ mod lock;
 /// would be taken for each other.
 const LIBRARIES: &str = "libs";
 
+/// The folder of the archives in the book.
+const ARCHIVES: &str = "starters";
+
 /// Where a package lies on which a starter's own depends.
 pub fn library(name: &str) -> String {
     format!("{LIBRARIES}/{name}")
@@ -189,10 +192,14 @@ pub fn archive(project: &Project, chapter: &str) -> Result<String> {
         zip.write_all(content)?;
     }
     let bytes = zip.finish()?.into_inner();
-    let name = format!("starters/{chapter}.zip");
-    let path = project.root.join(project.src()).join(&name);
-    write_if_changed(&path, &bytes)?;
-    Ok(name)
+    let name = format!("{chapter}.zip");
+    write_if_changed(&archives(project).join(&name), &bytes)?;
+    Ok(format!("{ARCHIVES}/{name}"))
+}
+
+/// Where the archives lie, beside the pages, for mdBook to copy them.
+pub fn archives(project: &Project) -> PathBuf {
+    project.root.join(project.src()).join(ARCHIVES)
 }
 
 /// The files of a starter by their names, with forward slashes.

@@ -6,7 +6,7 @@ import { source } from "../report.mjs";
 import { axeContrast } from "./access.mjs";
 import { expected, finds, findsNothing, terms } from "./search.mjs";
 
-export const CHECKS = [
+const CHECKS = [
   ["search", finds],
   ["search-nothing", findsNothing],
   ["search-terms", terms],
@@ -17,10 +17,19 @@ export const CHECKS = [
   ["print", print],
   ["not-found", notFound],
   ["styles", styles],
-  ["contrast", contrast],
-  // Last, because the theme that it leaves stays.
-  ["themes", themes],
 ];
+
+/// All of them, by their names. One whose files are what they were when it has
+/// passed isn't run again: what is about single pages is a check for each.
+export async function checks(tab, names) {
+  const pages = await ofEachKind(tab, names);
+  return [
+    ...CHECKS,
+    ...pages.map((name) => [`contrast of ${name}`, (tab) => contrast(tab, name)]),
+    // Last, because the theme that it leaves stays.
+    ["themes", themes],
+  ];
+}
 
 /// The five themes can be chosen, differ, and last; what leads from page to page
 /// can be seen in each.
@@ -64,33 +73,40 @@ const OTHER_THEMES = ["rust", "coal", "ayu"];
 // Of each kind of what may be on a page, the first page is looked at.
 const KINDS = [/<by-hand-[a-z]+/g, /<figure class="[a-z -]+/g, /<table/g, /<pre/g, /<blockquote/g];
 
-/// The text of the first page and of a page of each kind can be read in the
-/// themes in which not every page is looked at.
-async function contrast(tab, names) {
-  const { page } = tab;
-  await page.emulateMedia({ reducedMotion: "reduce" });
+/// The first page, and the first of each kind.
+async function ofEachKind(tab, names) {
   const seen = new Set();
-  const wrong = [];
+  const found = [];
   for (const name of names) {
-    const html = await (await fetch(new URL(name, tab.base))).text();
+    const html = await tab.read(name);
     const kinds = KINDS.flatMap((kind) => html.match(kind) ?? []).filter((kind) => !seen.has(kind));
     if (kinds.length === 0 && name !== names[0]) continue;
     for (const kind of kinds) seen.add(kind);
-    await tab.open(name);
-    await page.click("#mdbook-theme-toggle");
-    for (const theme of OTHER_THEMES) {
-      await come(page.click(`#mdbook-theme-${theme}`), `the menu of themes does not offer ${theme}`);
-      // Code that was looked at in another theme has other colours here.
-      tab.kindsOfCode = [];
-      await page.evaluate(() => {
-        for (const part of document.querySelectorAll("[data-seen]")) delete part.dataset.seen;
-      });
-      for (const { wrong: message } of await axeContrast(tab)) {
-        wrong.push(`${name}, in the theme ${theme}: ${message}`);
-      }
+    found.push(name);
+  }
+  return found;
+}
+
+/// The text of a page can be read in the themes in which not every page is
+/// looked at.
+async function contrast(tab, name) {
+  const { page } = tab;
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const wrong = [];
+  await tab.open(name);
+  await page.click("#mdbook-theme-toggle");
+  for (const theme of OTHER_THEMES) {
+    await come(page.click(`#mdbook-theme-${theme}`), `the menu of themes does not offer ${theme}`);
+    // Code that was looked at in another theme has other colours here.
+    tab.kindsOfCode = [];
+    await page.evaluate(() => {
+      for (const part of document.querySelectorAll("[data-seen]")) delete part.dataset.seen;
+    });
+    for (const problem of await axeContrast(tab)) {
+      wrong.push({ ...problem, wrong: `in the theme ${theme}: ${problem.wrong}` });
     }
   }
-  return { page: names[0], wrong };
+  return { page: name, wrong };
 }
 
 /// Links and buttons around the text that are too much like their ground: WCAG
@@ -187,7 +203,7 @@ async function skip(tab, names) {
 async function targetOnLoad(tab, names) {
   const { page } = tab;
   for (const name of names) {
-    const html = await (await fetch(new URL(name, tab.base))).text();
+    const html = await tab.read(name);
     const hash = html.match(/href="(#file-[^"]+)"/)?.[1];
     if (hash === undefined) continue;
     await tab.open(name + hash);
@@ -232,7 +248,8 @@ async function print(tab, names) {
   wrong.push(...(await page.evaluate(paper)));
   const menu = await page.isVisible("#mdbook-menu-bar");
   if (menu) wrong.push("the menu bar is printed");
-  const pdf = await page.pdf();
+  // Laid out is the whole book; two sheets show that it is.
+  const pdf = await page.pdf({ pageRanges: "1-2" });
   await page.emulateMedia({ media: null });
   await page.setViewportSize(screen);
   const sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0;
@@ -284,7 +301,7 @@ async function styles(tab, names) {
   for (const sheet of sheets) {
     const file = source(base, sheet);
     if (file === undefined) continue;
-    const text = await (await fetch(sheet)).text();
+    const text = await tab.read(sheet);
     for (const { line, declaration } of await page.evaluate(unknown, text)) {
       const message = `the browser does not understand ${declaration}`;
       wrong.push({ at: `${file}:${line}`, wrong: message });

@@ -204,7 +204,11 @@ fn uses(page: &Page, terms: &[Term]) -> Vec<(Range<usize>, usize)> {
             at += 1;
             continue;
         }
+        let first = page.text.as_bytes()[at].to_ascii_lowercase();
         let term = terms.iter().enumerate().find_map(|(index, term)| {
+            // Most words begin no term: that is soon seen.
+            let begins = term.words.first()?.as_bytes().first() == Some(&first);
+            begins.then_some(())?;
             let end = matched(&page.text, at, &term.words)?;
             linkable[at..end].iter().all(|&l| l).then_some((index, end))
         });

@@ -10,6 +10,7 @@ use super::Context;
 use crate::page::Place;
 use crate::project::folder;
 use crate::report::Report;
+use crate::workbench::in_parallel;
 
 /// Lines of a file.
 const FILE: usize = 500;
@@ -29,17 +30,23 @@ pub fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             continue;
         }
         let folder = folder(package);
-        for file in cx.project.files(folder)? {
-            // The small books of the tool's tests have rules of their own.
-            let fixture =
-                file.strip_prefix(folder)?.starts_with("tests/fixtures");
-            if file.extension().is_none_or(|e| e != "rs") || fixture {
-                continue;
-            }
-            let text = std::fs::read_to_string(&file)
+        let mut files = cx.project.files(folder)?;
+        // The small books of the tool's tests have rules of their own.
+        let fixtures = folder.join("tests/fixtures");
+        files.retain(|file| {
+            file.extension().is_some_and(|e| e == "rs")
+                && !file.starts_with(&fixtures)
+        });
+        let parts = in_parallel(&files, |file| -> Result<_> {
+            let text = std::fs::read_to_string(file)
                 .with_context(|| file.display().to_string())?;
             let own = file.starts_with(folder.join("src"));
-            of(cx, &file, &text, own, report);
+            let mut part = Report::default();
+            of(cx, file, &text, own, &mut part);
+            Ok(part)
+        });
+        for part in parts {
+            report.absorb(part?);
         }
     }
     Ok(())
@@ -61,14 +68,15 @@ fn of(
             format!("the file has {lines} lines; at most {FILE}: divide it"),
         );
     }
-    let Ok(parsed) = syn::parse_file(text).map_err(drop) else {
+    if !functions {
+        return;
+    }
+    let Ok(parsed) = syn::parse_file(text) else {
         // The compiler says what is wrong with it.
         return;
     };
     let mut long = Long::default();
-    if functions {
-        long.visit_file(&parsed);
-    }
+    long.visit_file(&parsed);
     let lines: Vec<&str> = text.lines().collect();
     for (first, last) in long.0 {
         // Above it may stand its attributes and documentation.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use self::whole_book::WholeBook;
 use super::{Context, Elsewhere, Lane, Stage, searches};
 use crate::book::html_name;
 use crate::chromium;
@@ -17,6 +18,8 @@ use crate::page::Page;
 use crate::process;
 use crate::report::Report;
 use crate::serve::Server;
+
+mod whole_book;
 
 pub const STAGE: Stage = Stage {
     name: "browser",
@@ -42,7 +45,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     let searches = searches::read(cx.project, report)?;
-    let opened = Opened::new(cx, &book, &checks)?;
+    let tools = cx.key().folder(&checks)?.finish();
+    let looks = cx.key().text(&tools.to_string()).assets(&book)?.finish();
+    let opened = Opened::new(cx, &book, looks)?;
     opened.count_unchanged(report)?;
     let chromium_is = chromium.to_string_lossy();
     let whole = cx
@@ -51,6 +56,18 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .text(&chromium_is)
         .text(&searches)
         .finish();
+    let mut shared = cx.key();
+    shared
+        .text(&looks.to_string())
+        .text(&chromium_is)
+        .text(&searches);
+    for name in opened.names() {
+        shared.text(name);
+    }
+    let whole_book = WholeBook::new(cx, &book, shared.finish())?;
+    let passed = whole_book.passed();
+    report.checked += passed.len();
+    report.unchanged += passed.len();
     if opened.nothing() && cx.cache.has_passed("browser", whole) {
         return Ok(());
     }
@@ -63,6 +80,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .args(opened.names())
         .env("CHROMIUM", chromium)
         .env("SEARCHES", searches)
+        .env("PASSED", serde_json::to_string(&passed)?)
         .env("UNCHANGED", opened.unchanged().join(" "));
     if cx.once {
         command.env("ONCE", "1");
@@ -70,7 +88,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     // The script gives up twenty seconds earlier, and says why.
     let patience = 320 + 16 * opened.pages.len() as u64;
     let done = process::run(&mut command, Duration::from_secs(patience))?;
-    let counts = read(cx, &opened, &done.output, report);
+    let counts = read(cx, &opened, &whole_book, &done.output, report);
     if !done.success() && report.failures.is_empty() {
         report.fail_at(
             "xtask/browser/check.mjs",
@@ -119,13 +137,8 @@ impl Opening<'_> {
 }
 
 impl<'a> Opened<'a> {
-    fn new(
-        cx: &'a Context<'a>,
-        book: &Path,
-        checks: &Path,
-    ) -> Result<Opened<'a>> {
-        let tools = cx.key().folder(checks)?.finish();
-        let looks = cx.key().text(&tools.to_string()).assets(book)?.finish();
+    /// `looks` is the hash of the scripts and styles, and of the checks.
+    fn new(cx: &'a Context<'a>, book: &Path, looks: u64) -> Result<Opened<'a>> {
         let mut pages = Vec::new();
         for page in cx.pages() {
             let inside = page.path.strip_prefix(cx.project.src())?;
@@ -233,6 +246,7 @@ struct Count {
 fn read(
     cx: &Context<'_>,
     opened: &Opened<'_>,
+    whole_book: &WholeBook<'_>,
     output: &str,
     report: &mut Report,
 ) -> HashMap<String, Count> {
@@ -254,12 +268,19 @@ fn read(
             continue;
         }
         report.checked += 1;
-        let count = counts.entry(name.to_owned()).or_default();
-        count.checks += 1;
-        let Some(message) = check["wrong"].as_str() else {
-            continue;
-        };
-        count.wrong = true;
+        let message = check["wrong"].as_str();
+        match check["files"].as_array() {
+            Some(files) if message.is_none() => {
+                whole_book.remember(what, files);
+            }
+            Some(_) => {}
+            None => {
+                let count = counts.entry(name.to_owned()).or_default();
+                count.checks += 1;
+                count.wrong |= message.is_some();
+            }
+        }
+        let Some(message) = message else { continue };
         let at = opened.at(&check);
         let own_file = check["at"].is_string();
         if !own_file || told.insert((at.clone(), message.to_owned())) {

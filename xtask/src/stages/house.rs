@@ -11,6 +11,7 @@ use super::{Context, Elsewhere, Lane, Stage, bounds, english};
 use crate::page::Place;
 use crate::project::folder;
 use crate::report::Report;
+use crate::workbench::in_parallel;
 
 pub const STAGE: Stage = Stage {
     name: "house",
@@ -21,22 +22,40 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let key = || {
+        let mut key = cx.key();
+        // The pages say in which order the chapters are.
+        for chapter in cx.project.chapters_in_order() {
+            key.text(chapter);
+        }
+        Ok(key.all_but_pages()?.finish())
+    };
+    cx.unless_passed(STAGE.name, key, report, |report| check(cx, report))
+}
+
+fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     bounds::check(cx, report)?;
     examples(cx, report)?;
     for package in cx.packages() {
         manifest(cx, package, report)?;
         order(cx, package, report);
+        let mut files = cx.project.files(folder(package))?;
+        files.retain(|file| file.extension().is_some_and(|e| e == "rs"));
+        let parts = in_parallel(&files, |file| -> Result<_> {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| file.display().to_string())?;
+            let mut part = Report::default();
+            part.checked += 1;
+            source(cx, package, file, &text, &mut part);
+            let shown = PathBuf::from(cx.project.shown(file));
+            english::source(&shown, &text, &mut part);
+            Ok((part, text))
+        });
         let mut names = String::new();
-        for file in cx.project.files(folder(package))? {
-            if file.extension().is_some_and(|ending| ending == "rs") {
-                let text = std::fs::read_to_string(&file)
-                    .with_context(|| file.display().to_string())?;
-                report.checked += 1;
-                source(cx, package, &file, &text, report);
-                let shown = PathBuf::from(cx.project.shown(&file));
-                english::source(&shown, &text, report);
-                names += &text;
-            }
+        for part in parts {
+            let (part, text) = part?;
+            report.absorb(part);
+            names += &text;
         }
         unused(cx, package, &names, report);
     }

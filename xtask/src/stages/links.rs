@@ -15,6 +15,7 @@ use crate::book::html_name;
 use crate::page::{Page, tidy};
 use crate::report::Report;
 use crate::repository;
+use crate::workbench::in_parallel;
 
 pub const STAGE: Stage = Stage {
     name: "links",
@@ -26,15 +27,21 @@ pub const STAGE: Stage = Stage {
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let (book, _) = cx.built_book()?;
-    let mut documents = HashMap::new();
-    for file in repository::every_file(&book)? {
-        if file.extension().is_some_and(|ending| ending == "html") {
-            let text = std::fs::read_to_string(&file)
-                .with_context(|| file.display().to_string())?;
-            let inside = file.strip_prefix(&book)?.to_owned();
-            documents.insert(inside, Document::parse(&text));
-        }
-    }
+    // A link into the repository leads to any file.
+    let key = || Ok(cx.key().book()?.built(&book)?.finish());
+    cx.unless_passed(STAGE.name, key, report, |report| check(cx, &book, report))
+}
+
+fn check(cx: &Context<'_>, book: &Path, report: &mut Report) -> Result<()> {
+    let mut files = repository::every_file(book)?;
+    files.retain(|file| file.extension().is_some_and(|e| e == "html"));
+    let parsed = in_parallel(&files, |file| {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| file.display().to_string())?;
+        let inside = file.strip_prefix(book)?.to_owned();
+        Ok((inside, Document::parse(&text)))
+    });
+    let documents = parsed.into_iter().collect::<Result<HashMap<_, _>>>()?;
     // Where a page's author wrote a link; generated documents have no author.
     let pages: HashMap<PathBuf, &Page> = cx
         .pages()
@@ -60,9 +67,9 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             let wrong = match site.as_deref().and_then(|s| link.strip_prefix(s))
             {
                 Some(inside) => {
-                    follow(&book, Path::new("index.html"), inside, &documents)
+                    follow(book, Path::new("index.html"), inside, &documents)
                 }
-                None => follow(&book, name, link, &documents),
+                None => follow(book, name, link, &documents),
             };
             let wrong = wrong.or_else(|| source_link(cx, link));
             if let Some(message) = wrong {

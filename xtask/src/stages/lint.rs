@@ -27,6 +27,11 @@ struct Bounds {
 }
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let key = || Ok(cx.key().book()?.finish());
+    cx.unless_passed(STAGE.name, key, report, |report| check(cx, report))
+}
+
+fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let setting = |key: &str, default: usize| -> Result<usize> {
         Ok(cx.project.setting(key)?.unwrap_or(default))
     };
@@ -56,8 +61,8 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             listing(page, &block, &bounds, &mut slugs, report);
         }
         prose::check(page, bounds.page_words, report);
-        features::lint(cx.project, page, report);
     }
+    features::lint(cx.project, &cx.pages(), report)?;
     unseen::check(cx, report)?;
     english::check(cx, report)?;
     report.remark(counts.to_string());

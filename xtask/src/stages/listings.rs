@@ -24,6 +24,11 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
+    let key = || Ok(cx.key().book()?.finish());
+    cx.unless_passed(STAGE.name, key, report, |report| check(cx, report))
+}
+
+fn check(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     let mut sources = HashSet::new();
     for package in cx.project.packages() {
         for target in &package.targets {

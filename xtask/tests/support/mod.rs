@@ -266,7 +266,8 @@ pub fn write(path: &Path, content: &[u8]) {
 pub struct Slot {
     /// The folder of the book.
     pub root: PathBuf,
-    target: PathBuf,
+    /// Where the tool builds for it.
+    pub target: PathBuf,
     _lock: File,
 }
 
