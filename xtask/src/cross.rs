@@ -10,19 +10,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use cargo_metadata::Package;
 
 use crate::project::Project;
 use crate::{WrongUse, process};
 
+mod apple;
 mod distribution;
+pub mod kqueue;
 pub mod no_link;
 mod platform;
 pub mod record;
 mod setup;
 mod wine;
 
+use apple::Apple;
 use distribution::Distribution;
+use kqueue::Kqueue;
 pub use platform::{PLATFORMS, Platform};
+use record::Done;
 pub use setup::setup;
 use wine::{Session, Wine};
 
@@ -33,6 +39,8 @@ pub struct Cross {
     pub platform: Platform,
     /// How its programs run.
     pub how: How,
+    /// What the compiler is told to compile for.
+    triple: String,
     /// What links them, if the tool has to say so.
     linker: Option<PathBuf>,
     /// The compiler with its standard library, if it isn't the usual one.
@@ -65,6 +73,10 @@ pub enum How {
     },
     /// By Wine.
     Wine(Wine),
+    /// Here, with libkqueue and what the compiler is told of it.
+    Kqueue(Kqueue, OsString),
+    /// They don't: they are only built and linked.
+    Linked(Apple),
     /// They don't: they are only built, and not linked.
     Built,
 }
@@ -104,12 +116,13 @@ impl Cross {
     ) -> Result<Cross> {
         let folder = project.work_folder("cross");
         let usual = compiler();
-        let is_here = project.host() == platform.triple;
-        let has_std = has_standard_library(&usual, platform.triple)?;
+        let triple = platform.target(project.host());
+        let is_here = project.host() == triple;
+        let has_std = has_standard_library(&usual, triple)?;
         let distribution = if has_std {
             None
         } else {
-            let found = Distribution::find(&folder, platform.triple);
+            let found = Distribution::find(&folder, triple);
             if found.is_none() {
                 missing.note("its standard library");
             }
@@ -127,21 +140,32 @@ impl Cross {
                 missing.note(name);
             }
         }
-        let how = if is_here {
+        let how = if platform.emulator == platform::Emulator::Kqueue {
+            kqueue(project, &folder, missing)
+        } else if is_here {
             How::Here
         } else if configured("runner") {
             How::Configured
         } else {
             runner(platform, &folder, missing)
         };
-        let target = match &distribution {
-            // Both compilers in one folder would replace each other's work.
-            Some(_) => folder.join("target"),
-            None => project.target(),
+        let target = match (&distribution, &how) {
+            // Both compilers in one folder would replace each other's work,
+            // and so would both settings of everything.
+            (Some(_), _) => folder.join("target"),
+            (_, How::Kqueue(..)) => folder.join("kqueue/target"),
+            _ => project.target(),
         };
         let compiler = match &distribution {
             Some(distribution) => distribution.rustc(),
             None => usual,
+        };
+        let how = match how {
+            How::Built if platform.is_apple() && !configured("linker") => {
+                let found = Apple::find(&folder, &compiler);
+                found.map_or(How::Built, How::Linked)
+            }
+            how => how,
         };
         let mut cross = Cross {
             platform,
@@ -150,6 +174,7 @@ impl Cross {
             distribution,
             target,
             root: project.root.clone(),
+            triple: triple.to_owned(),
             folder,
             rustc: crate::provenance::rustc(&compiler),
             settings: String::new(),
@@ -169,7 +194,7 @@ impl Cross {
             command.current_dir(&self.root);
             command.env("CARGO_TARGET_DIR", &self.target);
         }
-        command.args([verb, "--locked", "--target", self.platform.triple]);
+        command.args([verb, "--locked", "--target", &self.triple]);
         for (name, value) in self.environment() {
             match value {
                 Some(value) => command.env(name, value),
@@ -207,6 +232,17 @@ impl Cross {
                 let own = wine.environment();
                 found.extend(own.into_iter().map(|(n, v)| (n.to_owned(), v)));
             }
+            How::Kqueue(_, flags) => {
+                let name = platform::variable(&self.triple, "RUSTFLAGS");
+                let mut all = std::env::var_os(&name).unwrap_or_default();
+                all.push(" ");
+                all.push(flags);
+                set(name, &all);
+            }
+            How::Linked(apple) => {
+                set(self.platform.variable("LINKER"), apple.linker());
+                set("SDKROOT".to_owned(), apple.kit());
+            }
             How::Built => {
                 if let Ok(this) = std::env::current_exe() {
                     set(self.platform.variable("LINKER"), this.as_os_str());
@@ -239,22 +275,57 @@ impl Cross {
     /// machine's own.
     pub fn runner(&self) -> Option<String> {
         match &self.how {
-            How::Here | How::Built => None,
+            How::Here | How::Linked(_) | How::Built => None,
             How::Configured => Some("a configured runner".to_owned()),
             How::Qemu { version, .. } => Some(version.clone()),
             How::Wine(wine) => Some(wine.version()),
+            How::Kqueue(kqueue, _) => {
+                Some(format!("libkqueue {}", kqueue.version))
+            }
         }
     }
 
     /// Do its programs run here?
     pub fn runs(&self) -> bool {
-        !matches!(self.how, How::Built)
+        !matches!(self.how, How::Linked(_) | How::Built)
+    }
+
+    /// What is done with its programs instead, as a reader is told.
+    pub fn only(&self) -> &'static str {
+        match self.how {
+            How::Linked(_) => "built and linked",
+            _ => "built",
+        }
+    }
+
+    /// What is recorded of it.
+    pub fn done(&self) -> Done {
+        match self.how {
+            How::Linked(_) => Done::Linked,
+            How::Built => Done::Built,
+            _ => Done::Run,
+        }
     }
 
     /// Does something stand between its programs and this machine? Then they
     /// are slow.
     pub fn is_emulated(&self) -> bool {
-        !matches!(self.how, How::Here)
+        !matches!(self.how, How::Here | How::Kqueue(..))
+    }
+
+    /// Is there anything of the package on the platform?
+    pub fn has(&self, package: &Package) -> bool {
+        let is_kqueue = matches!(self.how, How::Kqueue(..));
+        !is_kqueue || kqueue::setting(package).is_some()
+    }
+
+    /// What the test programs are told.
+    pub fn test_arguments(&self) -> &'static [&'static str] {
+        match self.how {
+            // libkqueue mixes up what several threads do.
+            How::Kqueue(..) => &["--test-threads=1"],
+            _ => &[],
+        }
     }
 }
 
@@ -293,7 +364,8 @@ fn has_standard_library(compiler: &OsStr, triple: &str) -> Result<bool> {
 /// What runs the platform's programs, if it is here.
 fn runner(platform: Platform, folder: &Path, missing: &mut Missing) -> How {
     match platform.emulator {
-        platform::Emulator::None => How::Built,
+        // Of which the second was found before.
+        platform::Emulator::None | platform::Emulator::Kqueue => How::Built,
         platform::Emulator::Qemu { program, libraries } => {
             let name = program;
             let found = which(name).and_then(|path| {
@@ -320,6 +392,32 @@ fn runner(platform: Platform, folder: &Path, missing: &mut Missing) -> How {
             }
         },
     }
+}
+
+/// libkqueue, if it is here.
+fn kqueue(project: &Project, folder: &Path, missing: &mut Missing) -> How {
+    if !cfg!(target_os = "linux") {
+        missing.note("Linux");
+    }
+    match Kqueue::find(folder) {
+        Some(kqueue) => {
+            let flags = kqueue.flags(&project.packages());
+            How::Kqueue(kqueue, flags)
+        }
+        None => {
+            missing.note("libkqueue");
+            How::Built
+        }
+    }
+}
+
+/// The file of a folder whose name ends so: what another program has fetched.
+fn first_file(folder: &Path, ending: &str) -> Result<String> {
+    let files = std::fs::read_dir(folder)?;
+    let mut names =
+        files.filter_map(|file| file.ok()?.file_name().into_string().ok());
+    let found = names.find(|name| name.ends_with(ending));
+    found.with_context(|| format!("no file *{ending} was fetched"))
 }
 
 /// Where a program is: a path that is there, or a name on the search path.

@@ -36,9 +36,14 @@ pub enum Emulator {
     },
     /// Wine: this processor, and the calls of Windows.
     Wine,
+    /// libkqueue: this machine, and the event queue of macOS and the BSDs.
+    Kqueue,
     /// Nothing that one could have here.
     None,
 }
+
+/// What the tool calls kqueue on Linux: no compiler has a name for it.
+const KQUEUE: &str = "kqueue";
 
 /// All of them, in the order in which a page names them.
 pub const PLATFORMS: &[Platform] = &[
@@ -91,6 +96,13 @@ pub const PLATFORMS: &[Platform] = &[
         emulator: Emulator::Wine,
         packages: &["gcc-mingw-w64-x86-64-win32", "wine64"],
     },
+    Platform {
+        triple: KQUEUE,
+        name: "Linux with kqueue",
+        linker: None,
+        emulator: Emulator::Kqueue,
+        packages: super::kqueue::PACKAGES,
+    },
     only_built("x86_64-pc-windows-msvc", "Windows x86-64 (MSVC)"),
     only_built("aarch64-apple-darwin", "macOS arm64"),
     only_built("x86_64-apple-darwin", "macOS x86-64"),
@@ -122,10 +134,22 @@ impl Platform {
             })
     }
 
+    /// What the compiler is told to compile for, on a machine of `host`.
+    pub fn target<'a>(&self, host: &'a str) -> &'a str {
+        match self.emulator {
+            Emulator::Kqueue => host,
+            _ => self.triple,
+        }
+    }
+
+    /// Is it one of Apple's?
+    pub fn is_apple(&self) -> bool {
+        self.triple.contains("-apple-")
+    }
+
     /// The variable by which cargo is told `what` about it.
     pub fn variable(&self, what: &str) -> String {
-        let triple = self.triple.replace('-', "_").to_uppercase();
-        format!("CARGO_TARGET_{triple}_{what}")
+        variable(self.triple, what)
     }
 
     /// Has the user told cargo the `linker` or `runner` of this platform: by a
@@ -141,6 +165,12 @@ impl Platform {
             .filter_map(|file| std::fs::read_to_string(file).ok())
             .any(|text| names(&text, self.triple, what))
     }
+}
+
+/// The variable by which cargo is told `what` about a target.
+pub fn variable(triple: &str, what: &str) -> String {
+    let triple = triple.replace('-', "_").to_uppercase();
+    format!("CARGO_TARGET_{triple}_{what}")
 }
 
 /// Does a configuration of cargo's say `what` of the target?
@@ -185,8 +215,17 @@ mod tests {
     }
 
     #[test]
+    fn kqueue_is_this_machine_to_a_compiler() {
+        let host = "x86_64-unknown-linux-gnu";
+        let target = |name| Platform::find(name).unwrap().target(host);
+        assert_eq!(target("kqueue"), host);
+        assert_eq!(target("aarch64-apple-darwin"), "aarch64-apple-darwin");
+    }
+
+    #[test]
     fn what_links_can_be_installed() {
-        for platform in PLATFORMS {
+        let own = |platform: &&Platform| platform.triple != KQUEUE;
+        for platform in PLATFORMS.iter().filter(own) {
             let links = platform.linker.is_some();
             assert_eq!(links, !platform.packages.is_empty(), "{platform:?}");
             let runs = platform.emulator != Emulator::None;

@@ -62,6 +62,8 @@ pub enum Done {
     Run,
     /// Libraries, tests and examples were compiled and assembled.
     Built,
+    /// They were linked, too.
+    Linked,
 }
 
 impl Row {

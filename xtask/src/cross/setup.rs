@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
+use super::apple::Apple;
 use super::distribution::{self, Distribution};
+use super::kqueue::Kqueue;
+use super::platform::Emulator;
 use super::{Cross, Platform, compiler, has_standard_library, which};
 use crate::project::Project;
 use crate::{WrongUse, process};
@@ -23,7 +26,8 @@ const LIMIT: Duration = Duration::from_secs(1200);
 pub fn setup(project: &Project, triple: &str) -> Result<()> {
     let platform = Platform::find(triple)?;
     let usual = compiler();
-    let is_here = project.host() == triple;
+    let is_here = project.host() == platform.triple;
+    let triple = platform.target(project.host());
     let has_std = has_standard_library(&usual, triple)? || from_rustup(triple)?;
     let mut packages: Vec<&str> = Vec::new();
     if !is_here {
@@ -41,7 +45,18 @@ pub fn setup(project: &Project, triple: &str) -> Result<()> {
         );
         Distribution::build(&folder, triple)?;
     }
-    let cross = Cross::find(project, triple)?;
+    if platform.is_apple() && Apple::find(&folder, &usual).is_none() {
+        println!("fetching the list of what macOS offers, 100 MB, by pip");
+        if let Err(error) = Apple::fetch(&folder, &usual) {
+            println!("without it, nothing is linked: {error:#}");
+        }
+    }
+    if platform.emulator == Emulator::Kqueue && Kqueue::find(&folder).is_none()
+    {
+        println!("fetching libkqueue");
+        Kqueue::fetch(&folder)?;
+    }
+    let cross = Cross::find(project, platform.triple)?;
     // The first start makes what Wine needs.
     drop(cross.start()?);
     println!("{}", ready(&cross));
@@ -56,7 +71,8 @@ fn ready(cross: &Cross) -> String {
         Some(runner) => format!("its programs run by {runner}"),
         None if cross.runs() => "its programs run here".to_owned(),
         None => {
-            "nothing here runs its programs: they are only built".to_owned()
+            let only = cross.only();
+            format!("nothing here runs its programs: they are only {only}")
         }
     };
     format!(

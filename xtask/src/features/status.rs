@@ -102,6 +102,10 @@ fn platforms(recorded: &[Row]) -> Result<Vec<(&'static str, String)>> {
         match row.done {
             Done::Run => run.push(ran(row)?),
             Done::Built => built.push(inline(row.platform()?.name)),
+            Done::Linked => {
+                let name = inline(row.platform()?.name);
+                built.push(format!("{name} (linked)"));
+            }
         }
         let time = format!("{}, {}", inline(&row.date), inline(&row.rustc));
         if !times.contains(&time) {

@@ -30,7 +30,7 @@ pub const STAGE: Stage = Stage {
 };
 
 fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
-    let packages = cx.packages();
+    let packages = packages(cx, report);
     if packages.is_empty() {
         return Ok(());
     }
@@ -87,6 +87,21 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
     remember(cx, &packages, report)
 }
 
+/// The packages to test. Says which ones have nothing on another platform.
+fn packages<'a>(cx: &'a Context<'_>, report: &mut Report) -> Vec<&'a Package> {
+    let mut packages = cx.packages();
+    if let Some(cross) = cx.cross {
+        let all = packages.len();
+        packages.retain(|package| cross.has(package));
+        let without = all - packages.len();
+        if without > 0 {
+            let name = cross.platform.name;
+            report.remark(format!("{without} crates have nothing for {name}"));
+        }
+    }
+    packages
+}
+
 /// Says how the programs of another platform run.
 fn told(cx: &Context<'_>, report: &mut Report) {
     if let Some(cross) = cx.cross {
@@ -94,7 +109,10 @@ fn told(cx: &Context<'_>, report: &mut Report) {
         report.remark(match cross.runner() {
             Some(runner) => format!("for {name}, by {runner}"),
             None if cross.runs() => format!("for {name}, here"),
-            None => format!("only built, for {name}: nothing was run"),
+            None => {
+                let only = cross.only();
+                format!("only {only}, for {name}: nothing was run")
+            }
         });
     }
 }
@@ -139,9 +157,7 @@ fn row(cx: &Context<'_>, package: &Package) -> Row {
         row.by = cross.runner();
         row.command += &format!(" --target {}", row.target);
         row.rustc.clone_from(&cross.rustc);
-        if !cross.runs() {
-            row.done = Done::Built;
-        }
+        row.done = cross.done();
     }
     row
 }
@@ -269,6 +285,7 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     command.args(["--no-fail-fast", "--package", &package.name]);
     // Of what has passed, too: it may say that it could test nothing.
     command.args(["--", "--show-output"]);
+    command.args(cx.cross.map_or(&[][..], Cross::test_arguments));
     // A test that compiles programs may take longer than a minute, and one in
     // an emulator.
     let long = package.metadata["book"]["long-tests"] == true
@@ -295,15 +312,19 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
     let passed: usize = libtest::results(&done.output)
         .map(|result| result.passed)
         .sum();
+    // Those that the source leaves out, and says why, count as others that
+    // can test nothing.
+    let mut idle = libtest::ignored(&done.output);
+    let count = passed + idle.len();
     let ignored: usize = libtest::results(&done.output)
         .map(|result| result.ignored)
         .sum();
-    if ignored > 0 {
-        report.remark(format!("{ignored} of {} ignored", package.name));
+    if ignored > idle.len() {
+        let without_reason = ignored - idle.len();
+        report.remark(format!("{without_reason} of {} ignored", package.name));
     }
-    report.checked += passed;
+    report.checked += count;
     // cargo says which test program runs, then comes its list of failures.
-    let mut idle = Vec::new();
     for run in done.output.split(RUNNING).flat_map(doc_tests) {
         idle.extend(libtest::left_out(run));
         let program = run.lines().next().unwrap_or_default();
@@ -326,7 +347,7 @@ fn test(cx: &Context<'_>, package: &Package, key: u64) -> Result<Outcome> {
         );
     }
     if report.failures.is_empty() {
-        self::passed(cx, package, key, passed, idle.len());
+        self::passed(cx, package, key, count, idle.len());
     } else {
         cx.cache.failed(&check(cx, package));
     }

@@ -69,6 +69,18 @@ pub fn failures(output: &str) -> Vec<(String, String)> {
     found
 }
 
+/// The tests of one program that its source leaves out, with the reasons.
+pub fn ignored(output: &str) -> Vec<(String, String)> {
+    let lines = output.lines();
+    lines
+        .filter_map(|line| {
+            let rest = line.strip_prefix("test ")?;
+            let (test, why) = rest.split_once(" ... ignored, ")?;
+            Some((test.to_owned(), why.to_owned()))
+        })
+        .collect()
+}
+
 /// How a test says that it could test nothing, and why.
 const LEFT_OUT: [&str; 2] = ["not tested: ", "skipped: "];
 
@@ -110,6 +122,14 @@ mod tests {
         assert_eq!(results.len(), 1);
         assert_eq!((results[0].passed, results[0].failed), (10, 2));
         assert_eq!((results[0].ignored, results[0].seconds), (1, 0.25));
+    }
+
+    #[test]
+    fn a_test_may_be_left_out_for_a_reason() {
+        let output = "test a ... ok\ntest b ... ignored, no kernel\n\
+                      test src/lib.rs - c (line 3) ... ignored\n";
+        let b = ("b".to_owned(), "no kernel".to_owned());
+        assert_eq!(ignored(output), [b]);
     }
 
     /// What `--show-output` prints, when one test of three has failed.
