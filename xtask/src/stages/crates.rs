@@ -188,6 +188,9 @@ fn examples(package: &Package, report: &mut Report) -> Result<()> {
 type Timed = (f64, String);
 
 fn timings(cx: &Context<'_>, programs: Vec<Timed>, report: &mut Report) {
+    if cx.cross.is_some_and(|cross| !cross.runs()) {
+        return;
+    }
     let sum: f64 = programs.iter().map(|(seconds, _)| seconds).sum();
     report.remark(format!("their tests ran for {sum:.0} s"));
     cx.longest("the test programs", programs, report);

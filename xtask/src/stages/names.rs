@@ -1,5 +1,6 @@
 //! What the text names is there: files, and commands of cargo and of this
-//! tool, in back quotes on a page, in a README, in CONTRIBUTING.md.
+//! tool, in back quotes on a page, in a README, in CONTRIBUTING.md. So do the
+//! hosted workflows, of which no machine but the host's runs all steps.
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use pulldown_cmark::{Event, Parser};
 
 use super::{Context, Elsewhere, Lane, STAGES, Stage};
 use crate::block::markdown_options;
+use crate::cross::Platform;
 use crate::exercise;
 use crate::page::Place;
 use crate::project::folder;
@@ -65,7 +67,55 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
             check(cx, &known, owner, &Place::new(&file, line), &text, report);
         }
     }
+    if cx.only.is_empty() {
+        workflows(cx, &known, report)?;
+    }
     Ok(())
+}
+
+/// The commands of the hosted workflows.
+fn workflows(
+    cx: &Context<'_>,
+    known: &Known,
+    report: &mut Report,
+) -> Result<()> {
+    for file in cx.project.files(&cx.project.root.join(WORKFLOWS))? {
+        let text = std::fs::read_to_string(&file)?;
+        for (line, command) in commands(&text) {
+            let place = Place::new(cx.project.shown(&file), line);
+            check(cx, known, None, &place, &command, report);
+        }
+    }
+    Ok(())
+}
+
+/// Where they are.
+const WORKFLOWS: &str = ".github/workflows";
+
+/// The lines of a workflow that are commands of cargo's, each with the lines
+/// of options that follow. A line with a package and no command is one of
+/// those that a loop hands to `cargo test`.
+fn commands(workflow: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut goes_on = false;
+    for (index, line) in workflow.lines().enumerate() {
+        let line = line.trim().trim_start_matches("- ");
+        let line = line.trim_start_matches("run: ");
+        if line.starts_with("cargo ") {
+            found.push((index + 1, line.to_owned()));
+        } else if line.starts_with("--package ") {
+            found.push((index + 1, format!("cargo test {line}")));
+        } else if goes_on && line.starts_with("--") {
+            if let Some((_, command)) = found.last_mut() {
+                *command += &format!(" {line}");
+            }
+        } else {
+            goes_on = false;
+            continue;
+        }
+        goes_on = true;
+    }
+    found
 }
 
 struct Known {
@@ -183,12 +233,16 @@ fn cargo(
     owner: Option<&Package>,
     words: &[&str],
 ) -> Option<String> {
-    let value = |names: &[&str]| {
-        let at = words.iter().position(|word| names.contains(word))?;
-        words.get(at + 1).copied()
+    // What comes after a bare `--` is for the program.
+    let words = words.split(|word| *word == "--").next().unwrap_or_default();
+    let values = |names: &'static [&str]| {
+        let pairs = words.windows(2);
+        pairs
+            .filter(|two| names.contains(&two[0]))
+            .map(|two| two[1])
     };
     let all = cx.project.metadata.workspace_packages();
-    let package = match value(&["-p", "--package"]) {
+    let package = match values(&["-p", "--package"]).next() {
         Some(name) if is_placeholder(name) => return None,
         Some(name) => match all.iter().find(|package| package.name == name) {
             Some(package) => Some(*package),
@@ -196,20 +250,24 @@ fn cargo(
         },
         None => owner,
     };
-    let kinds = [
-        ("--example", TargetKind::Example),
-        ("--test", TargetKind::Test),
-        ("--bench", TargetKind::Bench),
-        ("--bin", TargetKind::Bin),
+    let package = package?;
+    let kinds: [(&'static [&str], TargetKind); 4] = [
+        (&["--example"], TargetKind::Example),
+        (&["--test"], TargetKind::Test),
+        (&["--bench"], TargetKind::Bench),
+        (&["--bin"], TargetKind::Bin),
     ];
     kinds.into_iter().find_map(|(option, kind)| {
-        let name = value(&[option]).filter(|name| !is_placeholder(name))?;
-        let package = package?;
-        let there = package
-            .targets
-            .iter()
-            .any(|target| target.name == name && target.is_kind(kind.clone()));
-        (!there).then(|| format!("{} has no {option} {name}", package.name))
+        let there = |name: &str| {
+            let mut all = package.targets.iter();
+            all.any(|target| {
+                target.name == name && target.is_kind(kind.clone())
+            })
+        };
+        let mut names = values(option).filter(|name| !is_placeholder(name));
+        let name = names.find(|name| !there(name))?;
+        let option = option[0];
+        Some(format!("{} has no {option} {name}", package.name))
     })
 }
 
@@ -224,9 +282,17 @@ fn tool(cx: &Context<'_>, known: &Known, words: &[&str]) -> Option<String> {
     if !crate::cli::knows(command) {
         return Some(format!("cargo xtask has no command {command:?}"));
     }
+    if let Some(at) = rest.iter().position(|word| *word == "--target")
+        && let Some(name) = rest.get(at + 1)
+        && !is_placeholder(name)
+        && Platform::find(name).is_err()
+    {
+        return Some(format!("there is no target {name}"));
+    }
     let mut arguments = rest
         .iter()
         .filter(|word| !is_placeholder(word))
+        .filter(|word| Platform::find(word).is_err())
         .filter(|word| !word.starts_with(['-', '.', '[', '<', '/']));
     let is_package = |word: &str| cx.project.package(word).is_ok();
     arguments.find_map(|word| {
@@ -241,4 +307,24 @@ fn tool(cx: &Context<'_>, known: &Known, words: &[&str]) -> Option<String> {
         (!is_known)
             .then(|| format!("`cargo xtask {command}` knows no {word:?}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workflow_has_commands() {
+        let text = "run: >\n  cargo test --package a --lib\n  --test b\n\
+                    env:\n  LINES: |\n    --package c --test d\n\
+                    - run: cargo xtask test lint\nother: --test e\n";
+        let found = commands(text);
+        let expected = [
+            (2, "cargo test --package a --lib --test b"),
+            (6, "cargo test --package c --test d"),
+            (7, "cargo xtask test lint"),
+        ];
+        let expected = expected.map(|(line, text)| (line, text.to_owned()));
+        assert_eq!(found, expected);
+    }
 }
