@@ -17,7 +17,7 @@ fn passes(name: &str, act: impl FnOnce()) {
 }
 
 /// How many descriptors this process may have open.
-fn limit_descriptors(most: u64) {
+fn limit_descriptors(most: libc::rlim_t) {
     let limit = libc::rlimit {
         rlim_cur: most,
         rlim_max: most,
