@@ -279,7 +279,12 @@ fn programs(project: &Project, package: &Package) -> Result<Vec<PathBuf>> {
         .args(["bench", "--quiet", "--locked", "--no-run", "--benches"])
         .args(["--message-format=json", "--package", &package.name]);
     let built = process::run(&mut command, BUILD_LIMIT)?;
-    ensure!(built.success(), "the benchmarks:\n{}", built.output);
+    ensure!(
+        built.success(),
+        "the benchmarks: cargo {}:\n{}",
+        built.ending(),
+        built.output
+    );
     let mut found = Vec::new();
     for message in Message::parse_stream(built.output.as_bytes()) {
         if let Message::CompilerArtifact(artifact) = message?

@@ -15,8 +15,8 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 use crate::process;
 use crate::project::{Project, folder};
 
-/// No build of generated code takes as long as this.
-pub const BUILD_LIMIT: Duration = Duration::from_secs(600);
+/// No build takes as long as this, with a cold target and on a busy machine.
+pub const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 
 /// A generated package.
 #[derive(Debug)]
@@ -109,7 +109,8 @@ impl Workbench {
         let built = process::run(&mut command, BUILD_LIMIT)?;
         ensure!(
             built.success(),
-            "the libraries do not build:\n{}",
+            "the libraries do not build: cargo {}:\n{}",
+            built.ending(),
             built.output
         );
         let mut arguments = Vec::new();

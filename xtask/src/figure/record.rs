@@ -265,7 +265,8 @@ pub(super) fn build(
     let built = process::run(&mut command, BUILD_LIMIT)?;
     ensure!(
         built.success(),
-        "example {example} of {package} does not build:\n{}",
+        "example {example} of {package} does not build: cargo {}:\n{}",
+        built.ending(),
         built.output
     );
     for message in Message::parse_stream(built.output.as_bytes()) {

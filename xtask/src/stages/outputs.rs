@@ -149,7 +149,8 @@ fn check(
     let compiled = process::run(&mut compile, LIMIT)?;
     if !compiled.success() {
         return Ok(Some(format!(
-            "its program does not compile:\n{}",
+            "its program does not compile: rustc {}:\n{}",
+            compiled.ending(),
             compiled.output
         )));
     }

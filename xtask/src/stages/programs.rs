@@ -192,7 +192,12 @@ fn test_program(bench: &Workbench) -> Result<PathBuf> {
     build.args(["test", "--quiet", "--no-run", "--test", "programs"]);
     build.arg("--message-format=json");
     let built = process::run(&mut build, workbench::BUILD_LIMIT)?;
-    ensure!(built.success(), "skeptic's tests:\n{}", built.output);
+    ensure!(
+        built.success(),
+        "skeptic's tests: cargo {}:\n{}",
+        built.ending(),
+        built.output
+    );
     Message::parse_stream(built.output.as_bytes())
         .filter_map(Result::ok)
         .find_map(|message| match message {

@@ -117,7 +117,8 @@ fn rustfmt(
         }
     }
     if !done.success() && !told {
-        report.fail_at("cargo fmt --check", done.output);
+        let text = format!("it {}:\n{}", done.ending(), done.output);
+        report.fail_at("cargo fmt --check", text);
     }
     Ok(())
 }
@@ -163,7 +164,8 @@ fn clippy(
         }
     }
     if !done.success() && report.failures.len() == before {
-        report.fail_at("cargo clippy", done.output);
+        let text = format!("it {}:\n{}", done.ending(), done.output);
+        report.fail_at("cargo clippy", text);
     }
     Ok(())
 }
