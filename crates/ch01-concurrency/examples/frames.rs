@@ -77,6 +77,12 @@ fn play(when: When) -> Outcome {
             }
         }
         // ANCHOR_END: frames
+        // Pieces for which a busy machine has left no time between frames.
+        while !left.is_zero() {
+            be_busy(PIECE.min(left));
+            left = left.saturating_sub(PIECE);
+            computed = asked.elapsed();
+        }
         if let Some(other) = other {
             computed = other.join().expect("it only computes");
         }
