@@ -59,6 +59,18 @@ fn one_who_switches_makes_at_most_200_and_reaches_it() {
     assert_eq!(report(1, Way::Switch, &posters(7)).took, Time::secs(126));
 }
 
+/// Begun 18 s apart, five under way at a time never want her hands at once: they
+/// do in the 1st, 8th and 15th of every fifteen times 6 s, counted from the
+/// beginning of each.
+#[test]
+fn five_under_way_are_enough_if_they_begin_apart() {
+    let at = |nth: u64| Job::poster().at(Time::secs(18 * nth));
+    let jobs: Vec<Job> = (0..50_u64).map(at).collect();
+    let report = report(1, Way::Switch, &jobs);
+    assert_eq!(report.latency.max, Time::secs(90));
+    assert_eq!(report.took, Time::secs(18 * 49 + 90));
+}
+
 #[test]
 fn one_job_takes_as_long_in_every_way() {
     for way in [Way::Wait, Way::Switch, Way::Steal] {

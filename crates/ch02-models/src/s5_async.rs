@@ -196,8 +196,8 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // The swap also publishes what this thread has done so far: the poll
-        // that `begin` begins will see it, whoever made the entry.
+        // The swap also publishes what this thread has done so far: the next
+        // poll will see it, even if another thread has queued the task.
         if !self.queued.swap(true, Ordering::AcqRel) {
             let mut queue = self.ready.queue();
             queue.tasks.push_back(self.task);

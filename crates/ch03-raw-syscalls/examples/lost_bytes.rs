@@ -17,7 +17,7 @@ fn run() -> io::Result<String> {
     // A pipe that takes what it has room for, and does not wait for more.
     let (mut reader, writer) = io::pipe()?;
     waiting::set_nonblocking(writer.as_fd())?;
-    let _ = s2_libc::write(writer.as_fd(), &bytes)?; // its answer: unread
+    let _ = s2_libc::write(writer.as_fd(), &bytes)?; // result ignored
     drop(writer);
     reader.read_to_end(&mut received)?;
     let first = format!("one write:   received {}", received.len());
@@ -31,7 +31,8 @@ fn run() -> io::Result<String> {
             format!("write_all:   {sent} sent, then: {why}")
         }
     };
-    Ok(format!("sent 1000000 bytes\n{first}\n{second}"))
+    let offered = bytes.len();
+    Ok(format!("offered {offered} bytes\n{first}\n{second}"))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -2,8 +2,8 @@
 //!
 //! What is left of stage 1 when there are no arguments: the number goes in,
 //! the result comes out. The clobbers stay, because they belong to the
-//! instruction and to the kernel, not to the service. On x86-64 `rdx`, which
-//! was an input before, joins them.
+//! instruction and to the kernel, not to the service. In the block for x86-64
+//! `rdx`, which was an input before, joins them: macOS leaves something in it.
 #![cfg(any(
     target_os = "macos",
     all(

@@ -65,10 +65,10 @@ mod linux {
         loop {
             match stream.read(&mut room) {
                 Ok(0) => return Ok(true),
-                // There may be more, which the queue will not report.
+                // There may be more, of which no event need tell.
                 Ok(count) => bytes.extend_from_slice(&room[..count]),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(false); // from here on it will
+                    return Ok(false); // what comes now gives an event
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

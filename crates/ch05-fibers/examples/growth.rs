@@ -75,7 +75,7 @@ mod linux {
             black_box(room.as_ptr());
         }
         let mut stack = Stack::new(1024 * 1024)?;
-        // SAFETY: the stack is larger than the frame.
+        // SAFETY: the stack has room for four such frames.
         unsafe { visit(&mut stack, &mut step) };
         pages(&stack)
     }

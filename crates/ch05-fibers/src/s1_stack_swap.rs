@@ -84,8 +84,8 @@ struct Visit<'v> {
 ///
 /// # Safety
 ///
-/// Frames without stack probes, in what `guest` calls, must be smaller than the
-/// guard.
+/// A frame without stack probes, in what `guest` calls, must fit on the stack or
+/// be smaller than the guard.
 // ANCHOR: visit
 pub unsafe fn visit(stack: &mut Stack, guest: &mut dyn FnMut()) {
     let mut state = Visit {

@@ -2,8 +2,10 @@
 
 mod support;
 
-use ch05_fibers::{Runtime, sleep, spawn, yield_now};
+use ch05_fibers::net::TcpListener;
+use ch05_fibers::{Runtime, ScopedJoinHandle, scope, sleep, spawn, yield_now};
 use std::cell::{Cell, RefCell};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::{catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
@@ -227,4 +229,38 @@ fn the_smallest_stack_is_large_enough_for_a_backtrace() {
         assert!(output.status.success(), "{said}");
         assert!(said.contains("reported on a small stack"), "{said}");
     }
+}
+
+/// A body that catches its cancellation continues. What it spawns then has no
+/// future, like its owner, which waited for such a fiber for ever.
+#[test]
+fn what_a_cancelled_owner_spawns_in_its_scope_is_cancelled() {
+    within_a_minute(|| {
+        let accepted = Cell::new(None);
+        runtime().run(|| {
+            scope(|outer| {
+                assert!(catch_unwind(wait_for_each_other).is_err());
+                outer.spawn(|| {
+                    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                    let listener = TcpListener::bind(any).unwrap();
+                    // Nobody will come.
+                    accepted.set(Some(listener.accept().is_ok()));
+                });
+            });
+        });
+        assert_eq!(accepted.get(), None, "it was unwound");
+    });
+}
+
+/// Each of two fibers joins the other: a deadlock, so that all are cancelled.
+fn wait_for_each_other() {
+    scope(|scope| {
+        let slot = Rc::new(Cell::new(None::<ScopedJoinHandle<'_, ()>>));
+        let theirs = Rc::clone(&slot);
+        let first = scope.spawn(move || {
+            drop(theirs.take().map(ScopedJoinHandle::join));
+        });
+        let second = scope.spawn(move || drop(first.join()));
+        slot.set(Some(second));
+    });
 }

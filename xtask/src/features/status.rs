@@ -141,7 +141,7 @@ fn ran(row: &Row) -> Result<String> {
     let tests = row.count.saturating_sub(row.left_out);
     let left_out = match row.left_out {
         0 => String::new(),
-        count => format!("; {count} more have nothing to test there"),
+        count => format!("; {count} more had nothing to test there"),
     };
     Ok(format!("{name}{by} ({tests} tests{left_out})"))
 }

@@ -141,8 +141,9 @@ impl Scheduler {
     /// cancels the scope's fibers.
     // ANCHOR: wait_for_scope
     pub(crate) fn wait_for_scope(&self, scope: &ScopeData) {
-        let asked = |me: &Fiber| me.cancel() == Cancel::Asked;
-        if self.here().is_some_and(asked) {
+        // Also if its body has caught the unwinding, and gone on.
+        let cancelled = |me: &Fiber| me.cancel() != Cancel::No;
+        if self.here().is_some_and(cancelled) {
             self.cancel_scope(scope);
         }
         if self.wait(State::InScope, None).is_err() {
