@@ -95,17 +95,21 @@ impl Cache {
         self.lock().remove(name);
     }
 
-    /// Writes the record back.
+    /// Writes the record back, whole or not at all: on a full disk the old one
+    /// stays.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self) -> Result<()> {
-        if let Some(folder) = self.file.parent() {
+        let folder = self.file.parent().context("a file lies in a folder")?;
+        let write = || -> Result<()> {
             std::fs::create_dir_all(folder)?;
-        }
-        let text = serde_json::to_string_pretty(&*self.lock())?;
-        std::fs::write(&self.file, text)
-            .with_context(|| self.file.display().to_string())
+            let new = tempfile::NamedTempFile::new_in(folder)?;
+            serde_json::to_writer_pretty(&new, &*self.lock())?;
+            new.persist(&self.file)?;
+            Ok(())
+        };
+        write().with_context(|| self.file.display().to_string())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {

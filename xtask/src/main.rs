@@ -18,6 +18,7 @@ mod cache;
 mod chromium;
 mod cli;
 mod cross;
+mod disk;
 mod excerpt;
 mod exercise;
 mod features;

@@ -74,6 +74,22 @@ fn a_built_book_that_was_changed_is_built_again() {
     assert_eq!(support::read_text(&page), built);
 }
 
+/// A run that cannot store what has passed still tells what it found: on a full
+/// disk that is all one gets.
+#[test]
+fn a_record_that_cannot_be_written_costs_nothing_else() {
+    let slot = good();
+    let record = slot.target.join("xtask/passed.json");
+    let _ = std::fs::remove_file(&record);
+    std::fs::create_dir_all(&record).unwrap_or_else(|e| panic!("{e}"));
+    let ran = slot.tool(&["test", "lint"]);
+    std::fs::remove_dir(&record).unwrap_or_else(|e| panic!("{e}"));
+    exits(&ran, 0);
+    for told in ["will not know what passed", "passed.json", "\n1 passed"] {
+        assert!(ran.stdout.contains(told), "{told}: {ran}");
+    }
+}
+
 /// A page that is edited is opened again; and so is what the checks of the whole
 /// book have looked at, and nothing else.
 #[test]

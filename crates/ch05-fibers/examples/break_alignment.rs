@@ -44,7 +44,6 @@ mod linux {
     }
     // ANCHOR_END: prepare
 
-    // ANCHOR: store
     /// Four numbers that are stored by one instruction.
     #[repr(align(16))]
     struct Four([f32; 4]);
@@ -63,7 +62,6 @@ mod linux {
         // SAFETY: stored a moment ago, all of it.
         unsafe { four.assume_init_ref() }.0[3]
     }
-    // ANCHOR_END: store
 
     extern "C" fn arrive(visit: *mut u8) -> ! {
         println!("  stored: {}", store());

@@ -180,7 +180,7 @@ impl Group {
 
     fn small_numbers(&self) -> &'static str {
         if self.rows.iter().any(|row| row.instructions.is_some()) {
-            " The small numbers are instructions, counted by callgrind."
+            " The small numbers are instructions, counted by callgrind: a mean."
         } else {
             ""
         }

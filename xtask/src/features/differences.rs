@@ -40,15 +40,6 @@ fn difference(site: &Site<'_>, page: &Page, argument: &str) -> Result<String> {
     };
     let (added, removed) = (count(ChangeTag::Insert), count(ChangeTag::Delete));
     ensure!(added + removed > 0, "{argument}: there is no difference");
-    let mut text = String::new();
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        if !text.is_empty() {
-            text.push_str("...\n");
-        }
-        for change in hunk.iter_changes() {
-            text += &format!("{}{}", change.tag(), change);
-        }
-    }
     let name = |excerpt: &Excerpt| {
         let name = excerpt.file.file_name().unwrap_or_default();
         escape(&name.to_string_lossy())
@@ -64,10 +55,24 @@ fn difference(site: &Site<'_>, page: &Page, argument: &str) -> Result<String> {
     };
     Ok(format!(
         "<figure class=\"listing difference\">\n<figcaption><span>\
-         {title}</span> {} more, {removed} fewer</figcaption>\n\n{}\n\n</figure>",
+         {title}</span> {} added, {removed} removed</figcaption>\n\n{}\n\n</figure>",
         lines(added),
-        fenced("diff", &text)
+        fenced("diff", &changes(&diff))
     ))
+}
+
+/// What has changed, with three lines around it.
+pub fn changes(diff: &TextDiff<'_, '_, str>) -> String {
+    let mut text = String::new();
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        if !text.is_empty() {
+            text.push_str("...\n");
+        }
+        for change in hunk.iter_changes() {
+            text += &format!("{}{}", change.tag(), change);
+        }
+    }
+    text
 }
 
 fn lines(count: usize) -> String {

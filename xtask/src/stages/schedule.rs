@@ -10,6 +10,7 @@ use anyhow::Result;
 use super::{Context, Elsewhere, Lane, STAGES, Selection, Stage};
 use crate::cache::Cache;
 use crate::cross::Cross;
+use crate::disk;
 use crate::page::Problem;
 use crate::progress::Board;
 use crate::project::Project;
@@ -62,16 +63,13 @@ pub fn run(
         told: Mutex::new(Told::new(&stages)),
         failed: Mutex::default(),
     };
-    run.lane(&stages, Lane::Text)?;
+    run.lane(&stages, Lane::Text);
     std::thread::scope(|scope| {
-        let programs = scope.spawn(|| run.lane(&stages, Lane::Programs));
-        let pages = run.lane(&stages, Lane::Pages);
-        let programs = programs.join().unwrap_or_else(|panic| {
-            std::panic::resume_unwind(panic);
-        });
-        programs.and(pages)
-    })?;
-    run.once_more()?;
+        scope.spawn(|| run.lane(&stages, Lane::Programs));
+        run.lane(&stages, Lane::Pages);
+    });
+    run.once_more();
+    let unsaved = cache.save();
     let told = run
         .told
         .into_inner()
@@ -86,6 +84,14 @@ pub fn run(
     if !failed.is_empty() {
         println!("failed: {}", failed.join(", "));
         told.tell_again();
+        if let Some(full) = disk::nearly_full(&project.target()) {
+            println!("{full}: some of this may be wrong for that reason only");
+        }
+    }
+    if let Err(error) = unsaved {
+        println!(
+            "the next run will not know what passed in this one: {error:#}"
+        );
     }
     let passed = told.names(Verdict::Passed).len();
     println!("{:.1} s in all", started.elapsed().as_secs_f64());
@@ -110,7 +116,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn lane(&self, stages: &[&'a Stage], lane: Lane) -> Result<()> {
+    fn lane(&self, stages: &[&'a Stage], lane: Lane) {
         for &stage in stages.iter().filter(|stage| stage.lane == lane) {
             // Relaxed: it says nothing about other memory, and a stage more
             // does no harm.
@@ -123,9 +129,14 @@ impl<'a> Run<'a> {
             } else {
                 self.postpone(stage, report, time);
             }
-            self.cache.save()?;
+            self.save();
         }
-        Ok(())
+    }
+
+    /// Saves what has passed, in case this run is stopped. If that cannot be
+    /// done, the end of the run says so.
+    fn save(&self) {
+        let _ = self.cache.save();
     }
 
     fn run_one(&self, stage: &Stage) -> (Report, Duration) {
@@ -173,7 +184,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs the stages that failed once more, by themselves.
-    fn once_more(&self) -> Result<()> {
+    fn once_more(&self) {
         let failed = self.failed.lock();
         let mut failed = failed.unwrap_or_else(PoisonError::into_inner);
         for (stage, first, time) in failed.drain(..) {
@@ -185,9 +196,8 @@ impl<'a> Run<'a> {
                 second.notes.extend(first.notes);
             }
             self.tell(stage.name, second, time + more);
-            self.cache.save()?;
+            self.save();
         }
-        Ok(())
     }
 
     /// Prints what is known of the stages, up to the first that still runs.

@@ -18,7 +18,6 @@ use std::ptr;
 ///
 /// `to` must be a stack that was suspended by this function (or prepared), is
 /// alive, and is resumed by nothing else. `save` must be valid for a write.
-// ANCHOR: switch_riscv64
 #[inline(always)]
 pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
     // register   on entry                   after label 2
@@ -54,7 +53,6 @@ pub unsafe fn switch(save: *mut StackPointer, to: StackPointer) {
         );
     }
 }
-// ANCHOR_END: switch_riscv64
 
 /// The words that `first_words` makes.
 pub const PREPARED: usize = 4;

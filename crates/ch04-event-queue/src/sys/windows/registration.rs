@@ -101,7 +101,6 @@ impl Registration {
         Arc::ptr_eq(&own.0, &queue.0).then_some(socket)
     }
 
-    // ANCHOR: windows_ask_again
     /// Asks again about what the operation would have had to wait for, if the
     /// program wants to know, and has not heard the final word on it. What has
     /// not been answered yet stays asked. (mio asks about both directions, and
@@ -122,7 +121,6 @@ impl Registration {
             lock(&queue.0.to_ask).push(Arc::clone(socket));
         }
     }
-    // ANCHOR_END: windows_ask_again
 }
 
 impl Drop for Registration {
