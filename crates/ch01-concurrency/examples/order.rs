@@ -32,7 +32,7 @@ struct Experiment {
     numbers: [Apart; 2],
     /// How often a thread has come to the start of a round.
     at_start: Apart,
-    /// The round that is not played any more; 0 until that is decided.
+    /// The first round that is not played; 0 until that is decided.
     last: AtomicUsize,
 }
 

@@ -20,8 +20,8 @@ fn one_chain(numbers: &[f64]) -> f64 {
     sum
 }
 
-/// Each addition needs the result of the fourth before. (The compiler may not
-/// turn the other function into this: with fractions, another order of
+/// Each addition needs the result of the one four places back. (The compiler
+/// may not turn the other function into this: with fractions, another order of
 /// additions gives another result. Sums of whole numbers this small are exact.)
 #[inline(never)]
 fn four_chains(numbers: &[f64]) -> f64 {

@@ -287,7 +287,7 @@ pub fn be_busy(time: Duration) -> Duration {
     let (wall, start) = (Instant::now(), processor_time());
     loop {
         let used = processor_time() - start;
-        // By the wall clock, too, which the system corrects all the time: the
+        // By the wall clock, too: the system keeps adjusting that one, so the
         // two differ by a few parts in 10,000.
         if used >= time && wall.elapsed() >= time {
             return used;

@@ -1,6 +1,6 @@
 //! Solution of exercise `missing_register`.
 //!
-//! It was r14. In a debug build every value lives on the stack between two
+//! It was r14. In a debug build values live on the stack between two
 //! statements, so a lost register costs nothing; an optimised caller keeps in
 //! it what it still needs, and finds there what the other stack had.
 #![cfg(all(unix, target_arch = "x86_64"))]
