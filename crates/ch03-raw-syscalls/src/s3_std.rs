@@ -46,7 +46,6 @@ pub fn print_lines(lines: &[&str]) -> io::Result<()> {
 /// # Errors
 ///
 /// The first one that the system reports, also about the last line.
-// ANCHOR: s3_lines
 pub fn print_lines_buffered(out: impl Write, lines: &[&str]) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     for line in lines {
@@ -55,4 +54,3 @@ pub fn print_lines_buffered(out: impl Write, lines: &[&str]) -> io::Result<()> {
     // Dropping it would write the rest out, too, and swallow the error.
     out.flush()
 }
-// ANCHOR_END: s3_lines
