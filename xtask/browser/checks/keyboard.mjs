@@ -62,7 +62,11 @@ export async function details({ page }) {
     const kind = await summary.evaluate(({ parentElement }) => parentElement.className);
     if (kinds.has(kind)) continue;
     kinds.add(kind);
-    // Open stays open, so that one within it can be tried after it.
+    // What lies in a closed one can't have the focus.
+    await summary.evaluate(({ parentElement }) => {
+      let around = parentElement;
+      while ((around = around.parentElement.closest("details"))) around.open = true;
+    });
     const open = () =>
       summary.evaluate((element) => {
         element.focus();
