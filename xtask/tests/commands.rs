@@ -380,12 +380,41 @@ fn the_build_says_where_the_book_is_and_what_is_wrong() {
     assert!(ran.stderr.contains("book/introduction.md:3"), "{ran}");
 }
 
+/// What its author says, and what it changes in the exercise; not what both
+/// have.
+#[test]
+fn a_solution_shows_what_it_changes() {
+    let mut book = Book::good();
+    let path = "crates/ch01-demo/solutions/double.rs";
+    let head = "//! The solution of `double`.\n";
+    let said = format!("{head}//!\n//! A number and itself.\n");
+    book.edit(path, head, &said);
+    let slot = laid_out(&book);
+    exits(&slot.tool(&["book"]), 0);
+    let page = slot.root.join("target/book/ch01-demo/again.html");
+    let html = support::read_text(&page);
+    let (_, solution) = html.split_once("class=\"solution\"").unwrap();
+    let (solution, _) = solution.split_once("</details>").unwrap();
+    for shown in [
+        "<p>A number and itself.</p>",
+        "\n-    todo!",
+        "\n+    number + number\n",
+        "\n }\n",
+    ] {
+        assert!(solution.contains(shown), "{shown:?}: {solution}");
+    }
+    for left_out in ["Fails until", "The solution of", "mod tests"] {
+        assert!(!solution.contains(left_out), "{left_out:?}: {solution}");
+    }
+}
+
 /// mdBook hides a line of Rust that begins with `# `, and takes each line with
 /// `ANCHOR:` for a comment, in a string as well.
 #[test]
 fn a_string_is_shown_as_it_is() {
     let mut book = Book::good();
-    let path = "crates/ch01-demo/solutions/double.rs";
+    // There is no exercise of this name, so it is shown as a whole.
+    let path = "crates/ch01-demo/solutions/text.rs";
     let text = "/// # Title\npub fn text() -> &'static str {\n    r#\"\n\
                 # one\n## two\nANCHOR: three\n// ANCHOR: four\n\"#\n}\n";
     book.set(path, text);
