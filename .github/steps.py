@@ -23,6 +23,7 @@ import itertools
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -184,7 +185,8 @@ def run(wanted, only, given):
             folder = Path(temporary)
             for file in ("env", "path"):
                 (folder / file).touch()
-            if os.geteuid() == 0 and not os.path.exists("/usr/bin/sudo"):
+            root = getattr(os, "geteuid", lambda: 1)() == 0
+            if root and shutil.which("sudo") is None:
                 (folder / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
                 (folder / "sudo").chmod(0o755)
                 (folder / "path").write_text(f"{folder}\n")
