@@ -166,6 +166,26 @@ def environment(folder, about, *levels):
     return env
 
 
+def execute(command, folder, env, limit):
+    """Runs a step for at most `limit` seconds; returns its exit code. No process
+    of it is left, however this ends."""
+    step = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return step.wait(limit)
+    finally:
+        if hasattr(os, "killpg"):
+            try:
+                os.killpg(step.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # the whole group has ended
+
+
 def run(wanted, only, given):
     """Runs one job; says whether all of its steps passed."""
     found = [job for job in jobs() if job[0] == wanted]
@@ -173,6 +193,10 @@ def run(wanted, only, given):
         names = ", ".join(name for name, _, _ in jobs())
         sys.exit(f"no job {wanted!r}; there are {names}")
     _, workflow, job = found[0]
+    known = {key for combination in combinations(job) for key in combination}
+    for key in only.keys() - known:
+        names = ", ".join(sorted(known)) or "nothing"
+        sys.exit(f"the matrix of {wanted} has no {key!r}; it has {names}")
     ran = 0
     for combination in combinations(job):
         if any(str(combination.get(key)) != value for key, value in only.items()):
@@ -200,15 +224,14 @@ def run(wanted, only, given):
                 print(f"{title}: {name}", flush=True)
                 script = folder / "step.sh"
                 script.write_text(about.fill(step["run"]))
-                done = subprocess.run(
+                code = execute(
                     [*BASH[step.get("shell")], script],
-                    cwd=clone,
-                    env=environment(folder, about, workflow, job, step),
-                    stdin=subprocess.DEVNULL,
-                    timeout=60 * job["timeout-minutes"],
+                    clone,
+                    environment(folder, about, workflow, job, step),
+                    60 * job["timeout-minutes"],
                 )
-                if done.returncode != 0:
-                    print(f"{title}: {name}: exit code {done.returncode}")
+                if code != 0:
+                    print(f"{title}: {name}: exit code {code}")
                     return False
                 ran += 1
     if ran == 0:
@@ -248,6 +271,8 @@ def main():
             sys.exit(1)
     except Unknown as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
     except subprocess.TimeoutExpired as error:
         sys.exit(f"a step took longer than the job's {error.timeout / 60:.0f} minutes")
 
