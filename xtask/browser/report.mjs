@@ -1,9 +1,12 @@
 // What the Rust side reads: a line of JSON on standard output for each thing
 // that was checked, with `wrong` if it is wrong and `near`, a text of the
-// page's markdown source, if the place is known, or `at`, the file and line of
-// the book's own script or style. `note` is what was wrong at first only: such a
-// line is no check of its own. `files` has what a check of the whole book asked
-// for; a check of a page has none.
+// page's markdown source, if the place is known, or `at`, a file of the book
+// and the line, from the root of the project. `note` is what was wrong at first
+// only: such a line is no check of its own. `files` has what a check of the
+// whole book asked for; a check of a page has none.
+
+// The scripts and styles that book.toml adds to mdBook's own.
+const OWN = JSON.parse(process.env.OWN ?? "[]");
 
 // Findings of one kind on one page mostly have one cause.
 const MOST = 5;
@@ -33,10 +36,11 @@ function print(line) {
   console.log(JSON.stringify(line));
 }
 
-/// The file of the book from which mdBook has made this address, if it is a
-/// script or a style of the book's own: `theme/byhand.css`.
+/// The file from which mdBook has made this address, if it is a script or a
+/// style of the book's own: `book/theme/byhand.css`. mdBook keeps its path and
+/// puts a hash in its name.
 export function source(base, address) {
   const path = address.startsWith(base) ? address.slice(base.length).split(/[?#]/)[0] : "";
-  const own = /^(theme\/.*?)(-[0-9a-f]{8,})?(\.(?:js|css))$/.exec(path);
-  return own === null ? undefined : own[1] + own[3];
+  const file = decodeURIComponent(path).replace(/-[0-9a-f]{8,}(?=\.(js|css)$)/, "");
+  return OWN.includes(file) ? file : undefined;
 }

@@ -269,7 +269,7 @@ impl Fixture {
         let mut book = self.book.clone();
         let root = slot.root.to_string_lossy().replace('\\', "/");
         book.fill_in("@ROOT@", &root);
-        slot.lay_out(&book);
+        slot.lay_over(&book);
         // A book that is broken is broken the second time, too.
         let mut arguments = vec!["test", "--once"];
         arguments.extend(self.before.iter().map(String::as_str));

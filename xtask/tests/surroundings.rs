@@ -81,6 +81,35 @@ fn a_path_with_blanks_and_accents_will_do() {
     exits(&ran, 0);
 }
 
+#[test]
+fn a_newer_compilers_opinions_are_told_and_are_no_failure() {
+    let lib = "crates/tally/src/lib.rs";
+    let mut book = Book::good();
+    book.edit(lib, "numbers.iter()", "(&numbers).iter( )");
+    let slot = Slot::any();
+    slot.lay_out(&book);
+    // Beside the oldest compiler that is supported, this one is newer.
+    let manifest = slot.root.join("Cargo.toml");
+    let text = support::read_text(&manifest);
+    let of_this = text.lines().find(|line| line.starts_with("rust-version"));
+    let of_this = of_this.unwrap_or_else(|| panic!("{text}"));
+    let text = text.replace(of_this, "rust-version = \"1.85\"");
+    support::write(&manifest, text.as_bytes());
+    let ran = slot.tool(&["test", "style"]);
+    exits(&ran, 0);
+    let place = format!("{lib}:9");
+    for told in ["only told", "rustfmt writes", "needless_borrow", &place] {
+        assert!(ran.stdout.contains(told), "{told}: {ran}");
+    }
+    // What the workspace itself denies is an error for all of them.
+    let text =
+        support::read_text(&slot.root.join(lib)) + "\npub fn bare() {}\n";
+    support::write(&slot.root.join(lib), text.as_bytes());
+    let ran = slot.tool(&["test", "style"]);
+    exits(&ran, 1);
+    assert!(ran.stdout.contains("missing documentation"), "{ran}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_to_the_checkout_will_do() {

@@ -298,9 +298,9 @@ async function styles(tab, names) {
   await tab.open(names[0]);
   const sheets = await page.evaluate(() => [...document.styleSheets].map((s) => s.href ?? ""));
   const wrong = [];
-  for (const sheet of sheets) {
+  const own = sheets.filter((sheet) => source(base, sheet) !== undefined);
+  for (const sheet of own) {
     const file = source(base, sheet);
-    if (file === undefined) continue;
     const text = await tab.read(sheet);
     for (const { line, declaration } of await page.evaluate(unknown, text)) {
       const message = `the browser does not understand ${declaration}`;

@@ -93,7 +93,7 @@ export async function expected(tab, names) {
   await tab.open(names[0]);
   await type(page, "s", "");
   const wrong = [];
-  for (const { query, page: name, line } of all) {
+  for (const { query, page: name, at } of all) {
     await page.fill("#mdbook-searchbar", query);
     // Each key searches: one is enough.
     await page.keyboard.press("End");
@@ -104,7 +104,7 @@ export async function expected(tab, names) {
     const place = found.findIndex((href) => new URL(href).pathname === wanted);
     const where = place < 0 ? `not among ${found.length}` : `number ${place + 1}`;
     const message = `a search for "${query}" should have ${name} among its first ${FIRST} results: it is ${where}`;
-    wrong.push({ at: `searches.toml:${line}`, wrong: message });
+    wrong.push({ at, wrong: message });
   }
   return { page: names[0], wrong: [...wrong, ...tab.errors] };
 }

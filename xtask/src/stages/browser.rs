@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use self::whole_book::WholeBook;
 use super::{Context, Elsewhere, Lane, Stage, searches};
@@ -16,6 +16,7 @@ use crate::book::html_name;
 use crate::chromium;
 use crate::page::Page;
 use crate::process;
+use crate::project::Project;
 use crate::report::Report;
 use crate::serve::Server;
 
@@ -80,6 +81,7 @@ fn run(cx: &Context<'_>, report: &mut Report) -> Result<()> {
         .args(opened.names())
         .env("CHROMIUM", chromium)
         .env("SEARCHES", searches)
+        .env("OWN", own(cx.project)?)
         .env("PASSED", serde_json::to_string(&passed)?)
         .env("UNCHANGED", opened.unchanged().join(" "));
     if cx.once {
@@ -202,10 +204,7 @@ impl<'a> Opened<'a> {
         let name = check["page"].as_str().unwrap_or_default();
         let opening = self.pages.iter().find(|opening| opening.name == name);
         match (check["at"].as_str(), opening.and_then(|o| o.page)) {
-            (Some(file), _) => {
-                let project = self.cx.project;
-                project.shown(&project.src().join(file))
-            }
+            (Some(file), _) => file.to_owned(),
             (None, Some(page)) => place(page, check).to_string(),
             (None, None) => name.to_owned(),
         }
@@ -300,6 +299,18 @@ fn timings(
         (time.as_f64().unwrap_or(0.0), name.clone())
     };
     cx.longest("the checks", seconds.iter().map(named).collect(), report);
+}
+
+/// The scripts and styles that book.toml adds to mdBook's own, as JSON.
+fn own(project: &Project) -> Result<String> {
+    let mut files = Vec::new();
+    for kind in ["additional-css", "additional-js"] {
+        let key = format!("output.html.{kind}");
+        let list = project.config.get::<Vec<String>>(&key);
+        let list = list.with_context(|| format!("book.toml: {key}"))?;
+        files.extend(list.unwrap_or_default());
+    }
+    Ok(serde_json::to_string(&files)?)
 }
 
 /// What is the page's own: its main part. Around it stand names of files that

@@ -28,16 +28,17 @@ pub fn read(project: &Project, report: &mut Report) -> Result<String> {
     for (query, page) in document.iter() {
         let before = page.span().map_or("", |span| &text[..span.start]);
         let line = before.lines().count().max(1);
+        let at = format!("{shown}:{line}");
         let page = page.as_str().unwrap_or_default();
         let known = project.src().join(page);
         if !project.pages.iter().any(|one| one.path == known) {
             let message = format!("the book has no page {page:?}");
-            report.fail_at(format!("{shown}:{line}"), message);
+            report.fail_at(at, message);
             continue;
         }
         let page = html_name(page.as_ref());
         let page = page.to_string_lossy().replace('\\', "/");
-        all.push(json!({ "query": query, "page": page, "line": line }));
+        all.push(json!({ "query": query, "page": page, "at": at }));
     }
     Ok(serde_json::to_string(&all)?)
 }
