@@ -257,7 +257,7 @@ fn async_events(seen: &[Seen]) -> String {
                 let said = said_in_poll.take();
                 if said.is_some() {
                     events.main("runs", "task 0");
-                    let detail = "The timer rings. Its callback wakes the task, \
+                    let detail = "The timer fires. Its callback wakes the task, \
                                   which is now in the queue.";
                     events.step("main", "wake", ["wake", detail, BLOCK_ON]);
                 }

@@ -412,6 +412,7 @@ impl Executor {
     }
 }
 
+// ANCHOR: handle
 /// The handle on a task, ready with its output. Dropping it lets the task run.
 pub struct Task<T>(Rc<RefCell<End<T>>>);
 
@@ -419,8 +420,10 @@ enum End<T> {
     /// With the waker of the task that polled last.
     Pending(Option<Waker>),
     Done(T),
+    /// The handle has given it away.
     Taken,
 }
+// ANCHOR_END: handle
 
 // ANCHOR: task
 impl<T> Future for Task<T> {

@@ -1,6 +1,6 @@
 //! The probe of chapter 4 step by step: prints what it does and what epoll
 //! reports, one JSON object per line. The figure is recorded from it.
-//! Linux only. `cargo run --example epoll_probe -- level|edge|one-shot|dup`.
+//! Linux only. `cargo run --example epoll_probe -- level|edge`.
 
 use std::error::Error;
 use testing::print;
@@ -11,20 +11,16 @@ mod linux {
     use ch04_event_queue::ffi::{self, EpollEvent};
     use std::io::{self, Read, Write};
     use std::net::Shutdown;
-    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
     use std::os::unix::net::UnixStream;
     use std::panic::Location;
 
     /// The steps that are pictures in print, by their comments.
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 5] = [
         "// and still are",
         "// none is left",
         "// two are left",
         "// one more has come",
-        "// asked again",
-        "// whose event is this?",
-        "// and now?",
-        "// now it is gone",
         "// nothing new",
     ];
 
@@ -58,40 +54,15 @@ mod linux {
     }
     // ANCHOR_END: edge
 
-    // ANCHOR: one_shot
-    pub fn one_shot(probe: &mut Probe) -> io::Result<()> {
-        probe.arrive("abc")?;
-        probe.wait()?; // the one shot
-        probe.arrive("d")?;
-        probe.wait()?; // one more has come
-        probe.ask_again()?;
-        probe.wait() // asked again
-    }
-    // ANCHOR_END: one_shot
-
-    // ANCHOR: dup
-    pub fn dup(probe: &mut Probe) -> io::Result<()> {
-        probe.duplicate_and_close()?;
-        probe.arrive("a")?;
-        probe.wait()?; // whose event is this?
-        probe.remove()?; // the number is closed
-        probe.wait()?; // and now?
-        probe.put_back()?;
-        probe.remove()?; // the number is open again
-        probe.wait() // now it is gone
-    }
-    // ANCHOR_END: dup
-
     /// A queue, and the two ends of a connection of which one is in it.
     #[derive(Debug)]
     pub struct Probe {
         queue: OwnedFd,
-        here: Option<UnixStream>,
+        here: UnixStream,
         there: UnixStream,
-        number: RawFd,
-        /// What was put back in the place of `number`.
-        again: Option<OwnedFd>,
         flags: u32,
+        /// Was the last step to ask again?
+        asked_again: bool,
         /// The events so far, a line each.
         pub lines: String,
     }
@@ -104,14 +75,13 @@ mod linux {
             let (here, there) = UnixStream::pair()?;
             let probe = Self {
                 queue,
-                number: here.as_raw_fd(),
-                here: Some(here),
+                here,
                 there,
-                again: None,
                 flags,
+                asked_again: false,
                 lines: String::new(),
             };
-            probe.control(ffi::EPOLL_CTL_ADD, probe.number)?;
+            probe.control(ffi::EPOLL_CTL_ADD)?;
             Ok(probe)
         }
 
@@ -143,6 +113,7 @@ mod linux {
             } else {
                 ("nothing".to_owned(), self.why_silent(unread))
             };
+            self.asked_again = false;
             self.step(
                 "program",
                 "kernel",
@@ -156,9 +127,7 @@ mod linux {
         #[track_caller]
         fn read(&mut self, count: usize) -> io::Result<()> {
             let mut room = vec![0; count];
-            if let Some(here) = &mut self.here {
-                here.read_exact(&mut room)?;
-            }
+            self.here.read_exact(&mut room)?;
             let text = format!("read {count}");
             let left = self.unread()?;
             let are = if left == 1 { "is" } else { "are" };
@@ -171,7 +140,8 @@ mod linux {
 
         #[track_caller]
         fn ask_again(&mut self) -> io::Result<()> {
-            self.control(ffi::EPOLL_CTL_MOD, self.number)?;
+            self.control(ffi::EPOLL_CTL_MOD)?;
+            self.asked_again = true;
             let detail = "Your thread asks again, with EPOLL_CTL_MOD and the \
                           same flags as before.";
             self.step("program", "kernel", "call", "epoll_ctl MOD", "", detail)
@@ -180,93 +150,33 @@ mod linux {
         #[track_caller]
         fn end(&mut self) -> io::Result<()> {
             self.there.shutdown(Shutdown::Write)?;
-            let detail = "The peer ends its side. There will be no more bytes.";
+            let detail =
+                "The peer shuts down its side. There will be no more bytes.";
             self.step("peer", "kernel", "data", "the end", "", detail)
         }
 
-        #[track_caller]
-        fn duplicate_and_close(&mut self) -> io::Result<()> {
-            let twin = self.here.as_ref().map(UnixStream::try_clone);
-            // The descriptor that is in the queue is closed here.
-            self.here = twin.transpose()?;
-            let detail = "Your thread duplicates the registered descriptor and \
-                          closes it. Both led to the same open file, and the \
-                          duplicate still does.";
-            self.step("program", "kernel", "call", "dup, close", "", detail)
-        }
-
-        #[track_caller]
-        fn remove(&mut self) -> io::Result<()> {
-            let removed = self.control(ffi::EPOLL_CTL_DEL, self.number);
-            let error = removed.err().and_then(|error| error.raw_os_error());
-            let (answer, detail) = match error {
-                Some(libc::EBADF) => (
-                    "EBADF",
-                    "Your thread tries to remove what it registered, by its \
-                     number. No descriptor has that number any more, so the \
-                     kernel refuses.",
-                ),
-                Some(_) => ("another error", "This was not expected."),
-                None => (
-                    "0",
-                    "The number and the open file are both those of the \
-                     entry. The kernel finds it and removes it.",
-                ),
-            };
-            self.step(
-                "program",
-                "kernel",
-                "call",
-                "epoll_ctl DEL",
-                answer,
-                detail,
-            )
-        }
-
-        #[track_caller]
-        fn put_back(&mut self) -> io::Result<()> {
-            let twin = self.here.as_ref().map_or(-1, AsRawFd::as_raw_fd);
-            // SAFETY: nothing has the number, which was closed above, and no
-            // other thread of this program opens anything.
-            let fd = check(unsafe { libc::dup2(twin, self.number) })?;
-            // SAFETY: the kernel has just opened it for us.
-            self.again = Some(unsafe { OwnedFd::from_raw_fd(fd) });
-            let detail = "Your thread duplicates the duplicate, onto the old \
-                          number. Number and open file are together again.";
-            self.step("program", "kernel", "call", "dup2", "", detail)
-        }
-
         fn why_told(&self, unread: usize) -> &'static str {
-            let edge = self.flags & ffi::EPOLLET != 0;
-            let once = self.flags & ffi::EPOLLONESHOT != 0;
-            match (unread, edge, once) {
-                (0, ..) if self.here.is_some() => {
+            match (unread, self.flags & ffi::EPOLLET != 0) {
+                (0, _) => {
                     "The end is an event too: a read would return at once, \
                      with zero bytes."
                 }
-                (_, true, _) => {
-                    "Since the last wait something has arrived, or you have \
-                     asked again. So there is an event."
+                (_, true) if self.asked_again => {
+                    "Since the last wait you have asked again, and there is \
+                     something to read. So there is an event."
                 }
-                (_, _, true) => {
-                    "There is something to read, and the shot was loaded. Now \
-                     it is spent."
+                (_, true) => {
+                    "Since the last wait something has arrived. So there is \
+                     an event."
                 }
                 _ => "There is something to read, so there is an event.",
             }
         }
 
         fn why_silent(&self, unread: usize) -> &'static str {
-            let once = self.flags & ffi::EPOLLONESHOT != 0;
-            match (unread, once) {
-                (_, _) if self.again.is_some() => {
-                    "The byte is still unread, but the entry is gone."
-                }
-                (0, _) => "There is nothing new to report.",
-                (_, true) => {
-                    "Bytes are unread, and a new one has come. The shot is \
-                     spent, so the queue reports nothing."
-                }
+            match (unread, self.flags & ffi::EPOLLET != 0) {
+                (0, true) => "Nothing has changed since the last event.",
+                (0, false) => "There is nothing to read.",
                 _ => {
                     "Bytes are unread, but nothing has changed since the last \
                      event. The queue reports nothing."
@@ -274,10 +184,10 @@ mod linux {
             }
         }
 
-        fn control(&self, operation: i32, fd: RawFd) -> io::Result<()> {
+        fn control(&self, operation: i32) -> io::Result<()> {
             let (events, data) = (self.flags, 7);
             let mut event = EpollEvent { events, data };
-            let queue = self.queue.as_raw_fd();
+            let (queue, fd) = (self.queue.as_raw_fd(), self.here.as_raw_fd());
             // SAFETY: the kernel copies the event before the call returns.
             check(unsafe { ffi::epoll_ctl(queue, operation, fd, &mut event) })?;
             Ok(())
@@ -285,11 +195,8 @@ mod linux {
 
         /// How many bytes the kernel has for the near end.
         fn unread(&self) -> io::Result<usize> {
-            let Some(here) = &self.here else {
-                return Ok(0);
-            };
             let mut count = 0;
-            let fd = here.as_raw_fd();
+            let fd = self.here.as_raw_fd();
             // SAFETY: the kernel writes one number, and there is room for it.
             check(unsafe { libc::ioctl(fd, libc::FIONREAD, &mut count) })?;
             Ok(usize::try_from(count).unwrap_or(0))
@@ -336,19 +243,19 @@ mod linux {
 #[cfg(target_os = "linux")]
 fn run(which: &str) -> Result<String, Box<dyn Error>> {
     use ch04_event_queue::ffi;
-    use linux::{Probe, dup, edge, level, one_shot};
+    use linux::{Probe, edge, level};
 
-    let mut probe = match which {
-        "level" | "dup" => Probe::new(ffi::EPOLLIN)?,
-        "edge" => Probe::new(ffi::EPOLLIN | ffi::EPOLLET)?,
-        "one-shot" => Probe::new(ffi::EPOLLIN | ffi::EPOLLONESHOT)?,
-        _ => return Err("level, edge, one-shot or dup".into()),
-    };
+    let mut probe;
     match which {
-        "level" => level(&mut probe)?,
-        "edge" => edge(&mut probe)?,
-        "one-shot" => one_shot(&mut probe)?,
-        _ => dup(&mut probe)?,
+        "level" => {
+            probe = Probe::new(ffi::EPOLLIN)?;
+            level(&mut probe)?;
+        }
+        "edge" => {
+            probe = Probe::new(ffi::EPOLLIN | ffi::EPOLLET)?;
+            edge(&mut probe)?;
+        }
+        _ => return Err("level or edge".into()),
     }
     Ok(probe.lines)
 }
@@ -374,8 +281,6 @@ fn runs() -> Result<(), Box<dyn Error>> {
     };
     assert_eq!(told("level")?, [true, true, true, false]);
     assert_eq!(told("edge")?, [true, false, false, true, true, true, false]);
-    assert_eq!(told("one-shot")?, [true, false, true]);
-    assert_eq!(told("dup")?, [true, true, false]);
     assert!(run("none").is_err());
     Ok(())
 }

@@ -14,7 +14,6 @@ mod linux {
     use std::io::{self, ErrorKind, Read, Write};
     use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
-    use std::os::unix::net::UnixStream;
 
     // ANCHOR: probe
     /// A queue, and what was seen.
@@ -200,6 +199,8 @@ mod linux {
         probe.look("out: the buffer filled")?;
         there.read_exact(&mut vec![0; sent])?;
         probe.look("out: the peer has read it all")?;
+        probe.modify(&here)?;
+        probe.look("out: MOD, there is room")?;
         Ok(probe.seen)
     }
 
@@ -217,17 +218,6 @@ mod linux {
         Ok(probe.seen)
     }
     // ANCHOR_END: writing
-
-    /// The second line of `writing`, on a Unix socket.
-    pub fn unix() -> io::Result<String> {
-        let (mut here, mut there) = UnixStream::pair()?;
-        let mut probe = Probe::of(&here, ffi::EPOLLOUT | ffi::EPOLLET)?;
-        probe.wait()?; // there is room
-        here.write_all(b"a")?;
-        there.read_exact(&mut [0; 1])?;
-        probe.look("unix: 1 byte sent, and read there")?;
-        Ok(probe.seen)
-    }
 
     /// Writes until the kernel takes no more, and says how much it took.
     fn fill(stream: &mut TcpStream) -> io::Result<usize> {
@@ -251,7 +241,7 @@ mod linux {
         let (here, there) = pair()?;
         let mut probe = Probe::of(&here, asked)?;
         there.shutdown(Shutdown::Write)?;
-        probe.look("end: the peer ends its side")?;
+        probe.look("end: the peer shuts down its side")?;
         here.shutdown(Shutdown::Write)?;
         probe.look("end: and we end ours")?;
         let mut seen = probe.seen;
@@ -370,9 +360,7 @@ fn run(which: Option<&str>) -> Result<String, Box<dyn Error>> {
         Some("level") => vec![linux::level()?],
         Some("edge") => vec![linux::edge()?],
         Some("once") => vec![linux::one_shot()?],
-        Some("writing") => {
-            vec![linux::writing()?, linux::both()?, linux::unix()?]
-        }
+        Some("writing") => vec![linux::writing()?, linux::both()?],
         Some("ends") => vec![linux::ends()?],
         Some("connect") => vec![linux::connect()?],
         Some("key") => vec![linux::dup()?, linux::regular_file()?],
@@ -422,14 +410,13 @@ out: added, there is room            -> OUT 7
 out: 1 byte sent, and read there     -> silence
 out: the buffer filled               -> silence
 out: the peer has read it all        -> OUT 7
+out: MOD, there is room              -> OUT 7
 
 both: 3 bytes came                   -> IN+OUT 7
 both: 1 of them read                 -> silence
 both: filled, and emptied there      -> IN+OUT 7
 
-unix: 1 byte sent, and read there    -> OUT 7
-
-end: the peer ends its side          -> IN+RDHUP 7
+end: the peer shuts down its side    -> IN+RDHUP 7
 end: and we end ours                 -> IN+RDHUP+HUP 7
 reset: nothing was asked for         -> ERR+HUP 7
 pipe: the reader is gone             -> ERR 7

@@ -65,7 +65,7 @@ mod linux {
         loop {
             match stream.read(&mut room) {
                 Ok(0) => return Ok(true),
-                // There may be more, of which no event need tell.
+                // There may be more, and perhaps no event for it.
                 Ok(count) => bytes.extend_from_slice(&room[..count]),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(false); // what comes now gives an event

@@ -60,10 +60,10 @@ impl Poll {
         &self.registry
     }
 
-    /// Replaces `events` with what has happened since the last call.
+    /// Replaces `events` with what has happened and was not reported yet.
     ///
-    /// If that is nothing, it sleeps until something happens or the timeout is
-    /// over (then `events` is empty). `None` is no timeout; zero does not sleep
+    /// If that is nothing, it sleeps until something happens or the timeout has
+    /// expired (then `events` is empty). `None` is no timeout; zero does not sleep
     /// at all. The sleep never ends before its timeout: where the system counts
     /// milliseconds, it is rounded up. A timeout beyond the system's longest
     /// (on Linux 24 days) is cut to that.

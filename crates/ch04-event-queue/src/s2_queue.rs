@@ -41,8 +41,8 @@ impl Poll {
 
 // ANCHOR: s2_wait
 impl Poll {
-    /// Replaces `events` with what has happened since the last call. If that
-    /// is nothing, sleeps until something happens, the timeout is over
+    /// Replaces `events` with what has happened and was not reported yet. If
+    /// that is nothing, sleeps until something happens, the timeout expires
     /// (`None`: no timeout), or a signal comes: the error `Interrupted`.
     pub fn poll(
         &mut self,
