@@ -152,12 +152,14 @@ async function read(reader, browser, base, names, shared, doubtful) {
   await tab.close();
 }
 
-async function once(browser, base, names, doubtful) {
+/// Runs those checks of the whole book that `wanted` picks by their names.
+async function once(browser, base, names, doubtful, wanted) {
   const create = () => Tab.create(browser, base, { viewport: { width: 1280, height: 800 } });
   const tab = await create();
   const passed = JSON.parse(process.env.PASSED ?? "[]");
   const checks = await book.checks(tab, names);
-  for (const [check, run] of checks.filter(([check]) => !passed.includes(check))) {
+  for (const [check, run] of checks) {
+    if (passed.includes(check) || !wanted(check)) continue;
     let about = names[0];
     const lookAt = async (tab) => {
       const { page, wrong } = await run(tab, names);
@@ -238,14 +240,18 @@ async function main() {
   );
   const shared = {};
   const doubtful = [];
-  // Two at a time: one tab mostly waits for the other's processor.
+  // Two at a time: one tab mostly waits for the other's processor. Beside them
+  // the whole book is laid out for paper, which takes longest of what each
+  // change of a page asks for.
+  const isPrint = (check) => check === "print";
   await Promise.all([
     read(screen, browser, base, pages, shared, doubtful).then(() =>
       read(paper, browser, base, pages, shared, doubtful),
     ),
     read(phone, browser, base, pages, {}, doubtful).then(() =>
-      once(browser, base, names, doubtful),
+      once(browser, base, names, doubtful, (check) => !isPrint(check)),
     ),
+    once(browser, base, names, doubtful, isPrint),
   ]);
   for (const doubt of doubtful) await settle(doubt, process.env.ONCE !== undefined);
   await browser.close();

@@ -5,9 +5,10 @@
 //! it for the name. Here only a comment that is a line by itself is one, in
 //! whichever language; a string that looks like one is shown.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use proc_macro2::{TokenStream, TokenTree};
@@ -133,8 +134,21 @@ fn anchors<'t>(file: &Path, text: &'t str) -> BTreeMap<usize, (bool, &'t str)> {
 }
 
 /// The lines of Rust code that begin inside a string; none if the code is
-/// not well formed, which the compiler says better.
-fn lines_in_strings(text: &str) -> HashSet<usize> {
+/// not well formed, which the compiler says better. A file is included in many
+/// places: what is known of a text is kept.
+fn lines_in_strings(text: &str) -> Arc<HashSet<usize>> {
+    type Known = HashMap<String, Arc<HashSet<usize>>>;
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(lines) = known().get(text) {
+        return Arc::clone(lines);
+    }
+    let lines = Arc::new(look_for_strings(text));
+    known().insert(text.to_owned(), Arc::clone(&lines));
+    lines
+}
+
+fn look_for_strings(text: &str) -> HashSet<usize> {
     let mut found = HashSet::new();
     if let Ok(tokens) = text.parse::<TokenStream>() {
         let lines: Vec<&str> = text.lines().collect();

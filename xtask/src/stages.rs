@@ -93,8 +93,8 @@ pub struct Stage {
     pub run: fn(&Context<'_>, &mut Report) -> Result<()>,
 }
 
-/// Stages of one lane run one after the other, in the order of [`STAGES`].
-/// Those of `Text` run before all others; the other lanes run side by side.
+/// Stages of one lane run one after the other, in the order of [`STAGES`]; the
+/// lanes run side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     /// Reads the sources, which takes seconds at most.

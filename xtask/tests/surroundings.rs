@@ -298,6 +298,25 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
+/// The command with the signals as a terminal gives them: what is started in
+/// the background, as these tests may be, is deaf to some.
+#[cfg(target_os = "linux")]
+fn with_signals(command: &Command) -> Command {
+    let mut env = Command::new("env");
+    env.arg("--default-signal=INT,HUP,TERM");
+    env.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => env.env(name, value),
+            None => env.env_remove(name),
+        };
+    }
+    if let Some(dir) = command.get_current_dir() {
+        env.current_dir(dir);
+    }
+    env
+}
+
 /// However the tool ends, what it has started ends too.
 #[cfg(target_os = "linux")]
 #[test]
@@ -308,7 +327,7 @@ fn nothing_outlives_the_tool() {
          sleep.arg(\"72.25\").status().unwrap();",
     ));
     for signal in ["INT", "HUP", "TERM", "KILL"] {
-        let mut command = slot.command(&["test", "crates"]);
+        let mut command = with_signals(&slot.command(&["test", "crates"]));
         command
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null());

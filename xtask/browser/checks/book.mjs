@@ -223,13 +223,14 @@ async function print(tab, names) {
   const wrong = [];
   // It would open the browser's own dialog.
   await page.addInitScript(() => (window.print = () => {}));
+  // Before it is opened: to lay out the whole book takes seconds each time.
+  const screen = page.viewportSize();
+  await page.setViewportSize(SHEET);
   await tab.open("print.html");
   await page.evaluate(() => {
     document.documentElement.classList.remove("light", "rust", "coal", "ayu");
     document.documentElement.classList.add("navy");
   });
-  const screen = page.viewportSize();
-  await page.setViewportSize(SHEET);
   await page.emulateMedia({ media: "print" });
   const titles = await page.evaluate(
     () => [...document.querySelectorAll("main h1")].filter(window.checks.visible).length,
@@ -250,11 +251,13 @@ async function print(tab, names) {
   if (menu) wrong.push("the menu bar is printed");
   // Laid out is the whole book; two sheets show that it is.
   const pdf = await page.pdf({ pageRanges: "1-2" });
+  const found = [...tab.errors, ...tab.requests];
+  await page.goto("about:blank");
   await page.emulateMedia({ media: null });
   await page.setViewportSize(screen);
   const sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0;
   if (sheets < 2) wrong.push(`the whole book makes a PDF of ${sheets} pages`);
-  return { page: "print.html", wrong: [...wrong, ...tab.errors, ...tab.requests] };
+  return { page: "print.html", wrong: [...wrong, ...found] };
 }
 
 /// What is too pale for white paper, and what runs off it. Runs in the page.

@@ -65,9 +65,9 @@ export async function terms(tab, names) {
   const wrong = all.length === 0 ? ["no term is a section"] : [];
   // Some from everywhere.
   const step = Math.ceil(all.length / 8);
+  await type(page, "s", "");
   for (const { id, term } of all.filter((_, index) => index % step === 0)) {
-    await tab.open(name);
-    await type(page, "s", term);
+    await search(page, term);
     const found = await results(page, term);
     const place = found.findIndex((href) => href.endsWith(`#${id}`));
     if (place >= 0 && place < FIRST) continue;
@@ -94,9 +94,7 @@ export async function expected(tab, names) {
   await type(page, "s", "");
   const wrong = [];
   for (const { query, page: name, at } of all) {
-    await page.fill("#mdbook-searchbar", query);
-    // Each key searches: one is enough.
-    await page.keyboard.press("End");
+    await search(page, query);
     const wanted = new URL(name, tab.base).pathname;
     const found = await results(page, query);
     const first = found.slice(0, FIRST).map((href) => new URL(href).pathname);
@@ -107,6 +105,13 @@ export async function expected(tab, names) {
     wrong.push({ at, wrong: message });
   }
   return { page: names[0], wrong: [...wrong, ...tab.errors] };
+}
+
+/// Searches for another text, when the search is open.
+async function search(page, text) {
+  await page.fill("#mdbook-searchbar", text);
+  // Each key searches: one is enough.
+  await page.keyboard.press("End");
 }
 
 /// The addresses of what a search for the text in the field has found.

@@ -63,8 +63,8 @@ pub fn run(
         told: Mutex::new(Told::new(&stages)),
         failed: Mutex::default(),
     };
-    run.lane(&stages, Lane::Text);
     std::thread::scope(|scope| {
+        scope.spawn(|| run.lane(&stages, Lane::Text));
         scope.spawn(|| run.lane(&stages, Lane::Programs));
         run.lane(&stages, Lane::Pages);
     });

@@ -16,9 +16,11 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use toml_edit::{DocumentMut, Value};
+use toml_edit::{DocumentMut, Item, Value};
 
+mod files;
 mod ran;
+pub use files::*;
 pub use ran::*;
 
 /// No run of the tool on a book of this size takes as long, even if skeptic
@@ -142,6 +144,13 @@ impl Book {
         let path = workspace().join("book.toml");
         let ours = parse("book.toml", &read_text(&path));
         let mut own = parse("the book's book.toml", self.text("book.toml"));
+        let added = ["additional-css", "additional-js"].map(|key| {
+            let list = own["output"]["html"].get(key);
+            (
+                key,
+                list.and_then(Item::as_array).cloned().unwrap_or_default(),
+            )
+        });
         let looks = ours["output"]["html"].as_table_like();
         for (key, value) in looks.into_iter().flat_map(|table| table.iter()) {
             if own["output"]["html"].get(key).is_none() {
@@ -152,9 +161,8 @@ impl Book {
             self.set(&format!("book/theme/{name}"), content);
         }
         // A folder of `crates` is a crate, and the look alone is none.
-        for key in ["additional-css", "additional-js"] {
+        for (key, mut paths) in added {
             let list = ours["output"]["html"][key].as_array();
-            let mut paths = toml_edit::Array::new();
             for path in list.into_iter().flatten().filter_map(Value::as_str) {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 let own_path = format!("book/theme/{name}");
@@ -182,82 +190,6 @@ impl Book {
     pub fn has(&self, path: &str, content: &[u8]) -> bool {
         self.0.get(path).is_some_and(|own| own == content)
     }
-}
-
-/// The files below a folder by their paths, with forward slashes.
-#[track_caller]
-pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for path in paths(folder) {
-        let inside = path.strip_prefix(folder).unwrap_or(&path);
-        let name = inside.to_string_lossy().replace('\\', "/");
-        found.insert(name, read(&path));
-    }
-    found
-}
-
-/// All files below a folder.
-#[track_caller]
-fn paths(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        for entry in entries {
-            let entry = entry.unwrap_or_else(|error| {
-                panic!("{}: {error}", folder.display())
-            });
-            let path = entry.path();
-            let kind = entry
-                .file_type()
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            if kind.is_dir() {
-                folders.push(path);
-            } else {
-                found.push(path);
-            }
-        }
-    }
-    found
-}
-
-/// The names in a folder.
-#[track_caller]
-pub fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut names: Vec<String> = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-/// The bytes of a file.
-#[track_caller]
-pub fn read(path: &Path) -> Vec<u8> {
-    std::fs::read(path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The text of a file.
-#[track_caller]
-pub fn read_text(path: &Path) -> String {
-    String::from_utf8(read(path))
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Writes a file and the folders above it.
-#[track_caller]
-pub fn write(path: &Path, content: &[u8]) {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    }
-    std::fs::write(path, content)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
 /// A place for one book at a time, held until it is dropped: by this test
