@@ -14,7 +14,7 @@ use testing::println;
 const TIMER: Duration = Duration::from_millis(10);
 const BUSY: Duration = Duration::from_millis(100);
 
-/// Computes until that much time is over, and never waits.
+/// Computes for that much time, and never waits.
 // ANCHOR: compute
 fn compute(time: Duration) {
     let end = Instant::now() + time;

@@ -29,7 +29,7 @@ pub struct Loop {
     /// In the order of their deadlines; of two equal ones, the one that was set
     /// first.
     timers: BTreeMap<TimerId, Callback>,
-    /// How many timers were ever set.
+    /// How many timers have ever been set.
     set: u64,
     /// What is to be done before the next timer.
     jobs: Rc<RefCell<VecDeque<Callback>>>,

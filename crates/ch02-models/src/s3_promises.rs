@@ -101,7 +101,7 @@ impl std::error::Error for Broken {}
 
 // ANCHOR: ends
 /// The end that waits for the value.
-#[must_use = "nothing hears of this promise's outcome"]
+#[must_use = "the promise's outcome is unused"]
 pub struct Promise<T, E>(Rc<Shared<T, E>>);
 
 /// The end that has to deliver it.

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// What a coroutine says when it stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<T> {
-    /// It wants to continue once that much time is over.
+    /// It wants to continue after that much time.
     Wait(Duration),
     /// It has ended, with a result.
     Done(T),

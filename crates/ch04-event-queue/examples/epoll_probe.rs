@@ -50,7 +50,7 @@ mod linux {
         probe.read(3)?;
         probe.end()?;
         probe.wait()?; // the end has come
-        probe.wait() // and has been told
+        probe.wait() // and has been reported
     }
     // ANCHOR_END: edge
 

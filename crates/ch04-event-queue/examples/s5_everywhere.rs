@@ -138,7 +138,7 @@ fn fetch(
             let Token(index) = event.token();
             let exchange = &mut exchanges[index];
             if matches!(exchange.state, State::Done) {
-                continue; // one more event of a finished one
+                continue; // on kqueue, reading and writing are apart
             }
             exchange.advance()?;
             if matches!(exchange.state, State::Done) {
