@@ -64,7 +64,13 @@ pub fn run(
         failed: Mutex::default(),
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| run.lane(&stages, Lane::Text));
+        let text = scope.spawn(|| run.lane(&stages, Lane::Text));
+        // What is known in seconds ends such a run before a build begins.
+        if wishes.fail_fast
+            && let Err(panic) = text.join()
+        {
+            std::panic::resume_unwind(panic);
+        }
         scope.spawn(|| run.lane(&stages, Lane::Programs));
         run.lane(&stages, Lane::Pages);
     });
