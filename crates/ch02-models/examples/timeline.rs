@@ -184,7 +184,7 @@ fn by_hand_events(seen: &[Seen]) -> String {
                 events.step("errand", "work", [&variant, &detail, at]);
                 if in_loop && variant != "End" {
                     events.main("sleeps", "timer");
-                    let detail = "Nothing of the errand runs, and no stack has it: \
+                    let detail = "No part of the errand runs, and no stack has it: \
                                   there is this value.";
                     events.key = false;
                     events.step(

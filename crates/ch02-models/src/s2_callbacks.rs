@@ -36,7 +36,7 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// Calls `callback` once `delay` is over, not before.
+    /// Calls `callback` as soon as `delay` is over.
     pub fn call_later(
         &mut self,
         delay: Duration,

@@ -90,7 +90,7 @@ pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
 }
 // ANCHOR_END: join
 
-/// A handle on an executor's timers, for its tasks.
+/// A handle to an executor's timers, for its tasks.
 #[derive(Clone, Debug)]
 pub struct Timers(Rc<RefCell<Loop>>);
 
@@ -127,7 +127,7 @@ impl Timers {
 }
 
 // ANCHOR: sleep
-/// Is ready at its deadline, and has its task woken then.
+/// Is ready at its deadline, and wakes its task then.
 #[derive(Debug)]
 pub struct Sleep {
     timers: Timers,
@@ -293,7 +293,7 @@ impl Executor {
         Self::default()
     }
 
-    /// A handle on the timers.
+    /// A handle to the timers.
     #[must_use]
     pub fn timers(&self) -> Timers {
         Timers(Rc::clone(&self.timers))
@@ -408,7 +408,7 @@ impl Executor {
 }
 
 // ANCHOR: handle
-/// The handle on a task, ready with its output. Dropping it lets the task run.
+/// The handle to a task, ready with its output. Dropping it lets the task run.
 pub struct Task<T>(Rc<RefCell<End<T>>>);
 
 enum End<T> {
