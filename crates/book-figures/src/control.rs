@@ -296,6 +296,24 @@ mod tests {
         assert_eq!(lanes("switch-2"), ["worker-1", "worker-2", "aside"]);
     }
 
+    /// The number stands for itself alone, whatever other digits an id has.
+    #[test]
+    fn an_id_may_have_digits_of_its_own() {
+        let text = WORKSHOP
+            .replace("worker-{n}", "1-of-{n}")
+            .replace("worker-1", "1-of-1")
+            .replace("worker-2", "1-of-2");
+        let definition =
+            Definition::parse("w.toml", &text).expect("it is well");
+        let lanes: Vec<_> = definition
+            .lanes("switch-2")
+            .map(|lane| (&*lane.id, lane.written.as_deref()))
+            .collect();
+        let written = Some("1-of-{n}");
+        let both = [("1-of-1", written), ("1-of-2", written)];
+        assert_eq!(lanes[..2], both);
+    }
+
     #[track_caller]
     fn wrong(from: &str, to: &str, line: usize, says: &str) {
         assert!(WORKSHOP.contains(from), "the fixture has no {from}");
