@@ -12,7 +12,7 @@ use crate::Log;
 use crate::archive::{Request, TITLE, fetch, look_up, store};
 use crate::s2_callbacks::{Loop, TimerId};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -268,10 +268,10 @@ impl Ready {
 #[derive(Default)]
 pub struct Executor {
     timers: Rc<RefCell<Loop>>,
-    /// By their numbers, without the one that is being polled.
-    tasks: RefCell<BTreeMap<usize, Running>>,
-    /// The number of the next task.
-    next: Cell<usize>,
+    /// A task's number is its place here. Empty: it is done, or being polled.
+    tasks: RefCell<Vec<Option<Running>>>,
+    /// The numbers that are free again.
+    free: RefCell<Vec<usize>>,
     ready: Arc<Ready>,
     running: Cell<bool>,
 }
@@ -315,13 +315,17 @@ impl Executor {
                 waker.wake();
             }
         });
-        let task = self.next.replace(self.next.get() + 1);
+        let free = self.free.borrow_mut().pop();
+        let mut tasks = self.tasks.borrow_mut();
+        let task = free.unwrap_or_else(|| {
+            tasks.push(None);
+            tasks.len() - 1
+        });
         let waker = TaskWaker::new(task, &self.ready);
-        let running = Running {
+        tasks[task] = Some(Running {
             future,
             waker: Arc::clone(&waker),
-        };
-        self.tasks.borrow_mut().insert(task, running);
+        });
         waker.wake();
         Task(end)
     }
@@ -381,15 +385,16 @@ impl Executor {
     // ANCHOR: poll_task
     fn poll_task(&self, task: usize) {
         // Taken out while it is polled: it may spawn others.
-        let taken = self.tasks.borrow_mut().remove(&task);
+        let taken = self.tasks.borrow_mut()[task].take();
         let Some(mut running) = taken else {
             return; // woken after its end
         };
         running.waker.begin();
         let waker = Waker::from(Arc::clone(&running.waker));
         let mut cx = Context::from_waker(&waker);
-        if running.future.as_mut().poll(&mut cx).is_pending() {
-            self.tasks.borrow_mut().insert(task, running);
+        match running.future.as_mut().poll(&mut cx) {
+            Poll::Pending => self.tasks.borrow_mut()[task] = Some(running),
+            Poll::Ready(()) => self.free.borrow_mut().push(task),
         }
     }
     // ANCHOR_END: poll_task
@@ -455,8 +460,10 @@ impl<T> fmt::Debug for Task<T> {
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tasks = self.tasks.borrow();
+        let free = self.free.borrow();
         f.debug_struct("Executor")
-            .field("tasks", &self.tasks.borrow().len())
+            .field("tasks", &(tasks.len() - free.len()))
             .field("timers", &self.timers)
             .finish_non_exhaustive()
     }
