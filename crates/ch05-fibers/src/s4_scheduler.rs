@@ -229,8 +229,8 @@ impl<T> JoinHandle<T> {
 
 // ANCHOR: drop
 impl Drop for Scheduler {
-    /// Each unfinished fiber is resumed once more, and unwinds from where it
-    /// is suspended, so that its locals are dropped.
+    /// Each fiber that has begun and not ended is resumed once more, and
+    /// unwinds from where it is suspended, so that its locals are dropped.
     fn drop(&mut self) {
         let fibers = &*self.fibers;
         for fiber in fibers.ready.borrow().iter() {

@@ -74,7 +74,7 @@ where
     let scheduler = scheduler.expect("a scope needs a fiber that can wait");
     let scope = Scope::new(scheduler);
     let result = panic::catch_unwind(AssertUnwindSafe(|| body(&scope)));
-    // Nothing unwinds now, so it is allowed to wait.
+    // A panic is caught by now: nothing unwinds while this waits.
     if let Err(payload) = &result
         && is_unwinding(&**payload)
     {
