@@ -36,7 +36,7 @@ pub struct Loop {
 }
 
 impl Loop {
-    /// Calls `callback` as soon as `delay` is over.
+    /// Calls `callback` as soon as `delay` has passed.
     pub fn call_later(
         &mut self,
         delay: Duration,
